@@ -1,0 +1,126 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package evidence
+
+// An Outcome is a check's answer, from a closed list. The catalogue says which
+// outcomes confirm or rule out which causes.
+type Outcome string
+
+// The outcomes, by the check that declares them. Transport outcomes come from
+// the registry ladder and, at vantage Node, from the runtime's own text.
+const (
+	// reference
+	ReferenceInvalid Outcome = "reference-invalid"
+	ReferenceValid   Outcome = "reference-valid"
+	ReferenceRetired Outcome = "reference-retired" // the table of retired registries and repositories names it
+
+	// policy
+	PolicyNeverAndAbsent Outcome = "policy-never-and-absent"
+	AdmissionRefused     Outcome = "admission-refused"
+
+	// pull-secrets, keyring, service-account
+	SecretAbsent              Outcome = "secret-absent"                // a named secret does not exist in the pod's namespace
+	SecretElsewhere           Outcome = "secret-elsewhere"             // it exists by that name in another namespace
+	SecretWrongType           Outcome = "secret-wrong-type"            // the kubelet ignores its type, or its data key is missing
+	SecretMalformed           Outcome = "secret-malformed"             // the kubelet cannot parse it
+	SecretPresent             Outcome = "secret-present"               // exists and parses
+	SecretsNotNamed           Outcome = "secrets-not-named"            // the pod names none
+	KeyringMatches            Outcome = "keyring-matches"              // at least one non-empty credential will be tried
+	KeyringMatchesNone        Outcome = "keyring-matches-none"         // no entry matches: the pull goes out anonymous
+	KeyringEntryIgnored       Outcome = "keyring-entry-ignored"        // an entry looks meant for this registry, but its key does not match
+	KeyringEntryEmpty         Outcome = "keyring-entry-empty"          // an entry matches and is empty: anonymous
+	CredentialExpiredByItself Outcome = "credential-expired-by-itself" // its own expiry lies in the past
+	ServiceAccountGotLate     Outcome = "service-account-got-late"     // it carries a secret that the pod, older, has not
+
+	// node, same-image, same-registry, history
+	NodePlatformKnown     Outcome = "node-platform-known"
+	NodeDiskPressure      Outcome = "node-disk-pressure"
+	ImagePulledElsewhere  Outcome = "same-image-pulled-elsewhere" // on another node, at about the same time
+	ImageFailsElsewhere   Outcome = "same-image-fails-elsewhere"  // on every other node that tried
+	RegistryWorksForOther Outcome = "registry-works-for-others"   // other images of it were pulled meanwhile
+	RegistryFailsForAll   Outcome = "registry-fails-for-all"      // nobody pulls from it
+	RanBefore             Outcome = "ran-before"                  // this very reference ran in this cluster before
+	PreviousImageKnown    Outcome = "previous-image-known"        // the workload's revision before ran another image
+	RepositoryKnown       Outcome = "repository-known"            // another reference of the repository runs in this cluster
+
+	// resolve, connect, tls: the way to a host
+	HostResolved           Outcome = "host-resolved"
+	HostNotResolved        Outcome = "host-not-resolved"
+	Connected              Outcome = "connected"
+	ConnectionTimeout      Outcome = "connection-timeout"
+	ConnectionRefused      Outcome = "connection-refused"
+	ConnectionReset        Outcome = "connection-reset"
+	NoRoute                Outcome = "no-route"
+	TLSTrusted             Outcome = "tls-trusted"
+	TLSUntrusted           Outcome = "tls-untrusted"
+	TLSInvalid             Outcome = "tls-invalid"
+	ClientCertificateAsked Outcome = "client-certificate-asked"
+	PlainHTTPAnswered      Outcome = "plain-http-answered" // http where https was asked
+	ProxyFailed            Outcome = "proxy-failed"
+	AddressForbidden       Outcome = "address-forbidden" // ours: never connected (loopback, link-local, metadata ...)
+
+	// ping
+	RegistryAnswers     Outcome = "registry-answers"     // 200 or a 401 with a challenge
+	RegistryNotV2       Outcome = "registry-not-v2"      // something else speaks there (404, HTML)
+	RegistryUnavailable Outcome = "registry-unavailable" // 5xx
+	RegistryOpenToAll   Outcome = "registry-open-to-all" // no challenge at all
+
+	// token
+	TokenGranted       Outcome = "token-granted"        // with pull for the repository
+	TokenGrantsNothing Outcome = "token-grants-nothing" // 200, but no pull in it
+	TokenRefused       Outcome = "token-refused"        // 401 or 403 to an anonymous request
+	CredentialRejected Outcome = "credential-rejected"  // the registry or its token service rejected a credential itself
+	CredentialAccepted Outcome = "credential-accepted"
+	CredentialExpired  Outcome = "credential-expired" // the registry says so
+	RealmForeign       Outcome = "realm-foreign"      // the token service lies under another domain: nothing sent
+
+	// manifest, platform, config, blobs, tags, anonymous
+	ManifestPresent      Outcome = "manifest-present"
+	TagAbsent            Outcome = "tag-absent"         // the repository is there, the tag is not
+	DigestAbsent         Outcome = "digest-absent"      // the repository is there, the digest is not
+	ManifestAbsent       Outcome = "manifest-absent"    // 404, and the repository may be missing too
+	RepositoryAbsent     Outcome = "repository-absent"  // the registry says that there is no such repository
+	RepositoryAnswers    Outcome = "repository-answers" // another reference or its tag list answers
+	LoginRequired        Outcome = "login-required"     // it refuses whoever does not log in, whatever is asked for
+	AccessDenied         Outcome = "access-denied"      // 401 or 403 that hides whether the thing is there
+	PermissionDenied     Outcome = "permission-denied"  // an accepted credential, the thing is there, and no right to it
+	AnonymousMayPull     Outcome = "anonymous-may-pull"
+	AnonymousMayNotPull  Outcome = "anonymous-may-not-pull"
+	ManifestNotSupported Outcome = "manifest-not-supported"
+	ManifestIsHTML       Outcome = "manifest-is-html"
+	PlatformPresent      Outcome = "platform-present"
+	PlatformAbsent       Outcome = "platform-absent"
+	ChildManifestAbsent  Outcome = "child-manifest-absent"
+	BlobsPresent         Outcome = "blobs-present"
+	BlobAbsent           Outcome = "blob-absent"
+	ContentDiffers       Outcome = "content-differs"
+	RegistryPolicy       Outcome = "registry-policy"
+	UpstreamCacheFailed  Outcome = "upstream-cache-failed"
+	TagsListed           Outcome = "tags-listed"
+	TagsNotListable      Outcome = "tags-not-listable"
+	NameSpelledElsewise  Outcome = "name-spelled-elsewise" // a near name is known; a hint, never proof
+
+	// rate-limit
+	RateLimited     Outcome = "rate-limited"
+	RateLimitOpen   Outcome = "rate-limit-open"   // requests left
+	RateLimitUnseen Outcome = "rate-limit-unseen" // no header
+
+	// Only the node can say these, in its runtime's or kubelet's own words.
+	ReferenceNotFound        Outcome = "reference-not-found" // "not found", without saying what
+	PlatformNotFound         Outcome = "platform-not-found"
+	DiskFull                 Outcome = "disk-full"
+	CacheCorrupted           Outcome = "cache-corrupted"
+	UnpackFailed             Outcome = "unpack-failed"
+	RuntimeUnavailable       Outcome = "runtime-unavailable"
+	RuntimeConfigInvalid     Outcome = "runtime-config-invalid"
+	PullTimedOut             Outcome = "pull-timed-out"
+	ThrottledByKubelet       Outcome = "throttled-by-kubelet"
+	SignatureRejected        Outcome = "signature-rejected"
+	CredentialReverification Outcome = "credential-reverification"
+	ProviderFailed           Outcome = "provider-failed"
+	MirrorFailed             Outcome = "mirror-failed"
+	ClockSkewed              Outcome = "clock-skewed"
+	TextNamesNoCause         Outcome = "text-names-no-cause"
+	NextAttemptSucceeded     Outcome = "next-attempt-succeeded" // pulled since
+)

@@ -1,0 +1,3 @@
+module github.com/pullmedic/pullmedic
+
+go 1.26.0
