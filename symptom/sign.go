@@ -16,7 +16,6 @@ const (
 	TagNotFound          Sign = "tag-not-found"          // "not found" for a reference by tag
 	DigestNotFound       Sign = "digest-not-found"       // "not found" for a reference by digest
 	RepositoryNotFound   Sign = "repository-not-found"   // NAME_UNKNOWN and its spellings
-	RetiredNotFound      Sign = "retired-not-found"      // "not found" for a name in the table of retired ones
 	PlatformNotFound     Sign = "platform-not-found"     // no match for platform, exec format error
 	ManifestNotSupported Sign = "manifest-not-supported" // media type or schema that the runtime refuses
 	BlobNotFound         Sign = "blob-not-found"         // the registry lacks a layer or config

@@ -1,0 +1,85 @@
+# Every target runs on a bare Debian machine with Go and make. What starts a
+# kubelet (test's last part, e2e) needs root and Linux; a plain user gets the
+# rest and is told what was left out.
+
+TESTBED  := testbed/bin/testbed
+PLUGIN   := bin/kubectl-pullmedic
+FUZZTIME ?= 30s
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS  := -s -w -X github.com/pullmedic/pullmedic/internal/cli.version=$(VERSION)
+# Runs a step and prints how long it took.
+STEP     := ./tools/step
+
+.PHONY: all demo build test unit agreement integration e2e bench fuzz lint vuln generate corpus clean
+
+all: build
+
+demo: ## real answers without a cluster
+	go run ./cmd/kubectl-pullmedic demo
+
+build: $(PLUGIN)
+
+$(PLUGIN): FORCE
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/kubectl-pullmedic
+
+test: unit agreement integration ## all tests; as a plain user without what starts a kubelet
+
+unit: ## the product's own tests
+	$(STEP) "unit tests" go test ./...
+
+agreement: ## ours against the kubelet's own code, 100,000 cases
+	$(STEP) "keyring agreement" sh -c 'cd testbed && go test -count=1 -v -run Agreement ./agreement/'
+
+integration: build ## the plugin against a real API server and kubelets
+	@if [ "$$(id -u)" = 0 ] && [ "$$(uname -s)" = Linux ]; then \
+	  $(MAKE) --no-print-directory testbed-up && \
+	  $(STEP) "testbed tests" sh -c 'cd testbed && go test -count=1 ./...'; \
+	else \
+	  $(STEP) "testbed tests" sh -c 'cd testbed && go test ./internal/...'; \
+	  echo "Left out, as they start kubelets and need root on Linux: testbed/integration and make e2e"; \
+	fi
+
+.PHONY: testbed-up
+testbed-up: $(TESTBED)
+	$(STEP) "testbed build" $(TESTBED) build
+	$(STEP) "testbed up" $(TESTBED) up
+
+$(TESTBED): FORCE
+	@mkdir -p testbed/bin
+	cd testbed && go build -o bin/testbed .
+
+e2e: build testbed-up ## every fault on every runtime, named and proven
+	$(STEP) "e2e" $(TESTBED) e2e --plugin $(PLUGIN)
+
+bench: ## benchmarks; each prints its reference from the same run
+	go test -run '^$$' -bench . -benchmem ./symptom ./internal/registry ./catalog
+
+fuzz: ## FUZZTIME=10m make fuzz for more
+	@for t in $$(grep -rlE '^func Fuzz' --include='*_test.go' symptom kubelet internal catalog); do \
+	  for f in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' $$t); do \
+	    $(STEP) "fuzz $$f" go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$t) || exit 1; \
+	  done; \
+	done
+
+lint: ## golangci-lint, from tools/
+	@mkdir -p bin
+	cd tools && go build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	$(STEP) "lint" bin/golangci-lint run ./...
+	$(STEP) "lint testbed" sh -c 'cd testbed && ../bin/golangci-lint run --config ../.golangci.yml ./...'
+
+vuln: ## known vulnerabilities of what is linked (needs vuln.go.dev)
+	cd tools && go build -o ../bin/govulncheck golang.org/x/vuln/cmd/govulncheck
+	bin/govulncheck ./...
+
+generate: ## what is made from other files: JSON Schema, the README's pictures
+	go test ./api/... ./internal/report/... ./internal/cli/... -update
+	./docs/pictures/make
+
+corpus: build ## CORPUS=file.jsonl: how many labelled messages are named right
+	PULLMEDIC_CORPUS=$(abspath $(CORPUS)) go test -count=1 -v -run Corpus ./catalog/
+
+clean:
+	rm -rf bin testbed/bin
+
+FORCE:
