@@ -35,12 +35,23 @@ type Cause struct {
 	AlsoSuggestedBy []symptom.Sign `json:"alsoSuggestedBy,omitempty"`
 	// ConfirmedBy: any of these sets of outcomes, all of a set together.
 	ConfirmedBy [][]evidence.Outcome `json:"confirmedBy,omitempty"`
+	// LikelyBy: any of these sets makes it likely, without proving it.
+	LikelyBy [][]evidence.Outcome `json:"likelyBy,omitempty"`
 	// RuledOutBy: any of these sets of outcomes, all of a set together.
 	RuledOutBy [][]evidence.Outcome `json:"ruledOutBy,omitempty"`
-	// Refines names a more general cause; where both hold, this one is told.
-	Refines string `json:"refines,omitempty"`
+	// Refines names more general causes; where both hold, this one is told.
+	Refines []string `json:"refines,omitempty"`
 	// Local: only a node finding can prove it or rule it out.
 	Local bool `json:"local,omitempty"`
+	// Subject is the kind of thing that pulls with this cause have in common:
+	// incidents group by cause and subject.
+	Subject evidence.SubjectKind `json:"subject"`
+	// Summary is a clause with the pull's values for {image}, {repository},
+	// {tag}, {digest}, {registry}, {host}, {node}, {platform}, {secret},
+	// {namespace}, {workload} and {move}, without a full stop.
+	Summary string `json:"summary"`
+	// Tells are the outcomes whose sentences complete the summary.
+	Tells []evidence.Outcome `json:"tells,omitempty"`
 	// Needs must be readable for a proof: secrets, registry, nodes, events.
 	Needs []string `json:"needs,omitempty"`
 	// FirstAction is what a person does first, one imperative sentence.

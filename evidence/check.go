@@ -8,6 +8,7 @@ type Check string
 
 // The checks, in the order in which they are asked: cheap before dear.
 const (
+	CheckPods           Check = "pods"            // which pods are there, and what do they wait for?
 	CheckMessage        Check = "message"         // the runtime's own words (status and events)
 	CheckReference      Check = "reference"       // is the image's name well-formed?
 	CheckPolicy         Check = "policy"          // imagePullPolicy and presence

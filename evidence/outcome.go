@@ -13,7 +13,8 @@ const (
 	// reference
 	ReferenceInvalid Outcome = "reference-invalid"
 	ReferenceValid   Outcome = "reference-valid"
-	ReferenceRetired Outcome = "reference-retired" // the table of retired registries and repositories names it
+	ReferenceRetired Outcome = "reference-retired" // the table of retired registries and repositories says that it is gone
+	ReferenceFrozen  Outcome = "reference-frozen"  // the table says that it is still there, and gets no new images
 
 	// policy
 	PolicyNeverAndAbsent Outcome = "policy-never-and-absent"
@@ -32,6 +33,7 @@ const (
 	KeyringEntryEmpty         Outcome = "keyring-entry-empty"          // an entry matches and is empty: anonymous
 	CredentialExpiredByItself Outcome = "credential-expired-by-itself" // its own expiry lies in the past
 	ServiceAccountGotLate     Outcome = "service-account-got-late"     // it carries a secret that the pod, older, has not
+	ServiceAccountAgrees      Outcome = "service-account-agrees"       // it carries no secret that the pod should have got from it
 
 	// node, same-image, same-registry, history
 	NodePlatformKnown     Outcome = "node-platform-known"
@@ -123,4 +125,7 @@ const (
 	ClockSkewed              Outcome = "clock-skewed"
 	TextNamesNoCause         Outcome = "text-names-no-cause"
 	NextAttemptSucceeded     Outcome = "next-attempt-succeeded" // pulled since
+	CredentialSent           Outcome = "credential-sent"        // the words show that a credential went along
+	CredentialNotSent        Outcome = "credential-not-sent"    // the words show that none did
+	PullUnfinished           Outcome = "pull-unfinished"        // it began long ago, and nothing was heard since
 )

@@ -12,7 +12,7 @@ const (
 	Other Sign = "other" // the text names no cause
 
 	// About the name and the content.
-	InvalidReference     Sign = "invalid-reference"      // the kubelet or runtime cannot parse the image's name
+	InvalidReference     Sign = "invalid-reference"      // the kubelet or runtime cannot parse the image's name, or may not complete a short one
 	TagNotFound          Sign = "tag-not-found"          // "not found" for a reference by tag
 	DigestNotFound       Sign = "digest-not-found"       // "not found" for a reference by digest
 	RepositoryNotFound   Sign = "repository-not-found"   // NAME_UNKNOWN and its spellings
@@ -56,7 +56,7 @@ const (
 	CacheCorrupted           Sign = "cache-corrupted" // content missing or damaged in the node's store
 	UnpackFailed             Sign = "unpack-failed"
 	RuntimeUnavailable       Sign = "runtime-unavailable"
-	RuntimeConfigInvalid     Sign = "runtime-config-invalid" // hosts.toml, registries.conf, short names
+	RuntimeConfigInvalid     Sign = "runtime-config-invalid" // hosts.toml, registries.conf, policy.json
 	PullTimeout              Sign = "pull-timeout"           // a limit on the pull, not on the network
 	ThrottledByKubelet       Sign = "throttled-by-kubelet"
 	NeverPull                Sign = "never-pull"

@@ -34,13 +34,14 @@ type Symptom struct {
 	Method string `json:"method,omitempty"`
 	URL    string `json:"url,omitempty"`
 	// Host that answered or could not be reached, with its port if the text
-	// names one.
+	// names one. Empty for a proxy that the text does not name.
 	Host string `json:"host,omitempty"`
 	// Role of that host.
 	Role Role `json:"role,omitempty"`
 	// MirrorOf is the upstream that a mirror was asked for (?ns=).
 	MirrorOf string `json:"mirrorOf,omitempty"`
-	// Address is the IP address and port that was dialled, as ip:port.
+	// Address is the IP address and port that was dialled, as ip:port; for a
+	// name that did not resolve, the resolver's.
 	Address string `json:"address,omitempty"`
 	// Status is the registry's HTTP status, 0 if none was shown.
 	Status int `json:"status,omitempty"`

@@ -1,0 +1,113 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import "time"
+
+// A Report is what a look at a cluster, or at some objects of it, found.
+type Report struct {
+	Document
+	// Time of the look.
+	Time time.Time `json:"time"`
+	// Pods that were looked at.
+	Pods int `json:"pods"`
+	// Namespaces that were looked at.
+	Namespaces int `json:"namespaces"`
+	// Groups of failing pulls that have their cause and its subject in common,
+	// the gravest first.
+	Groups []Group `json:"groups"`
+	// Diagnoses, one for each failing pull, in the order of the groups.
+	Diagnoses []Diagnosis `json:"diagnoses"`
+	// NotLookedAt holds for all pulls.
+	NotLookedAt []Gap `json:"notLookedAt"`
+	// Read counts what was read in the cluster.
+	Read Read `json:"read"`
+	// Sent counts what was sent to registries.
+	Sent Sent `json:"sent"`
+}
+
+// A Group is the failing pulls that have their cause and its subject in common.
+type Group struct {
+	// Cause is an id of the catalogue.
+	Cause string `json:"cause"`
+	// Category of the cause.
+	Category string `json:"category"`
+	// Severity is critical, warning or info.
+	Severity string `json:"severity"`
+	// Verdict is the strongest of the pulls' verdicts.
+	Verdict Verdict `json:"verdict"`
+	// State is failing as long as one of the pulls is.
+	State State `json:"state"`
+	// Subject that the cause is about.
+	Subject Subject `json:"subject"`
+	// Summary of one pull that stands for all, one sentence.
+	Summary string `json:"summary"`
+	// FirstAction is what a person does first, one sentence.
+	FirstAction string `json:"firstAction"`
+	// Pods, Workloads, Namespaces and Nodes that the pulls belong to.
+	Pods       int `json:"pods"`
+	Workloads  int `json:"workloads"`
+	Namespaces int `json:"namespaces"`
+	Nodes      int `json:"nodes"`
+	// Since is when the first of them failed first.
+	Since *time.Time `json:"since,omitempty"`
+	// Example is an object to diagnose for the whole answer.
+	Example Object `json:"example"`
+	// Pulls of the group; the first stands for all.
+	Pulls []PullRef `json:"pulls"`
+}
+
+// A PullRef names one pull; its diagnosis has the same pull.
+type PullRef struct {
+	Namespace string `json:"namespace"`
+	Pod       string `json:"pod"`
+	Container string `json:"container,omitempty"`
+	Image     string `json:"image"`
+	Node      string `json:"node,omitempty"`
+}
+
+// An Object names a Kubernetes object.
+type Object struct {
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+}
+
+// A Subject is what a cause, a finding or a gap is about.
+type Subject struct {
+	// Kind is image, repository, registry, token-service, mirror, blob-store,
+	// proxy, credential, secret, service-account, node, pod, workload or
+	// namespace.
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+}
+
+// A Gap is something that was not looked at. It is said, and never counted as
+// good or bad.
+type Gap struct {
+	// Check that was not made.
+	Check   string  `json:"check"`
+	Subject Subject `json:"subject"`
+	// Why, a sentence without a full stop.
+	Why string `json:"why"`
+	// Needs is what would make it possible: a right, a flag.
+	Needs string `json:"needs,omitempty"`
+}
+
+// Read counts what was read in the cluster.
+type Read struct {
+	Pods int `json:"pods"`
+	// Secrets whose content was read: those that failing pods name.
+	Secrets int `json:"secrets"`
+}
+
+// Sent counts what was sent to registries.
+type Sent struct {
+	// Registries that were asked, by the names that images have.
+	Registries int `json:"registries"`
+	// Requests to registries and their token services.
+	Requests int `json:"requests"`
+	// Logins among them: each distinct credential counts once.
+	Logins int `json:"logins"`
+}

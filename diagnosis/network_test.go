@@ -1,0 +1,80 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package diagnosis_test
+
+import (
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/symptom"
+)
+
+// networkCases are about local causes, which only the node can prove.
+func networkCases(open evidence.Pull, refused, limited symptom.Symptom) []judgeCase {
+	hub := pull("docker.io", "library/nginx", "1.29")
+	return []judgeCase{
+		{
+			name: "a host name that does not resolve is proven by the runtime's own text",
+			pull: open, symptom: symptom.Symptom{Sign: symptom.HostNotResolved, Host: "registry.acme.example", Detail: "no such host"},
+			findings: and(here(evidence.CheckResolve, evidence.HostNotResolved)),
+			want:     []string{"DNSFailure confirmed failing"}, summary: "worker-3 cannot resolve registry.acme.example; from here it is the same",
+			subject: "registry registry.acme.example",
+		},
+		{
+			name: "a registry that refuses one node only is at fault on that node's way",
+			pull: open, symptom: refused, findings: and(reached, present),
+			want:    []string{"ConnectionRefused confirmed failing"},
+			summary: "registry.acme.example refuses connections from worker-3; from here it works, so the fault lies on worker-3",
+		},
+		{
+			name: "an authority that one node does not know is that node's fault",
+			pull: open, symptom: symptom.Symptom{Sign: symptom.TLSUntrusted, Host: "registry.acme.example", Detail: "x509: certificate signed by unknown authority"},
+			findings: and(reached, present),
+			want:     []string{"TLSUntrusted confirmed failing"}, summary: "from here it works",
+		},
+		{
+			name: "what only the client cannot reach is likely at most, and worded so",
+			pull: open, symptom: says(symptom.Other, ""),
+			findings: and(here(evidence.CheckResolve, evidence.HostNotResolved)),
+			want:     []string{"DNSFailure likely failing"}, summary: "asked from here, ",
+		},
+		{
+			name: "a registry that answered the node is not unreachable, whatever the client sees",
+			pull: open, symptom: says(symptom.TagNotFound, "not found"),
+			findings: and(here(evidence.CheckConnect, evidence.ConnectionTimeout)),
+			want:     []string{"TagNotFound likely failing", "RepositoryNotFound possible failing", "MirrorFailure possible failing"},
+			ruledOut: []string{"ConnectionTimeout", "DNSFailure", "TLSUntrusted"},
+		},
+		{
+			name: "a limit that the node ran into is proven, though the client has requests left",
+			pull: hub, symptom: limited, findings: and(reached, here(evidence.CheckRateLimit, evidence.RateLimitOpen), present),
+			want: []string{"RateLimited confirmed failing"}, subject: "registry docker.io",
+			summary: "client saw rate-limit-open",
+		},
+		{
+			name: "a limit that only the client ran into is likely",
+			pull: hub, symptom: says(symptom.Other, ""), findings: and(here(evidence.CheckManifest, evidence.RateLimited)),
+			want: []string{"RateLimited likely failing"},
+		},
+		{
+			name: "a certificate not yet valid for the node and valid from here is a wrong clock",
+			pull: open, symptom: symptom.Symptom{Sign: symptom.ClockSkew, Host: "registry.acme.example", Detail: "certificate is not yet valid"},
+			findings: and(reached), want: []string{"ClockSkew confirmed failing"}, subject: "node worker-3",
+		},
+		{
+			name: "behind a refused connection lies what the client finds beyond it",
+			pull: open, symptom: refused, findings: and(reached, here(evidence.CheckManifest, evidence.TagAbsent)),
+			want: []string{"ConnectionRefused confirmed failing", "TagNotFound confirmed failing behind"},
+		},
+		{
+			name:    "a token service that cannot be reached is the subject, not the registry",
+			pull:    hub,
+			symptom: symptom.Symptom{Sign: symptom.ConnectionTimeout, Host: "auth.docker.io", Role: symptom.RoleTokenService, Detail: "i/o timeout"},
+			want:    []string{"ConnectionTimeout confirmed failing"}, subject: "token-service auth.docker.io",
+		},
+		{
+			name: "a full disk is proven by the runtime and needs nobody else",
+			pull: open, symptom: says(symptom.DiskFull, "no space left on device"), findings: and(reached, present),
+			want: []string{"DiskFull confirmed failing"}, subject: "node worker-3",
+		},
+	}
+}

@@ -1,0 +1,218 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package diagnosis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/symptom"
+)
+
+// The seven steps that operators are taught, in their order. Each of the later
+// five is answered by the findings of its checks.
+type stepPlan struct {
+	title  string
+	checks []evidence.Check
+	// unseen says what was not looked at, if no finding and no gap tells it.
+	unseen string
+}
+
+func plans() []stepPlan {
+	return []stepPlan{
+		{title: "Pod and status"},
+		{title: "Events"},
+		{title: "Image", unseen: "the registry was not asked for the image", checks: []evidence.Check{
+			evidence.CheckReference, evidence.CheckPolicy, evidence.CheckManifest, evidence.CheckPlatform, evidence.CheckConfig,
+			evidence.CheckBlobs, evidence.CheckTags, evidence.CheckSameImage, evidence.CheckHistory,
+		}},
+		{title: "Pull secrets", unseen: "the pod's pull secrets were not looked at", checks: []evidence.Check{evidence.CheckPullSecrets}},
+		{title: "Credentials", unseen: "no credential was looked at", checks: []evidence.Check{
+			evidence.CheckKeyring, evidence.CheckToken, evidence.CheckAnonymous,
+		}},
+		{title: "The node's way to the registry", unseen: "the node's own way to the registry was not seen", checks: []evidence.Check{
+			evidence.CheckResolve, evidence.CheckConnect, evidence.CheckTLS, evidence.CheckPing, evidence.CheckRateLimit,
+			evidence.CheckSameRegistry,
+		}},
+		{title: "Service account", unseen: "the service account was not looked at", checks: []evidence.Check{evidence.CheckServiceAccount}},
+	}
+}
+
+func (b *bench) steps() []Step {
+	var steps []Step
+	for i, plan := range plans() {
+		var s Step
+		switch i {
+		case 0:
+			s = b.podStep()
+		case 1:
+			s = b.eventStep()
+		case 5:
+			s = b.wayStep(plan)
+		default:
+			s = b.step(plan, anywhere, b.sense)
+		}
+		s.Number, s.Title = i+1, plan.title
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+func (b *bench) podStep() Step {
+	p := b.e.Pull
+	where := "the pod"
+	if p.Pod != "" {
+		where = "pod " + join(p.Namespace, p.Pod)
+	}
+	if p.Container != "" {
+		where += ", container " + p.Container
+	}
+	if p.Node != "" {
+		where += ", on " + p.Node
+	}
+	if !b.fails() {
+		return Step{Result: Good, Sentence: where + ": no failing pull of " + b.image()}
+	}
+	return Step{Result: Bad, Sentence: foreign.Text(fmt.Sprintf("%s: %s for %s", where, or(p.Reason, "a failing pull"), b.image()), summaryLimit)}
+}
+
+func (b *bench) eventStep() Step {
+	p := b.e.Pull
+	var parts []string
+	if p.Attempts > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed %s", p.Attempts, plural(p.Attempts, "attempt")))
+	}
+	if !p.FirstFailed.IsZero() {
+		parts = append(parts, "first at "+p.FirstFailed.UTC().Format(time.TimeOnly)+" UTC")
+	}
+	if !p.LastFailed.IsZero() {
+		parts = append(parts, "last at "+p.LastFailed.UTC().Format(time.TimeOnly)+" UTC")
+	}
+	s := Step{Result: NotSeen}
+	for i, f := range b.findings {
+		if inWords(f) && f.Outcome.Sense() == evidence.Bad {
+			parts = append(parts, f.Sentence)
+			s.Findings = []int{i}
+			break
+		}
+	}
+	switch {
+	case len(s.Findings) > 0:
+		s.Result = Bad
+	case !b.fails():
+		s.Result = Good
+		parts = append(parts, "no failed attempt")
+	case len(parts) == 0:
+		parts = []string{"no event or message with an error text is left"}
+	}
+	s.Sentence = foreign.Text(strings.Join(parts, ", "), summaryLimit)
+	return s
+}
+
+// step answers from the findings of the plan's checks: bad if one is bad, else
+// good if one is good. Without either it was not seen.
+func (b *bench) step(plan stepPlan, counts from, sense func(evidence.Finding) evidence.Sense) Step {
+	s := Step{Result: NotSeen, Sentence: b.unseen(plan)}
+	bySense := map[evidence.Sense][]int{}
+	for i, f := range b.findings {
+		if slices.Contains(plan.checks, f.Check) && counts(f) {
+			bySense[sense(f)] = append(bySense[sense(f)], i)
+		}
+	}
+	good, bad := bySense[evidence.Good], bySense[evidence.Bad]
+	s.Findings = slices.Concat(bad, good, bySense[evidence.Neutral])
+	switch {
+	case len(bad) > 0:
+		s.Result, s.Sentence = Bad, b.findings[bad[0]].Sentence
+	case len(good) > 0:
+		s.Result, s.Sentence = Good, b.findings[good[0]].Sentence
+	}
+	return s
+}
+
+// sense of a finding for this pull. No credential is no harm where none is
+// asked for, and a bad credential is none beside a good one: the kubelet tries
+// each in turn.
+func (b *bench) sense(f evidence.Finding) evidence.Sense {
+	switch f.Outcome {
+	case evidence.SecretsNotNamed, evidence.KeyringMatchesNone, evidence.KeyringEntryEmpty:
+		for _, refusal := range []evidence.Outcome{
+			evidence.LoginRequired, evidence.AccessDenied, evidence.TokenRefused, evidence.TokenGrantsNothing, evidence.AnonymousMayNotPull,
+		} {
+			if b.has(refusal) {
+				return evidence.Bad
+			}
+		}
+		return evidence.Good
+	case evidence.CredentialRejected, evidence.CredentialExpired, evidence.CredentialExpiredByItself, evidence.KeyringEntryIgnored:
+		if b.has(evidence.CredentialAccepted) {
+			return evidence.Neutral
+		}
+	}
+	return f.Outcome.Sense()
+}
+
+// wayStep is about the node's way, which only the node shows: its text says
+// where it got stuck, or shows that the registry answered it.
+func (b *bench) wayStep(plan stepPlan) Step {
+	here := b.step(plan, notAtNode, waySense)
+	for i, f := range b.findings {
+		if f.Vantage != evidence.Node {
+			continue
+		}
+		switch waySense(f) {
+		case evidence.Bad:
+			return Step{Result: Bad, Sentence: f.Sentence, Findings: append([]int{i}, here.Findings...)}
+		case evidence.Good:
+			return Step{Result: Good, Sentence: f.Sentence, Findings: append([]int{i}, here.Findings...)}
+		}
+	}
+	if here.Result != NotSeen {
+		here.Sentence = plan.unseen + "; from here: " + here.Sentence
+		here.Result = NotSeen
+	}
+	return here
+}
+
+func notAtNode(f evidence.Finding) bool { return f.Vantage != evidence.Node }
+
+// waySense is the sense of outcomes about the way to a host; what the registry
+// says once it is reached is no fault of the way.
+func waySense(f evidence.Finding) evidence.Sense {
+	switch f.Outcome {
+	case evidence.HostNotResolved, evidence.ConnectionTimeout, evidence.ConnectionRefused, evidence.ConnectionReset,
+		evidence.NoRoute, evidence.TLSUntrusted, evidence.TLSInvalid, evidence.ClientCertificateAsked,
+		evidence.PlainHTTPAnswered, evidence.ProxyFailed, evidence.ClockSkewed, evidence.MirrorFailed,
+		evidence.RateLimited, evidence.RegistryUnavailable, evidence.RegistryNotV2, evidence.RegistryFailsForAll:
+		return evidence.Bad
+	case evidence.HostResolved, evidence.Connected, evidence.TLSTrusted, evidence.RegistryAnswers,
+		evidence.RegistryOpenToAll, evidence.RegistryWorksForOther, evidence.RateLimitOpen:
+		return evidence.Good
+	}
+	return evidence.Neutral
+}
+
+func (b *bench) unseen(plan stepPlan) string {
+	for _, g := range b.e.NotLookedAt {
+		if slices.Contains(plan.checks, g.Check) {
+			return g.Why
+		}
+	}
+	switch b.e.Symptom.Stage {
+	case symptom.StageName, symptom.StageAdmission:
+		return "not needed: the pull never got that far"
+	}
+	return plan.unseen
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}

@@ -1,0 +1,107 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/registry"
+	"github.com/pullmedic/pullmedic/internal/report"
+)
+
+// maxObjects bounds the objects of one diagnosis.
+const maxObjects = 100
+
+func newDiagnose(w *world, show *showOptions) *cobra.Command {
+	o := newLookOptions(show)
+	cmd := &cobra.Command{
+		Use:   "diagnose TYPE/NAME... | TYPE NAME...",
+		Short: "Say why the pulls of a pod or workload fail, with proof",
+		Long: `Say why the pulls of a pod or workload fail, with proof.
+
+The seven steps of the runbook are ticked with what was found and when. The
+registry is asked with the credentials that the kubelet would send; see --probe.
+Types are pod, deployment, replicaset, statefulset, daemonset, job and cronjob,
+with the short names of kubectl.`,
+		Example:           examples(w, "diagnose deployment/api -n shop", "diagnose pod api-7d9c5-x2x7l web-0", "diagnose sts/db -o yaml"),
+		RunE:              func(cmd *cobra.Command, args []string) error { return runDiagnose(cmd, o, args) },
+		ValidArgsFunction: completeTypes,
+	}
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+// runDiagnose looks at the objects that the arguments name.
+func runDiagnose(cmd *cobra.Command, o *lookOptions, args []string) error {
+	refs, err := objects(cmd, args)
+	if err != nil {
+		return err
+	}
+	if err := o.Complete(registry.Credentials); err != nil {
+		return err
+	}
+	return o.Run(cmd.Context(), func(ctx context.Context, c connection) (evidence.Survey, error) {
+		for i := range refs {
+			refs[i].Namespace = c.namespace
+		}
+		return c.Objects(ctx, refs)
+	}, report.Diagnosis)
+}
+
+// objects reads TYPE/NAME..., or TYPE NAME..., as kubectl takes them.
+func objects(cmd *cobra.Command, args []string) ([]examine.ObjectRef, error) {
+	if len(args) == 0 {
+		return nil, usage("diagnose needs an object: TYPE/NAME or TYPE NAME; %s --help shows more", cmd.CommandPath())
+	}
+	if len(args) > maxObjects {
+		return nil, usage("%d objects are too many for one diagnosis (at most %d); the overview looks at all pods", len(args), maxObjects)
+	}
+	var refs []examine.ObjectRef
+	kind, _, slashed := strings.Cut(args[0], "/")
+	if !slashed && len(args) == 1 {
+		return nil, alone(cmd, args[0])
+	}
+	names := args
+	if !slashed {
+		names = args[1:]
+	}
+	for _, arg := range names {
+		name := arg
+		if of, rest, ok := strings.Cut(arg, "/"); ok != slashed {
+			return nil, usage("%q: either TYPE/NAME for all, or TYPE once and then names", arg)
+		} else if slashed {
+			kind, name = of, rest
+		}
+		if kind == "" || len(validation.IsDNS1123Subdomain(name)) > 0 {
+			return nil, usage("%q is no TYPE/NAME: no object can have that name", arg)
+		}
+		refs = append(refs, examine.ObjectRef{Kind: kind, Name: name})
+	}
+	return refs, nil
+}
+
+// alone says what may be meant by a single word: a misspelt verb, or a type
+// without a name.
+func alone(cmd *cobra.Command, word string) error {
+	root := cmd.Root()
+	if verbs := root.SuggestionsFor(word); cmd == root && len(verbs) > 0 {
+		return usage("%q is neither a verb nor TYPE/NAME; did you mean %s?", word, strings.Join(verbs, " or "))
+	}
+	return usage("%q is no TYPE/NAME; %s --help shows how to name objects", word, cmd.CommandPath())
+}
+
+// completeTypes offers the types before a slash.
+func completeTypes(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return []string{"pod/", "deployment/", "replicaset/", "statefulset/", "daemonset/", "job/", "cronjob/"},
+		cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}

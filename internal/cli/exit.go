@@ -1,0 +1,62 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/pullmedic/pullmedic/internal/cluster"
+	"github.com/pullmedic/pullmedic/internal/examine"
+)
+
+// The exit codes. docs/cli.md lists them; a test compares.
+const (
+	ExitOK          = 0   // nothing is failing; read, explain, demo, version: done
+	ExitFailing     = 1   // failing pulls were found
+	ExitUsage       = 2   // wrong usage: a flag, an argument, an input, a kubeconfig, an object that is not there
+	ExitNotSeen     = 3   // nothing was found, but something could not be looked at: no answer, no right
+	ExitFault       = 70  // a fault of the program itself, or of its output
+	ExitInterrupted = 130 // interrupted
+)
+
+// coded is an error with the exit code that it ends in. Without err there is
+// nothing to say: the answer was printed.
+type coded struct {
+	code int
+	err  error
+}
+
+func (c coded) Error() string {
+	if c.err == nil {
+		return fmt.Sprintf("exit code %d", c.code)
+	}
+	return c.err.Error()
+}
+
+func (c coded) Unwrap() error { return c.err }
+
+func usage(format string, args ...any) error { return coded{ExitUsage, fmt.Errorf(format, args...)} }
+
+func fault(err error) error { return coded{ExitFault, err} }
+
+// exitCode of what a command returned.
+func exitCode(ctx context.Context, err error) int {
+	var c coded
+	var kind examine.UnknownKindError
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.Is(context.Cause(ctx), context.Canceled):
+		return ExitInterrupted
+	case errors.As(err, &c):
+		return c.code
+	case errors.As(err, &kind), cluster.ReasonOf(err) == cluster.NotFound:
+		return ExitUsage
+	case cluster.ReasonOf(err) != "":
+		return ExitNotSeen
+	}
+	return ExitUsage // what cobra says about arguments and flags
+}

@@ -1,0 +1,202 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/diagnosis"
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/registry"
+	"github.com/pullmedic/pullmedic/internal/report"
+	"github.com/pullmedic/pullmedic/internal/trace"
+)
+
+// An examiner gathers Evidence; *examine.Examiner is one.
+type examiner interface {
+	Survey(ctx context.Context, scope examine.Scope) (evidence.Survey, error)
+	Objects(ctx context.Context, refs []examine.ObjectRef) (evidence.Survey, error)
+}
+
+// lookOptions are those of the verbs that look at a cluster.
+type lookOptions struct {
+	*showOptions
+	kube          *genericclioptions.ConfigFlags
+	probe         string
+	registryCA    string
+	allowLoopback bool
+	traceFile     string
+	timeout       time.Duration
+	allNamespaces bool
+	selector      string
+
+	mode  registry.Mode
+	trace *os.File
+}
+
+func newLookOptions(show *showOptions) *lookOptions {
+	kube := genericclioptions.NewConfigFlags(true)
+	kube.CacheDir = nil // nothing is discovered, so nothing is cached
+	return &lookOptions{showOptions: show, kube: kube}
+}
+
+func (o *lookOptions) addFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&o.probe, "probe", "", "what to ask registries: none (nothing), anonymous (without logging in), credentials (with those that the kubelet would use); default: credentials for diagnose, anonymous for the overview")
+	flags.StringVar(&o.registryCA, "registry-ca", "", "PEM file with certificates to trust for registries, beside the system's")
+	flags.BoolVar(&o.allowLoopback, "allow-loopback", false, "also ask registries at this machine's loopback addresses")
+	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long the whole look may take")
+	flags.StringVar(&o.traceFile, "trace", "", "file to write to what was waited for, as JSON lines")
+	o.kube.AddFlags(flags)
+}
+
+func (o *lookOptions) addScopeFlags(flags *pflag.FlagSet) {
+	flags.BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "look at all namespaces")
+	flags.StringVarP(&o.selector, "selector", "l", "", "look only at pods with these labels")
+}
+
+// Complete fills in what the flags leave open; usual is the probe mode of the
+// verb. The trace's file is made now: after the look it would be too late to
+// find out that it cannot be.
+func (o *lookOptions) Complete(usual registry.Mode) error {
+	o.mode = usual
+	if o.probe != "" {
+		var err error
+		if o.mode, err = registry.ParseMode(o.probe); err != nil {
+			return usage("%w", err)
+		}
+	}
+	if o.timeout <= 0 {
+		return usage("--timeout %s leaves no time; give something like 30s", o.timeout)
+	}
+	for _, f := range []struct {
+		name  string
+		value *string
+	}{{"--context", o.kube.Context}, {"--kubeconfig", o.kube.KubeConfig}, {"--registry-ca", &o.registryCA}} {
+		if *f.value != "" {
+			o.style.Flags = append(o.style.Flags, f.name, *f.value)
+		}
+	}
+	if o.traceFile == "" {
+		return nil
+	}
+	file, err := os.OpenFile(o.traceFile, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return usage("making the trace's file: %w", err)
+	}
+	o.trace = file
+	return nil
+}
+
+// textOf is the text of a report.
+type textOf func(io.Writer, v1alpha1.Report, report.Style) error
+
+// A question is what a verb wants looked at.
+type question func(ctx context.Context, c connection) (evidence.Survey, error)
+
+// Run looks, judges, prints and writes the trace; the error carries the exit
+// code.
+func (o *lookOptions) Run(ctx context.Context, ask question, text textOf) error {
+	if o.trace == nil {
+		return o.run(ctx, ask, text)
+	}
+	recorder := trace.NewRecorder(o.started)
+	err := o.run(trace.With(ctx, recorder), ask, text)
+	var c coded
+	if silent := err == nil || errors.As(err, &c) && c.err == nil; silent {
+		if failed := finish(recorder, o.trace); failed != nil {
+			return failed
+		}
+		return err
+	}
+	_ = finish(recorder, o.trace) // the first error tells more
+	return err
+}
+
+func (o *lookOptions) run(ctx context.Context, ask question, text textOf) error {
+	load := loading(ctx)
+	c, err := o.connect(o, load)
+	if err != nil {
+		return err
+	}
+	known, err := load()
+	if err != nil {
+		return fault(err)
+	}
+	stop := o.progress(ctx, "looking at the cluster")
+	survey, err := ask(ctx, c)
+	stop()
+	if err != nil {
+		return c.explain(err)
+	}
+	end := trace.Span(ctx, trace.KindStep, "judge and print")
+	defer end()
+	r := judge(known, survey)
+	if err := o.print(r, func(w io.Writer) error { return text(w, r, o.style) }); err != nil {
+		return err
+	}
+	switch {
+	case failing(r):
+		return coded{code: ExitFailing}
+	case len(r.Diagnoses) == 0 && len(r.NotLookedAt) > 0:
+		return coded{code: ExitNotSeen}
+	}
+	return nil
+}
+
+// loading reads the catalogue beside what else there is to do; the returned
+// function waits for it.
+func loading(ctx context.Context) func() (*catalog.Catalog, error) {
+	load := sync.OnceValues(func() (*catalog.Catalog, error) {
+		defer trace.Span(ctx, trace.KindStep, "catalogue")()
+		return catalog.Load()
+	})
+	go func() { _, _ = load() }()
+	return load
+}
+
+func finish(r *trace.Recorder, file *os.File) error {
+	_, err := r.WriteTo(file)
+	if closed := file.Close(); err == nil && closed != nil {
+		err = fmt.Errorf("closing the trace's file: %w", closed)
+	}
+	if err != nil {
+		return fault(err)
+	}
+	return nil
+}
+
+// failing tells whether a pull still fails: one that was pulled since does not.
+func failing(r v1alpha1.Report) bool {
+	for _, d := range r.Diagnoses {
+		pulled := false
+		for _, f := range d.Findings {
+			pulled = pulled || f.Outcome == string(evidence.NextAttemptSucceeded)
+		}
+		if !pulled {
+			return true
+		}
+	}
+	return false
+}
+
+// judge makes the diagnoses of a survey's pulls.
+func judge(c *catalog.Catalog, s evidence.Survey) v1alpha1.Report {
+	diagnoses := make([]diagnosis.Diagnosis, len(s.Pulls))
+	for i, e := range s.Pulls {
+		diagnoses[i] = diagnosis.Judge(c, e)
+	}
+	return report.New(c, s, diagnoses)
+}

@@ -1,0 +1,159 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/internal/report/schematest"
+)
+
+const notFound = `Failed to pull image \"nginx:1.99\": rpc error: code = NotFound desc = failed to pull and unpack image \"docker.io/library/nginx:1.99\": failed to resolve reference \"docker.io/library/nginx:1.99\": docker.io/library/nginx:1.99: not found`
+
+func TestRead(t *testing.T) {
+	text := strings.ReplaceAll(notFound, `\"`, `"`)
+	fromArgument := bench{}.run(t, "read", text)
+	if fromArgument.code != 0 || fromArgument.err != "" {
+		t.Fatalf("exit code %d, %q", fromArgument.code, fromArgument.err)
+	}
+	golden(t, "read.txt", fromArgument.out)
+	for name, got := range map[string]ran{
+		"stdin":                 bench{stdin: text}.run(t, "read"),
+		"stdin by a dash":       bench{stdin: text}.run(t, "read", "-"),
+		"several arguments":     bench{}.run(t, append([]string{"read"}, strings.Fields(text)...)...),
+		"a text with few bytes": bench{stdin: text + "\xff"}.run(t, "read"),
+	} {
+		if got != fromArgument {
+			t.Errorf("%s gives something else: %+v", name, got)
+		}
+	}
+	for _, format := range []string{"json", "yaml"} {
+		got := bench{}.run(t, "read", text, "-o", format)
+		if format == "json" {
+			schematest.Check(t, []byte(got.out))
+		}
+		golden(t, "read."+format, got.out)
+	}
+}
+
+// A whole describe, pasted, is one text.
+func TestReadADescribe(t *testing.T) {
+	describe := "Name:             api\nNamespace:        shop\nEvents:\n  Type     Reason     Age                From     Message\n" +
+		"  Warning  Failed     3s (x2 over 20s)   kubelet  " + strings.ReplaceAll(notFound, `\"`, `"`) + "\n  Warning  Failed     3s (x2 over 20s)   kubelet            Error: ErrImagePull\n"
+	got := bench{stdin: describe}.run(t, "read")
+	if got.code != 0 || !strings.HasPrefix(got.out, "TagNotFound, ") {
+		t.Errorf("exit code %d, stdout %q", got.code, got.out)
+	}
+}
+
+func TestReadLines(t *testing.T) {
+	const plain = `{"message":"manifest unknown"}` + "\n"
+	const answer = `,"cause":"TagNotFound","alternatives":["RepositoryNotFound","MirrorFailure"],"symptom":{"sign":"tag-not-found","stage":"resolve","registryCode":"MANIFEST_UNKNOWN","detail":"manifest unknown"}}` + "\n"
+	for _, c := range []struct {
+		name, in, out, err string
+	}{
+		{"order, numbers and unknown fields come back as they were",
+			`{"z":1.00000000000000000001,"message":"manifest unknown","a":{"b":[1e400,null,"\u00e9<&>"]},"":""}` + "\n",
+			`{"z":1.00000000000000000001,"message":"manifest unknown","a":{"b":[1e400,null,"\u00e9<&>"]},"":""` + answer, ""},
+		{"our fields replace those of the same name", `{"cause":"x","symptom":1,"message":"manifest unknown","alternatives":{}}`, `{"message":"manifest unknown"` + answer, ""},
+		{"a missing last newline, a byte order mark and Windows' line ends do no harm", "\xef\xbb\xbf{\"message\":\"manifest unknown\"}\r\n\n  \n{\"message\":\"manifest unknown\"}",
+			strings.Repeat(`{"message":"manifest unknown"`+answer, 2), ""},
+		{"a bad line is told by its number, and the others come back", plain + "nonsense\n" + plain, strings.Repeat(`{"message":"manifest unknown"`+answer, 2), "error: reading stdin, line 2: it is no JSON object\n"},
+		{"many bad lines are one error", "[]\n1\n" + plain + "{\"message\":null}\n", `{"message":"manifest unknown"` + answer, "error: reading stdin, line 1: it is no JSON object (and 2 more bad lines were left out)\n"},
+		{"a line without a message", `{"a":1}`, "", "error: reading stdin, line 1: there is no \"message\" with a text in it\n"},
+		{"a message that is no text", `{"message":["x"]}`, "", "error: reading stdin, line 1: there is no \"message\" with a text in it\n"},
+		{"a broken object is not quoted", `{"message":"canary", "password": canary}`, "", "error: reading stdin, line 1: it is no JSON object: broken behind byte 32\n"},
+		{"two objects on a line", `{"message":"x"} {"message":"y"}`, "", "error: reading stdin, line 1: there is something behind the JSON object\n"},
+		{"nothing", "", "", "error: reading stdin: there is no line in it\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := bench{stdin: c.in}.run(t, "read", "--jsonl", "-")
+			code := ExitOK
+			if c.err != "" {
+				code = ExitUsage
+			}
+			if got.out != c.out || got.err != c.err || got.code != code {
+				t.Errorf("exit code %d\ngot  %q\nwant %q\nstderr %q\nwant   %q", got.code, got.out, c.out, got.err, c.err)
+			}
+		})
+	}
+}
+
+func TestReadLinesOfGreatLength(t *testing.T) {
+	head, tail := `{"message":"manifest unknown","x":"`, `"}`
+	fits := head + strings.Repeat("x", maxInput-len(head)-len(tail)) + tail
+	got := bench{stdin: fits + "\n" + fits[:len(fits)-2] + "x\"}\n" + `{"message":"manifest unknown"}`}.run(t, "read", "--jsonl", "-")
+	if got.err != "error: reading stdin, line 2: it is longer than 16 MiB\n" || strings.Count(got.out, "\n") != 2 {
+		t.Errorf("%d lines, stderr %q", strings.Count(got.out, "\n"), got.err)
+	}
+	var back map[string]any
+	if err := json.Unmarshal([]byte(got.out[:strings.IndexByte(got.out, '\n')]), &back); err != nil || back["cause"] != "TagNotFound" {
+		t.Errorf("the line of 16 MiB comes back as %v, %v", back["cause"], err)
+	}
+}
+
+// Whoever writes a line gets its answer before writing the next.
+func TestReadLinesAnswersAtOnce(t *testing.T) {
+	c, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, feed := io.Pipe()
+	answers, out := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		done <- (&lineReader{catalog: c, name: "pipe"}).run(in, out)
+		_ = out.Close()
+	}()
+	lines := bufio.NewScanner(answers)
+	for range 3 {
+		if _, err := io.WriteString(feed, `{"message":"manifest unknown"}`+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		if !lines.Scan() || !strings.Contains(lines.Text(), `"cause":"TagNotFound"`) {
+			t.Fatalf("got %q, %v", lines.Text(), lines.Err())
+		}
+	}
+	_ = feed.Close()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzReadObject(f *testing.F) {
+	for _, seed := range []string{`{"message":"x"}`, `{}`, `{"a":[{}],"a":1}`, `{"message":`, "[]", `{"\ud800":1}`, `{"a":1}x`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		fields, err := readObject([]byte(line))
+		var want map[string]json.RawMessage
+		if (err == nil) != (json.Unmarshal([]byte(line), &want) == nil && want != nil) {
+			t.Fatalf("%q: error %v, but encoding/json reads %v", line, err, want)
+		}
+		got := map[string]json.RawMessage{}
+		for _, one := range fields {
+			got[one.key] = one.value
+		}
+		if err == nil && !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: got %s, want %s", line, got, want)
+		}
+	})
+}
+
+func TestExplain(t *testing.T) {
+	for _, args := range []string{"explain", "explain tagnotfound", "explain --matrix", "version"} {
+		got := bench{}.run(t, strings.Fields(args)...)
+		if got.code != 0 || got.err != "" || got.out == "" {
+			t.Errorf("%s: exit code %d, %q", args, got.code, got.err)
+		}
+		got = bench{}.run(t, append(strings.Fields(args), "-o", "json")...)
+		schematest.Check(t, []byte(got.out))
+	}
+}

@@ -1,0 +1,76 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/pullmedic/pullmedic/evidence"
+)
+
+// maxWaiting bounds the pods without a sandbox that a scan keeps.
+const maxWaiting = 500
+
+// A Failing is a pod with pulls that fail, or that were asked for.
+type Failing struct {
+	Pod   *corev1.Pod
+	Pulls []evidence.Pull
+}
+
+// A Scan is one pass over pods.
+type Scan struct {
+	// Pods and Namespaces that were looked at.
+	Pods       int
+	Namespaces map[string]bool
+	// Failing pods, in the order in which the server lists them.
+	Failing []Failing
+	// Waiting are pods that have not one container made, at most 500.
+	Waiting []*corev1.Pod
+	// Seen is what all pods show of images that run.
+	Seen *Seen
+	// Complete is false if the pass ended before the last pod.
+	Complete bool
+}
+
+// Scan looks at the pods of a namespace ("" for all) that a label selector
+// finds, in at most maxPages pages of 500 (0: all). It keeps pods only if a
+// pull of theirs fails or may fail.
+func (c *Client) Scan(ctx context.Context, namespace, selector string, maxPages int, now time.Time) (*Scan, error) {
+	return c.scan(ctx, namespace, selector, maxPages, now, NewSeen())
+}
+
+// ScanInto is Scan for a namespace, with what its pods show added to seen.
+func (c *Client) ScanInto(ctx context.Context, namespace string, maxPages int, now time.Time, seen *Seen) (*Scan, error) {
+	return c.scan(ctx, namespace, "", maxPages, now, seen)
+}
+
+func (c *Client) scan(ctx context.Context, namespace, selector string, maxPages int, now time.Time, seen *Seen) (*Scan, error) {
+	s := &Scan{Namespaces: map[string]bool{}, Seen: seen}
+	complete, err := c.Pods(ctx, namespace, selector, maxPages, func(pod *corev1.Pod) { s.add(pod, now) })
+	s.Complete = complete
+	return s, err
+}
+
+func (s *Scan) add(pod *corev1.Pod, now time.Time) {
+	s.Pods++
+	s.Namespaces[pod.Namespace] = true
+	s.Seen.Add(pod)
+	if pulls := FailingPulls(pod); len(pulls) > 0 {
+		s.Failing = append(s.Failing, Failing{Pod: lean(pod), Pulls: pulls})
+		return
+	}
+	if len(s.Waiting) < maxWaiting && WaitsForSandbox(pod, now) {
+		s.Waiting = append(s.Waiting, lean(pod))
+	}
+}
+
+// lean drops what nobody asks for later.
+func lean(pod *corev1.Pod) *corev1.Pod {
+	pod.ManagedFields = nil
+	pod.Annotations = nil
+	return pod
+}

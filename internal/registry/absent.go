@@ -1,0 +1,118 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/pullmedic/pullmedic/evidence"
+)
+
+// maxKnownTags is how many known tags are asked for.
+const maxKnownTags = 3
+
+// explainAbsent tells what a 404 is about: the tag, the digest, or the whole
+// repository. The manifest's own answer seldom says; the list of tags does, and
+// so does any other tag that answers.
+func (l *ladder) explainAbsent(ctx context.Context, a attempt) {
+	known := l.knownTags()
+	answered := make([]reply, len(known))
+	var list tagList
+	var all sync.WaitGroup
+	for i, tag := range known {
+		all.Go(func() {
+			answered[i], _ = l.prober.ask(ctx, l.base.manifest(http.MethodHead, l.reference.Repository, tag), a.auth)
+		})
+	}
+	list = l.prober.listTags(ctx, l.base, l.reference.Repository, a.auth)
+	all.Wait()
+	if ctx.Err() != nil && list.first.answer == nil {
+		l.outOfTime(evidence.CheckTags, l.repositorySubject())
+	}
+	answers := slices.IndexFunc(answered, func(r reply) bool { return r.status() == http.StatusOK })
+
+	d := l.about(a.login, l.refused(a.head, a.refusal, a.auth.secrets))
+	tell := func(outcome evidence.Outcome, subject evidence.Subject, format string, args ...any) {
+		l.tell(evidence.CheckManifest, outcome, subject, a.head, d, format, args...)
+	}
+	host := l.base.host
+	there := answers >= 0 || len(list.tags) > 0 || l.familyHides(a)
+	switch {
+	case slices.Contains(list.tags, l.reference.Tag) && l.reference.Digest == "":
+		tell(evidence.ManifestAbsent, l.imageSubject(), "%s lists its tag %s and gives no manifest for it (404)", l.repositoryName(), l.reference.Tag)
+	case there && l.reference.Digest != "":
+		tell(evidence.DigestAbsent, l.imageSubject(), "%s has no %s (404), though the repository is there", l.repositoryName(), shortDigest(l.reference.Digest))
+	case there:
+		tell(evidence.TagAbsent, l.imageSubject(), "%s has no tag %s (404), though the repository is there", l.repositoryName(), l.reference.Tag)
+	case l.prober.words.saysNoRepository(a.refusal) || list.noRepository:
+		tell(evidence.RepositoryAbsent, l.repositorySubject(), "%s says that there is no repository %s (404)", host, l.reference.Repository)
+		return
+	default:
+		tell(evidence.ManifestAbsent, l.imageSubject(), "there is no %s (404), and %s does not tell whether the repository is there", l.imageName(), host)
+	}
+	if answers >= 0 {
+		l.tell(evidence.CheckTags, evidence.RepositoryAnswers, l.repositorySubject(), answered[answers], details{"tag": known[answers]}, "%s is there: its tag %s answers", l.repositoryName(), known[answers])
+	}
+	l.tellTags(list, known, answers < 0, a.auth.secrets)
+}
+
+// knownTags returns the tags to ask for, without the one that failed.
+func (l *ladder) knownTags() []string {
+	var known []string
+	for _, tag := range l.target.KnownTags {
+		if isTag(tag) && tag != l.reference.Tag && !slices.Contains(known, tag) && len(known) < maxKnownTags {
+			known = append(known, tag)
+		}
+	}
+	return known
+}
+
+// tellTags tells what the list of tags shows.
+func (l *ladder) tellTags(list tagList, known []string, alone bool, secrets []string) {
+	if list.first.answer == nil && list.first.failure == nil {
+		return
+	}
+	if list.first.status() != http.StatusOK {
+		d := details{}
+		if list.first.answer != nil {
+			d = l.refused(list.first, list.refusal, secrets)
+		}
+		l.tell(evidence.CheckTags, evidence.TagsNotListable, l.repositorySubject(), list.first, d, "%s does not list the tags of %s to whoever asks so", l.base.host, l.reference.Repository)
+		return
+	}
+	if alone && len(list.tags) > 0 {
+		l.tell(evidence.CheckTags, evidence.RepositoryAnswers, l.repositorySubject(), list.first, nil, "%s is there: its tags can be listed", l.repositoryName())
+	}
+	count := counted(len(list.tags), "tag")
+	if !list.complete {
+		count = "at least " + count
+	}
+	d := details{"tags": strconv.Itoa(len(list.tags)), "complete": strconv.FormatBool(list.complete)}
+	sentence := l.repositoryName() + " has " + count
+	if l.reference.Digest != "" {
+		l.tell(evidence.CheckTags, evidence.TagsListed, l.repositorySubject(), list.first, d, "%s", sentence)
+		return
+	}
+	near, spelling := nearest(l.reference.Tag, append(slices.Clone(known), list.tags...))
+	near = slices.DeleteFunc(near, func(tag string) bool { return repeats(tag, secrets) })
+	d["nearest"] = strings.Join(near, " ")
+	if len(near) > 0 {
+		sentence += "; nearest to " + l.reference.Tag + ": " + strings.Join(near, ", ")
+	}
+	l.tell(evidence.CheckTags, evidence.TagsListed, l.repositorySubject(), list.first, d, "%s", sentence)
+	if spelling && len(near) > 0 {
+		l.tell(evidence.CheckTags, evidence.NameSpelledElsewise, l.imageSubject(), list.first, details{"nearest": near[0]}, "%s has a tag %s, which differs from %s in its spelling only", l.repositoryName(), near[0], l.reference.Tag)
+	}
+}
+
+// shortDigest is enough of a digest to know it by.
+func shortDigest(digest string) string {
+	algorithm, sum, _ := strings.Cut(digest, ":")
+	return algorithm + ":" + sum[:min(len(sum), 12)] + "..."
+}

@@ -1,0 +1,95 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Bounds on a list of tags. ECR refuses larger pages.
+const (
+	tagsPerPage  = "1000"
+	maxTagPages  = 10
+	maxTags      = 10_000
+	maxPageBytes = 1 << 20
+)
+
+// tagList is what a registry lists of a repository's tags.
+type tagList struct {
+	tags         []string // well-formed ones only
+	complete     bool     // there are no more
+	noRepository bool     // it says that there is no such repository
+	first        reply
+	refusal      refusal // of the first page
+}
+
+// listTags reads the pages of a list of tags, up to the bounds. Of a page's
+// link to the next one only the query is taken: host and path stay.
+func (p *Prober) listTags(ctx context.Context, b base, repository string, auth authorization) tagList {
+	var list tagList
+	c := b.at(http.MethodGet, maxPageBytes, repository, "tags", "list")
+	c.accept = "application/json"
+	query := url.Values{"n": {tagsPerPage}}.Encode()
+	asked := map[string]bool{}
+	for page := 0; page < maxTagPages && !asked[query] && len(list.tags) < maxTags; page++ {
+		asked[query] = true
+		next := *c.url
+		next.RawQuery = query
+		ask := c
+		ask.url = &next
+		r, ok := p.ask(ctx, ask, auth)
+		if !ok {
+			return list
+		}
+		if page == 0 {
+			list.first = r
+		}
+		if r.failure != nil {
+			return list
+		}
+		if r.status() != http.StatusOK {
+			if page == 0 {
+				list.refusal = readRefusal(r.answer)
+				list.noRepository = r.status() == http.StatusNotFound && p.words.saysNoRepository(list.refusal)
+			}
+			return list
+		}
+		var body struct {
+			Tags []string `json:"tags"`
+		}
+		if r.answer.cut || json.Unmarshal(r.answer.body, &body) != nil {
+			return list
+		}
+		for _, tag := range body.Tags {
+			if isTag(tag) && len(list.tags) < maxTags {
+				list.tags = append(list.tags, tag)
+			}
+		}
+		if query = nextQuery(r.answer.header.Get("Link")); query == "" {
+			list.complete = true
+			return list
+		}
+	}
+	return list
+}
+
+// nextQuery returns the query of the link whose relation is "next" (RFC 8288).
+func nextQuery(header string) string {
+	for link := range strings.SplitSeq(header, ",") {
+		target, parameters, _ := strings.Cut(strings.TrimSpace(link), ">")
+		if !strings.HasPrefix(target, "<") || !strings.Contains(strings.ReplaceAll(parameters, `"`, ""), "rel=next") {
+			continue
+		}
+		u, err := url.Parse(target[1:])
+		if err != nil || len(u.RawQuery) > 1000 {
+			return ""
+		}
+		return u.Query().Encode()
+	}
+	return ""
+}

@@ -1,0 +1,118 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+)
+
+// ReadingText writes what an error text alone says.
+func ReadingText(w io.Writer, r v1alpha1.Reading, style Style) error {
+	s := newSheet(style)
+	s.hang("", plain, 2, painted(r.Cause+",", red), painted("by the text alone:", dim), normal(r.Meaning))
+	s.paragraph("Do first: ", bold, normal(r.FirstAction))
+	s.blank()
+	if len(r.Alternatives) > 0 {
+		s.field("Or", strings.Join(r.Alternatives, ", "))
+	}
+	s.field("Says", r.Symptom.Detail)
+	s.field("Read as", strings.Join(symptomWords(r.Symptom), ", "))
+	if command, ok := Command(append(s.program(), "explain", r.Cause)...); ok {
+		s.b.WriteString(pad("More", column))
+		s.verbatim(0, cyan, command)
+	}
+	return s.writeTo(w)
+}
+
+// CauseListText writes the catalogue, a line a cause, by category.
+func CauseListText(w io.Writer, l v1alpha1.CauseList, style Style) error {
+	s := newSheet(style)
+	width := 0
+	for _, c := range l.Causes {
+		width = max(width, cells(c.ID))
+	}
+	category := ""
+	for _, c := range l.Causes {
+		if c.Category != category {
+			if category != "" {
+				s.blank()
+			}
+			category = c.Category
+			s.paragraph("", plain, painted(category, bold))
+		}
+		s.paragraph("  "+pad(c.ID, width)+"  ", plain, normal(c.Meaning))
+	}
+	return s.writeTo(w)
+}
+
+// CauseText writes all about one cause: what it is, how it is proven, and its
+// runbook.
+func CauseText(w io.Writer, c v1alpha1.CauseDescription, style Style) error {
+	s := newSheet(style)
+	s.hang("", plain, 2, painted(c.ID+":", bold), normal(sentence(c.Meaning)))
+	s.paragraph("Do first: ", bold, normal(c.FirstAction))
+	if c.NextQuestion != "" {
+		s.paragraph("To be asked: ", bold, normal(c.NextQuestion))
+	}
+	s.blank()
+	s.field("About", fmt.Sprintf("category %s, %s, severity %s", c.Category, c.Frequency, c.Severity))
+	s.field("Shows as", strings.Join(c.WaitingReasons, ", "))
+	s.field("Refines", strings.Join(c.Refines, ", "))
+	s.sets("Proven by", c.ConfirmedBy)
+	s.sets("Likely by", c.LikelyBy)
+	s.sets("Ruled out", c.RuledOutBy)
+	if c.Local {
+		s.field("", "Only the node itself can prove it or rule it out.")
+	}
+	for i, r := range c.References {
+		head := ""
+		if i == 0 {
+			head = "See"
+		}
+		s.b.WriteString(pad(head, column) + clean(r) + "\n")
+	}
+	s.blank()
+	s.markdown(c.Runbook)
+	return s.writeTo(w)
+}
+
+// sets lists sets of outcomes: one a line, its members joined by "and".
+func (s *sheet) sets(name string, of [][]string) {
+	for i, set := range of {
+		head := name
+		if i > 0 {
+			head = "  or"
+		}
+		s.field(head, strings.Join(set, " and "))
+	}
+}
+
+// MatrixText writes the classes of error texts with what they may stand for.
+func MatrixText(w io.Writer, m v1alpha1.Matrix, style Style) error {
+	s := newSheet(style)
+	s.paragraph("", plain, painted("What an error text alone may stand for. Only asking the cluster and the registry tells which; no shares are given, as none has a source that was counted.", dim))
+	for _, r := range m.Rows {
+		s.blank()
+		s.hang("", plain, 2, painted(r.Shows, bold))
+		s.paragraph("  first     ", dim, normal(r.First))
+		if len(r.Also) > 0 {
+			s.paragraph("  or        ", dim, normal(strings.Join(r.Also, ", ")))
+		}
+		s.paragraph("  do first  ", dim, normal(r.FirstAction))
+	}
+	return s.writeTo(w)
+}
+
+// VersionText writes which program this is.
+func VersionText(w io.Writer, v v1alpha1.Version) error {
+	text := "pullmedic " + clean(v.Version)
+	if v.Commit != "" {
+		text += " (" + clean(v.Commit) + ")"
+	}
+	return write(w, fmt.Appendf(nil, "%s, %s, %s, %s known\n", text, clean(v.Go), clean(v.Platform), count(v.Causes, "cause")))
+}

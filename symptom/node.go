@@ -1,0 +1,147 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package symptom
+
+// nodeWords are what a runtime says about its own node: its socket, its
+// configuration, its disk and content store, unpacking, platforms, manifest
+// types and signatures.
+var nodeWords = []group{
+	// The runtime cannot be reached or lacks the CRI service: a refused unix
+	// socket is not a refused registry.
+	{rank: asSpeaker, sign: RuntimeUnavailable, words: []string{
+		"dial unix", "read unix", "write unix", "error while dialing", "failed to dial", "connection error: desc", "error reading from server",
+		"all SubConns are in TransientFailure", "addrConn.createTransport", "transport is closing", "grpc: the client connection is closing",
+		"grpc: the connection is unavailable", "unknown service runtime", "unknown service containerd", "server is not initialized yet",
+		"connect to the docker daemon", "connect to the docker api", "docker daemon running", "error during connect:", "docker_engine:",
+		"validate service connection", "validate cri v1", "getting runtime connection", "unable to determine runtime api version",
+		"from runtime service failed", "ListContainers failed", "ListPodSandbox", "container runtime status check", "container runtime is down",
+		"PLEG is not healthy", "unable to connect to containerd", "failed to connect to containerd",
+	}},
+	{rank: asHint, sign: RuntimeUnavailable, words: []string{"code = Unavailable", "code = Unimplemented", "container runtime is not running"}},
+
+	// Its configuration: hosts.toml, registries.conf, policy.json.
+	{rank: asSpeaker, sign: RuntimeConfigInvalid, words: []string{
+		"hosts.toml", "mirrors cannot be set when", "get TLSConfig for registry", "get registry endpoints", "parse registry endpoint",
+		"failed to update http client", "no resolve hosts", "no pull hosts", "failed to load X509 key pair", "can not find snapshotter",
+		"loading registries configuration", "loading registries.conf", "invalid policy in", "no policy.json", "loading trust policy",
+	}},
+
+	// The disk. ENOSPC comes wrapped in every kind of unpacking error.
+	{rank: asSpeaker, sign: DiskFull, words: []string{
+		"no space left on device", "disk quota exceeded", "not enough space on the disk", "insufficient free disk space", "not enough disk space",
+	}},
+
+	// The content store. "Not found" about local content is damage: containerd's
+	// metadata and content packages, containers/storage, Docker's layer store.
+	{rank: asStore, sign: CacheCorrupted, words: []string{
+		"content digest", "from content store", "missing parent", "parent snapshot", "snapshot does not exist", "failed to stat parent",
+		"failed to stat snapshot", "target snapshot", "stat {path}: no such file", "{digest} does not exist: not found",
+		"bucket: not found", "failed to resolve rootfs", "failed to get diff ids",
+		"image not known", "layer not known", "locating image with id", "locating item named", "unable to find data directory",
+		"does not resolve to an image ID", "layer does not exist", "unrecognized image ID", "layers from manifest don't match",
+		"readlink {path}: invalid argument", "readlink {path}: no such file", "file integrity checksum",
+		"input/output error", "structure needs cleaning", "stale file handle",
+	}},
+	// What was received is not what was asked for, on the way or in the store.
+	{rank: asStore, sign: ContentDiffers, words: []string{
+		"unexpected commit digest", "unexpected commit size", "failed size validation", "wrong diff id", "filesystem layer verification failed",
+		"manifest verification failed", "verification failed for digest", "digest did not match", "did not match digest", "digests did not match",
+		"digest mismatch", "does not match expected digest", "does not match provided manifest digest", "content does not match digest",
+	}},
+
+	// The platform. "exec format error" shows after a pull that went well.
+	{rank: asStore, sign: PlatformNotFound, words: []string{
+		"no match for platform", "no matching manifest for", "no image found in manifest list", "no image found in image index",
+		"cannot be used on this platform", "does not match the specified platform", "does not match the expected platform",
+		"does not match the detected host platform", "was found but does not match", "no suitable manifest", "no child with platform",
+		"container operating system does not match", "-based image is incompatible with", "unsupported platform",
+	}},
+	{rank: asStore, sign: PlatformNotFound, stage: StageRuntime, words: []string{"exec format error"}},
+
+	// What is there is no image that this runtime takes: Docker schema 1, charts
+	// and other artifacts, attestations, layer types newer than the runtime.
+	{rank: asStore, sign: ManifestNotSupported, words: []string{
+		"unsupported media type", "unknown media type", "unrecognised mediatype", "unsupported content type", "media type is not supported",
+		"mediaType in manifest should be", "v1+prettyjws", "no longer supported since containerd", "unsupported docker v2s2",
+		"no processor for media-type", "stream processor for", "reference for unknown type", "encountered unknown type",
+		"unsupported manifest", "not a supported manifest", "unsupported schema version", "unsupported diff media type", "unsupported MIME",
+		"unsupported image-specific operation", "unsupported compression", "unsupported artifact",
+		"schema version 1", "schema 1", "schema v1", "no signatures|", "missing signature key", "manifest invalid",
+		"invalid rootfs in image configuration", "mismatched image rootfs", "number of layers and diffids",
+	}},
+	{rank: asHint, sign: ManifestNotSupported, words: []string{"not supported|"}},
+
+	// Signatures: containers/image's policy, containerd's verifiers, Docker's
+	// content trust, sigstore clients.
+	{rank: asSpeaker, sign: SignatureRejected, runtime: "crio", words: []string{
+		"source image rejected", "SignatureValidationFailed", "a signature was required", "invalid GPG signature", "is rejected by policy",
+	}},
+	{rank: asSpeaker, sign: SignatureRejected, words: []string{
+		"signature verification failed", "image verification failed", "failed to verify signature", "unable to verify signature",
+		"could not verify image signature", "no signatures found", "no matching signatures", "no valid signatures", "signature mismatch",
+		"image verifier", "trust data",
+	}},
+
+	// Unpacking as such: the errno is the detail. Beside a word of the content
+	// store or the disk this is only where it showed.
+	{rank: asUnpack, sign: UnpackFailed, stage: StageUnpack, runtime: "containerd", words: []string{
+		"failed to extract layer", "failed to unpack image", "error unpacking image", "extraction snapshot", "mount callback failed",
+		"apply failure", "failed to prepare snapshot", "failed to commit snapshot",
+	}},
+	{rank: asUnpack, sign: UnpackFailed, stage: StageUnpack, runtime: "docker", words: []string{
+		"failed to register layer", "ApplyLayer", "untar re-exec", "hcsshim::ImportLayer",
+	}},
+	{rank: asUnpack, sign: UnpackFailed, stage: StageUnpack, runtime: "crio", words: []string{
+		"adding layer with blob", "creating layer with ID", "creating read-write layer", "error committing", "insufficient UIDs or GIDs",
+	}},
+	{rank: asUnpack, sign: UnpackFailed, stage: StageUnpack, words: []string{
+		"processing tar file", "hcsshim::", "lchown", "tar header", "unpigz", "gzip: invalid", "zstd:", "magic number mismatch", "subuid",
+		"failed to convert whiteout", "failed to chown", "failed to setxattr", "mknod", "failed to mount", "error creating overlay",
+		"operation not permitted", "read-only file system", "{path}: permission denied", "too many levels of symbolic links",
+		"file name too long", "mount options is too long", "max depth exceeded",
+	}},
+
+	// Cancelled, or out of time. Where a request was outstanding, settle makes
+	// it a matter of the network.
+	{rank: asLimit, sign: PullTimeout, words: []string{
+		"context deadline exceeded", "code = DeadlineExceeded", "code = 4 desc", "operation timeout", "pull timed out", "timed out pulling",
+		"timed out while pulling",
+	}},
+	{rank: asLimit, sign: PullTimeout, cancelled: true, words: []string{
+		"context canceled", "context cancelled", "net/http: request canceled", "because of no progress", "cancel pulling image", "code = Canceled",
+	}},
+}
+
+// stepWords tell by their wrappers who writes and at which step it failed. The
+// last step counts: the innermost.
+var stepWords = []group{
+	{stage: StageResolve, runtime: "containerd", words: []string{
+		"failed to pull and unpack image", "failed to resolve reference", "failed to resolve image", "failed to resolve source metadata",
+		"no available registry endpoint",
+	}},
+	{stage: StageAuthorize, runtime: "containerd", words: []string{"failed to authorize"}},
+	{stage: StageAuthorize, runtime: "containerd", sent: "no", words: []string{"failed to fetch anonymous token"}},
+	{stage: StageAuthorize, runtime: "containerd", sent: "yes", words: []string{"failed to fetch oauth token"}},
+	{stage: StageFetch, runtime: "containerd", words: []string{
+		"failed to copy", "httpReadSeeker", "httpReaderSeeker", "failed commit on ref", "failed to refresh URL",
+	}},
+	{runtime: "containerd", words: []string{"failed to do request", "trying next host", "|ctr:"}},
+
+	{stage: StageResolve, runtime: "crio", words: []string{
+		"initializing source", "pinging container registry", "pinging docker registry", "reading manifest", "determining manifest MIME type",
+		"unable to pull image or OCI artifact", "copying system image", "choosing image instance", "choosing an image from manifest list",
+		"reading signatures",
+	}},
+	{stage: StageAuthorize, runtime: "crio", words: []string{"requesting bear token", "requesting bearer token", "unable to retrieve auth token"}},
+	{stage: StageFetch, runtime: "crio", words: []string{"writing blob", "reading blob", "fetching blob", "storing blob", "parsing image configuration"}},
+
+	{runtime: "docker", words: []string{
+		"response from daemon", "api error (", "(http code", "images/create", "server error for {name}", "server error for url: {name}",
+		"received unexpected http status", "error parsing http", "while pulling image:", "trying to pull repository",
+	}},
+	{stage: StageAuthorize, sent: "yes", words: []string{"login attempt to"}},
+	{stage: StageFetch, runtime: "docker", words: []string{
+		"error pulling image configuration", "download failed after attempts", "while fetching image layer",
+	}},
+}

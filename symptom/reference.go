@@ -1,0 +1,113 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package symptom
+
+import "strings"
+
+// findReference returns the image that the chain is about. The kubelet writes
+// the name as the pod has it, the runtime writes it with host and tag: the
+// fuller of the two is returned, so busybox becomes docker.io/library/busybox:latest
+// if the text says so.
+func findReference(text string, names []name) string {
+	var best string
+	rank := slotNone
+	for i, n := range names {
+		if n.kind != refName && (n.kind != digestName || n.slot != slotTag) {
+			continue
+		}
+		found := clean(text[n.start:n.end])
+		place := n.slot
+		switch place {
+		case slotNone, slotObject:
+			continue
+		case slotTag: // the repository follows: reading manifest T in R
+			if i+1 >= len(names) || names[i+1].kind != refName {
+				continue
+			}
+			found, place = joinTag(clean(text[names[i+1].start:names[i+1].end]), found), slotFor
+		case slotIn:
+			if i > 0 && names[i-1].slot == slotTag {
+				continue
+			}
+		}
+		switch {
+		case found == "":
+		case best == "", rank == slotBare && place > slotBare && !strings.Contains(best, found):
+			best, rank = found, place
+		case isFuller(found, best):
+			best = found
+		}
+	}
+	return best
+}
+
+// joinTag joins a repository with a tag or digest. "not found in repository R"
+// can follow the tag, too.
+func joinTag(repository, tag string) string {
+	if strings.HasPrefix(tag, "sha256:") || strings.HasPrefix(tag, "sha512:") {
+		return repository + "@" + tag
+	}
+	return repository + ":" + tag
+}
+
+// isFuller tells that a is the same image as b with more said about it: b
+// lacks the host, or a adds a digest.
+func isFuller(a, b string) bool {
+	if len(a) <= len(b) {
+		return false
+	}
+	if !hasHost(b) && hasHost(a) {
+		name, _, _ := cutReference(b)
+		full, _, _ := cutReference(a)
+		return strings.HasSuffix(full, "/"+name)
+	}
+	return strings.HasPrefix(a, b) && (a[len(b)] == ':' || a[len(b)] == '@')
+}
+
+// cutReference splits a reference into repository, tag and digest.
+func cutReference(s string) (repository, tag, digest string) {
+	repository, digest, _ = strings.Cut(s, "@")
+	if colon := strings.LastIndexByte(repository, ':'); colon > strings.LastIndexByte(repository, '/') {
+		repository, tag = repository[:colon], repository[colon+1:]
+	}
+	return repository, tag, digest
+}
+
+// hasHost tells that the first component of a reference is a host.
+func hasHost(s string) bool {
+	first, _, ok := strings.Cut(s, "/")
+	return ok && (strings.ContainsAny(first, ".:") || first == "localhost")
+}
+
+// hostOf returns the registry that a reference is pulled from by name, or ""
+// if it is not known.
+func hostOf(reference string) string {
+	switch {
+	case reference == "":
+		return ""
+	case hasHost(reference):
+		host, _, _ := strings.Cut(reference, "/")
+		return host
+	}
+	return "docker.io"
+}
+
+// byDigest tells that a reference asks for a digest.
+func byDigest(reference string) bool {
+	_, digest, ok := strings.Cut(reference, "@")
+	return ok && strings.IndexByte(digest, ':') > 0
+}
+
+// clean takes the line breaks of a terminal and a URL's user info out.
+func clean(s string) string {
+	if strings.IndexByte(s, '\n') >= 0 {
+		s = strings.ReplaceAll(s, "\n", "")
+	}
+	if scheme, rest, ok := strings.Cut(s, "://"); ok {
+		if at := strings.IndexByte(rest, '@'); at >= 0 && at < len(rest)-len("sha256:") && !strings.HasPrefix(rest[at+1:], "sha") {
+			s = scheme + "://" + rest[at+1:]
+		}
+	}
+	return strings.TrimSpace(s)
+}

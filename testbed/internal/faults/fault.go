@@ -1,0 +1,160 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package faults is what the testbed can break, as values: what is broken, what
+// the truth is, what the best answer is that can be had, and how it is done and
+// undone. Healthy things that must raise nothing are values of the same kind.
+package faults
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pullmedic/pullmedic/testbed/internal/layout"
+	"github.com/pullmedic/pullmedic/testbed/internal/registries"
+)
+
+// A Reach is what a fault disturbs.
+type Reach string
+
+// The reaches. Faults of a pod or of some repositories of a registry can be
+// there at the same time; a fault of a node stands on one node at a time.
+const (
+	OfPod      Reach = "pod"
+	OfRegistry Reach = "registry"
+	OfNode     Reach = "node"
+	OfCluster  Reach = "cluster"
+)
+
+// A Fault is one way in which a pull fails, or with an empty Cause one in which
+// it does not.
+type Fault struct {
+	// Name in lower case with hyphens, short enough for a namespace.
+	Name string
+	// What is broken, in one line.
+	What string
+	// Cause is the truth: an id of the catalogue. "" is a control: nothing
+	// is wrong, and nothing must be said.
+	Cause string
+	// Expect is the best answer that can be had.
+	Expect Expect
+	// Nodes on which it can be made, by name; none is all.
+	Nodes []string
+	Reach Reach
+	// Mendable: a change to the pod's objects or the registry mends it.
+	Mendable bool
+	// scene is what it takes.
+	scene func(Spot) Scene
+}
+
+// Expect is the best answer that can be had from the client's place with all
+// rights in the cluster.
+type Expect struct {
+	Cause   string
+	Verdict string
+	// NotLookedAt are checks that the answer has to say it did not make.
+	NotLookedAt []string
+	// Why it differs from the truth, if it does.
+	Why string
+}
+
+// Control tells whether nothing is wrong.
+func (f Fault) Control() bool { return f.Cause == "" }
+
+// On tells whether the fault can be made on the node.
+func (f Fault) On(node string) bool {
+	if len(f.Nodes) == 0 {
+		return true
+	}
+	for _, name := range f.Nodes {
+		if name == node {
+			return true
+		}
+	}
+	return false
+}
+
+// Namespace in which the fault stands on a node.
+func (f Fault) Namespace(node string) string { return "pm-" + f.Name + "-" + node }
+
+// PodName is the name of the pod that fails, and that of the one on another
+// node that does not.
+const (
+	PodName   = "app"
+	Companion = "elsewhere"
+)
+
+// A Spot is where a fault is made.
+type Spot struct {
+	Fault     Fault
+	Node      layout.Node
+	Others    []layout.Node
+	Namespace string
+	// Digest of an image that a registry holds.
+	Digest func(registry, repository, tag string) string
+}
+
+// A Scene is all that a fault takes on one node.
+type Scene struct {
+	Image   string
+	Policy  string // of pulling, "" is Always
+	Secrets []Secret
+	// PullSecrets named by the pod, if they are others than Secrets.
+	PullSecrets []string
+	Rules       []registries.Rule
+	// Companion: the same image is pulled on every other node, and that works.
+	Companion bool
+	// Break changes the node, Mend changes it back. Both may be repeated.
+	Break, Mend func(context.Context, Bed) error
+}
+
+// A Secret is a pull secret of the scene.
+type Secret struct {
+	Name string
+	// Elsewhere puts it into a namespace of its own beside the pod's.
+	Elsewhere bool
+	// Entries of its auths, by key.
+	Entries map[string]Entry
+	// Raw is the whole data instead.
+	Raw string
+}
+
+// An Entry is one user and password; the zero Entry is written as {}.
+type Entry struct {
+	User, Password string
+}
+
+// Find gives the fault or control of that name.
+func Find(name string) (Fault, error) {
+	for _, fault := range All() {
+		if fault.Name == name {
+			return fault, nil
+		}
+	}
+	return Fault{}, fmt.Errorf("there is no fault %q; testbed fault list shows all", name)
+}
+
+// Select gives the faults of those names, all for no name.
+func Select(names []string) ([]Fault, error) {
+	if len(names) == 0 {
+		return All(), nil
+	}
+	var found []Fault
+	for _, name := range names {
+		fault, err := Find(name)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, fault)
+	}
+	return found, nil
+}
+
+// All faults, and after them all controls.
+func All() []Fault {
+	var all []Fault
+	all = append(all, imageFaults()...)
+	all = append(all, credentialFaults()...)
+	all = append(all, wayFaults()...)
+	return append(all, controls()...)
+}

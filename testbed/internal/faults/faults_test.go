@@ -1,0 +1,133 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faults
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/pullmedic/pullmedic/testbed/internal/images"
+	"github.com/pullmedic/pullmedic/testbed/internal/layout"
+	"github.com/pullmedic/pullmedic/testbed/internal/registries"
+)
+
+func spotOf(fault Fault, node layout.Node) Spot {
+	return Spot{
+		Fault: fault, Node: node, Namespace: fault.Namespace(node.Name),
+		Others: slices.DeleteFunc(slices.Clone(layout.Nodes), func(n layout.Node) bool { return n.Name == node.Name }),
+		Digest: func(_, _, _ string) string { return "sha256:" + strings.Repeat("0", 64) },
+	}
+}
+
+func TestFaultsAreWellFormed(t *testing.T) {
+	var names []string
+	faulty, healthy := 0, 0
+	for _, fault := range All() {
+		t.Run(fault.Name, func(t *testing.T) {
+			if slices.Contains(names, fault.Name) {
+				t.Error("the name is taken")
+			}
+			names = append(names, fault.Name)
+			for _, node := range layout.Nodes {
+				if namespace := fault.Namespace(node.Name) + elsewhere; !regexp.MustCompile(`^[a-z0-9-]{1,63}$`).MatchString(namespace) {
+					t.Errorf("%q is no name of a namespace", namespace)
+				}
+			}
+			if fault.What == "" || fault.Reach == "" || fault.scene == nil {
+				t.Error("what, reach or scene is missing")
+			}
+			if fault.Control() {
+				healthy++
+				if fault.Expect.Cause != "" {
+					t.Error("a control expects a cause")
+				}
+				return
+			}
+			faulty++
+			for _, cause := range []string{fault.Cause, fault.Expect.Cause} {
+				if _, err := os.Stat(filepath.Join("..", "..", "..", "catalog", cause, "cause.yaml")); err != nil {
+					t.Errorf("the catalogue does not have %s: %v", cause, err)
+				}
+			}
+			if (fault.Expect.Cause != fault.Cause) != (fault.Expect.Why != "") {
+				t.Errorf("expects %s where the truth is %s, and the reason is %q", fault.Expect.Cause, fault.Cause, fault.Expect.Why)
+			}
+			if (fault.Expect.Verdict != "confirmed") != (fault.Expect.Why != "") {
+				t.Errorf("expects the verdict %s, and the reason is %q", fault.Expect.Verdict, fault.Expect.Why)
+			}
+		})
+	}
+	if faulty < 15 || healthy < 5 {
+		t.Errorf("%d faults and %d controls, want 15 and 5 at least", faulty, healthy)
+	}
+}
+
+func TestEverySecretOfASceneIsACanaryAndEveryImageIsMeant(t *testing.T) {
+	for _, fault := range All() {
+		for _, node := range layout.Nodes {
+			scene := fault.scene(spotOf(fault, node))
+			for _, secret := range scene.Secrets {
+				object, err := secret.object()
+				if err != nil || !json.Valid(object.Data[corev1.DockerConfigJsonKey]) {
+					t.Errorf("%s: secret %s: %v, %s", fault.Name, secret.Name, err, object.Data)
+				}
+				for key, entry := range secret.Entries {
+					_, isECR := ecrEntry(entry)
+					if entry != (Entry{}) && !strings.Contains(entry.Password, registries.Canary) && !isECR {
+						t.Errorf("%s: the password for %s holds no canary", fault.Name, key)
+					}
+				}
+			}
+			pod := scene.pod(PodName, node)
+			if pod.Spec.NodeSelector[corev1.LabelHostname] != node.Name || pod.Spec.Containers[0].Image == "" {
+				t.Errorf("%s: the pod is %+v", fault.Name, pod.Spec)
+			}
+			there := slices.ContainsFunc(images.All, func(i images.Image) bool {
+				name := i.Registry + "/" + i.Repository
+				name = strings.TrimPrefix(name, "docker.io/")
+				rest, ok := strings.CutPrefix(scene.Image, name)
+				return ok && (strings.HasPrefix(rest, "@") || slices.Contains(i.Tags, strings.TrimPrefix(rest, ":")))
+			})
+			if fault.Control() && !there {
+				t.Errorf("%s: no registry holds %s", fault.Name, scene.Image)
+			}
+			if slices.Contains([]string{"TagNotFound", "RepositoryNotFound", "DNSFailure"}, fault.Cause) && there {
+				t.Errorf("%s: a registry holds %s", fault.Name, scene.Image)
+			}
+		}
+	}
+}
+
+// ecrEntry tells whether an entry has ECR's form, where the canary is inside of
+// base64.
+func ecrEntry(entry Entry) (Entry, bool) { return entry, entry.User == "AWS" }
+
+func TestRejectingNamesTheRegistryAlone(t *testing.T) {
+	rule, err := rejecting(registries.Harbor)
+	if err != nil || !slices.Contains(rule, "10.209.1.5") || !slices.Contains(rule, "8443") {
+		t.Errorf("%v, %v", rule, err)
+	}
+	if _, err := rejecting("nowhere.example"); err == nil {
+		t.Error("no error for an unknown registry")
+	}
+}
+
+func TestSelect(t *testing.T) {
+	if all, err := Select(nil); err != nil || len(all) != len(All()) {
+		t.Errorf("no name gives %d faults, %v", len(all), err)
+	}
+	if one, err := Select([]string{"never"}); err != nil || len(one) != 1 || one[0].Name != "never" {
+		t.Errorf("%v, %v", one, err)
+	}
+	if _, err := Select([]string{"no-such"}); err == nil {
+		t.Error("no error for an unknown name")
+	}
+}

@@ -1,0 +1,111 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+)
+
+// A Shown is what the kubelet shows of a container.
+type Shown struct {
+	Running         bool
+	Reason, Message string // why it waits
+}
+
+// Await waits until the kubelet shows that the pod's container runs, or that it
+// waits for a reason that is a failure, whichever comes first.
+func Await(ctx context.Context, bed Bed, namespace, pod string) (Shown, error) {
+	shown, err := await(ctx, bed, namespace, pod)
+	if err != nil {
+		return shown, fmt.Errorf("waiting for pod %s/%s: %w", namespace, pod, err)
+	}
+	return shown, nil
+}
+
+func await(ctx context.Context, bed Bed, namespace, name string) (Shown, error) {
+	pods := bed.Kube.CoreV1().Pods(namespace)
+	for {
+		options := metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", name).String()}
+		list, err := pods.List(ctx, options)
+		if err != nil {
+			return Shown{}, err
+		}
+		for _, pod := range list.Items {
+			if shown, ok := shownOf(pod); ok {
+				return shown, nil
+			}
+		}
+		options.ResourceVersion = list.ResourceVersion
+		watch, err := pods.Watch(ctx, options)
+		if err != nil {
+			return Shown{}, err
+		}
+		for event := range watch.ResultChan() {
+			pod, ok := event.Object.(*corev1.Pod)
+			if !ok {
+				break
+			}
+			if shown, ok := shownOf(*pod); ok {
+				watch.Stop()
+				return shown, nil
+			}
+		}
+		watch.Stop()
+		if err := ctx.Err(); err != nil {
+			return Shown{}, errors.Join(errors.New("the kubelet shows neither a failure nor a running container"), err)
+		}
+	}
+}
+
+// notYet are reasons to wait that are no failures.
+var notYet = []string{"", "ContainerCreating", "PodInitializing"}
+
+func shownOf(pod corev1.Pod) (Shown, bool) {
+	for _, status := range pod.Status.ContainerStatuses {
+		if status.State.Running != nil {
+			return Shown{Running: true}, true
+		}
+		if waiting := status.State.Waiting; waiting != nil && !slices.Contains(notYet, waiting.Reason) {
+			return Shown{Reason: waiting.Reason, Message: waiting.Message}, true
+		}
+	}
+	return Shown{}, false
+}
+
+// Messages are the error texts that the cluster shows about a pod: of its
+// waiting container and of its Warning events.
+func Messages(ctx context.Context, bed Bed, namespace, pod string) ([]string, error) {
+	object, err := bed.Kube.CoreV1().Pods(namespace).Get(ctx, pod, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("reading pod %s/%s: %w", namespace, pod, err)
+	}
+	events, err := bed.Kube.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{
+		FieldSelector: fields.AndSelectors(
+			fields.OneTermEqualSelector("involvedObject.name", pod),
+			fields.OneTermEqualSelector("type", corev1.EventTypeWarning)).String(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the events of pod %s/%s: %w", namespace, pod, err)
+	}
+	var texts []string
+	add := func(text string) {
+		if text != "" && !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	if shown, ok := shownOf(*object); ok {
+		add(shown.Message)
+	}
+	for _, event := range events.Items {
+		add(event.Message)
+	}
+	return texts, nil
+}

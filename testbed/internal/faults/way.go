@@ -1,0 +1,148 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/pullmedic/pullmedic/testbed/internal/layout"
+	"github.com/pullmedic/pullmedic/testbed/internal/pki"
+	"github.com/pullmedic/pullmedic/testbed/internal/registries"
+)
+
+// wayFaults lie on the way to a registry, or in the registry.
+func wayFaults() []Fault {
+	return []Fault{
+		{
+			Name: "unknown-host", What: "the registry's name does not resolve",
+			Cause: "DNSFailure", Expect: confirmed("DNSFailure"), Reach: OfPod, Mendable: true,
+			scene: func(Spot) Scene { return Scene{Image: registries.Nowhere + "/acme/app:1.27.4"} },
+		},
+		{
+			Name: "refused-on-one-node", What: "one node's connections to the registry are refused, the client's and the other node's are not",
+			Cause: "ConnectionRefused", Expect: confirmed("ConnectionRefused"), Reach: OfNode,
+			scene: func(s Spot) Scene {
+				return Scene{
+					Image: registries.Edge + "/acme/app:1.27.4", Companion: true,
+					Break: func(ctx context.Context, bed Bed) error { return refuse(ctx, bed, s.Node, registries.Edge) },
+					Mend:  func(ctx context.Context, bed Bed) error { return admit(ctx, bed, s.Node, registries.Edge) },
+				}
+			},
+		},
+		{
+			Name: "unknown-ca-on-one-node", What: "one node lacks the authority of the registry's certificate, the client and the other node have it",
+			Cause: "TLSUntrusted", Expect: confirmed("TLSUntrusted"), Reach: OfNode,
+			scene: func(s Spot) Scene {
+				return Scene{
+					Image: registries.Vault + "/acme/app:1.27.4", Companion: true,
+					Break: func(_ context.Context, bed Bed) error {
+						for _, other := range s.Others {
+							if err := trust(bed, other, registries.Vault); err != nil {
+								return err
+							}
+						}
+						return distrust(bed, s.Node, registries.Vault)
+					},
+					Mend: func(_ context.Context, bed Bed) error { return trust(bed, s.Node, registries.Vault) },
+				}
+			},
+		},
+		{
+			Name: "rate-limit", What: "Docker Hub counts no more pulls of the node's address",
+			Cause: "RateLimited", Expect: confirmed("RateLimited"), Reach: OfRegistry,
+			scene: func(s Spot) Scene {
+				return Scene{
+					Image: "acme/limited:2.1",
+					Rules: []registries.Rule{{
+						Registry: registries.Hub, Repository: "acme/limited", Path: "/v2/*/*/manifests/*",
+						From: []string{s.Node.Addr}, Effect: registries.DockerHubLimit(),
+					}},
+				}
+			},
+		},
+	}
+}
+
+// rejecting are iptables' arguments for a rule in a node's own namespace that
+// answers its connections to a registry with a reset, as a closed port does.
+func rejecting(registry string) ([]string, error) {
+	for _, r := range layout.Registries {
+		if r.Name == registry {
+			return []string{
+				"OUTPUT", "-p", "tcp", "-d", r.Addr, "--dport", strconv.Itoa(r.Port),
+				"-j", "REJECT", "--reject-with", "tcp-reset",
+			}, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no registry %s in the testbed", registry)
+}
+
+func refuse(ctx context.Context, bed Bed, node layout.Node, registry string) error {
+	if err := admit(ctx, bed, node, registry); err != nil { // one rule is enough
+		return err
+	}
+	rule, err := rejecting(registry)
+	if err != nil {
+		return err
+	}
+	return iptables(ctx, bed, node, append([]string{"-I"}, rule...))
+}
+
+// admit takes such rules away until there is none.
+func admit(ctx context.Context, bed Bed, node layout.Node, registry string) error {
+	rule, err := rejecting(registry)
+	if err != nil {
+		return err
+	}
+	for range 100 {
+		err := iptables(ctx, bed, node, append([]string{"-C"}, rule...))
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 1 {
+			return nil // there is none
+		}
+		if err != nil {
+			return err
+		}
+		if err := iptables(ctx, bed, node, append([]string{"-D"}, rule...)); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("node %s keeps refusing %s", node.Name, registry)
+}
+
+func iptables(ctx context.Context, bed Bed, node layout.Node, args []string) error {
+	said, err := bed.Exec(ctx, node.Name, "iptables", append([]string{"-w", "5"}, args...)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("running iptables %s on %s: %w: %s", strings.Join(args, " "), node.Name, err, strings.TrimSpace(string(said)))
+	}
+	return nil
+}
+
+// trust makes a node's containerd trust the second authority for a registry.
+// containerd reads the file at each pull.
+func trust(bed Bed, node layout.Node, registry string) error {
+	dir := bed.NodeHostsDir(node.Name, registry)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("making the directory of a hosts.toml: %w", err)
+	}
+	authority := filepath.Join(bed.PKI(), pki.Second+".crt")
+	text := fmt.Sprintf("server = %q\n\n[host.%q]\n  capabilities = [\"pull\", \"resolve\"]\n  ca = %q\n", "https://"+registry, "https://"+registry, authority)
+	if err := os.WriteFile(filepath.Join(dir, "hosts.toml"), []byte(text), 0o644); err != nil {
+		return fmt.Errorf("writing a hosts.toml: %w", err)
+	}
+	return nil
+}
+
+func distrust(bed Bed, node layout.Node, registry string) error {
+	if err := os.RemoveAll(bed.NodeHostsDir(node.Name, registry)); err != nil {
+		return fmt.Errorf("removing a hosts.toml: %w", err)
+	}
+	return nil
+}
