@@ -29,7 +29,7 @@ unit: ## the product's own tests
 	$(STEP) "unit tests" go test ./...
 
 agreement: ## ours against the kubelet's own code, 100,000 cases
-	$(STEP) "keyring agreement" sh -c 'cd testbed && go test -count=1 -v -run Agreement ./agreement/'
+	$(STEP) "keyring agreement" sh -c 'cd testbed && go test -count=1 -v ./agreement/'
 
 integration: build ## the plugin against a real API server and kubelets
 	@if [ "$$(id -u)" = 0 ] && [ "$$(uname -s)" = Linux ]; then \
@@ -77,7 +77,7 @@ generate: ## what is made from other files: JSON Schema, the README's pictures
 	./docs/pictures/make
 
 corpus: build ## CORPUS=file.jsonl: how many labelled messages are named right
-	PULLMEDIC_CORPUS=$(abspath $(CORPUS)) go test -count=1 -v -run Corpus ./catalog/
+	PULLMEDIC_CORPUS=$(abspath $(CORPUS)) go test -count=1 -v -run Corpus ./catalog/ ./symptom/
 
 clean:
 	rm -rf bin testbed/bin

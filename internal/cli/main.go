@@ -47,13 +47,7 @@ type world struct {
 
 // Main runs the command line and returns the exit code. args[0] is the
 // program's name; started is when the process began, for the trace.
-func Main(ctx context.Context, args []string, streams genericiooptions.IOStreams, started time.Time) (code int) {
-	defer func() {
-		if r := recover(); r != nil {
-			code = ExitFault
-			sayError(streams.ErrOut, errors.New(faultAt()))
-		}
-	}()
+func Main(ctx context.Context, args []string, streams genericiooptions.IOStreams, started time.Time) int {
 	// Libraries log to stderr what they may; what matters comes as an error.
 	klog.SetLogger(logr.Discard())
 	w := &world{
@@ -63,11 +57,17 @@ func Main(ctx context.Context, args []string, streams genericiooptions.IOStreams
 	return run(ctx, w, args[min(1, len(args)):])
 }
 
-func run(ctx context.Context, w *world, args []string) int {
+func run(ctx context.Context, w *world, args []string) (code int) {
+	defer func() {
+		if recover() != nil {
+			code = ExitFault
+			sayError(w.ErrOut, errors.New(faultAt()))
+		}
+	}()
 	root := newRoot(w)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	code := exitCode(ctx, err)
+	code = exitCode(ctx, err)
 	var c coded
 	switch {
 	case err == nil:
