@@ -60,7 +60,7 @@ type bench struct {
 	connect connector
 }
 
-func (b bench) run(t *testing.T, args ...string) ran {
+func (b bench) run(t testing.TB, args ...string) ran {
 	t.Helper()
 	if b.connect == nil {
 		b.connect = connect
@@ -68,7 +68,7 @@ func (b bench) run(t *testing.T, args ...string) ran {
 	var out, errOut bytes.Buffer
 	w := &world{
 		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(b.stdin), Out: &out, ErrOut: &errOut},
-		program:   "kubectl pullmedic", started: time.Now(), now: now, zone: time.UTC,
+		program:   "kubectl pullmedic", started: time.Now(), zone: time.UTC,
 		getenv: func(name string) string { return b.env[name] }, connect: b.connect,
 	}
 	code := run(t.Context(), w, args)

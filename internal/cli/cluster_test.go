@@ -32,7 +32,7 @@ const canary = "canary-7c1f-secret"
 
 // gossip is a registry that rejects every login and repeats all that it was
 // sent: in headers, bodies and challenges, with escapes around it.
-func gossip(t *testing.T) (host, caFile string) {
+func gossip(t testing.TB) (host, caFile string) {
 	t.Helper()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sent := r.Header.Get("Authorization")
@@ -53,7 +53,7 @@ func gossip(t *testing.T) (host, caFile string) {
 }
 
 // kubeconfigFor writes a kubeconfig whose user has a canary for a token.
-func kubeconfigFor(t *testing.T, s *clustertest.Server) string {
+func kubeconfigFor(t testing.TB, s *clustertest.Server) string {
 	t.Helper()
 	config := api.NewConfig()
 	config.Clusters["c"] = &api.Cluster{Server: s.Config.Host, CertificateAuthorityData: s.Config.CAData}
@@ -68,7 +68,7 @@ func kubeconfigFor(t *testing.T, s *clustertest.Server) string {
 }
 
 // refused is a cluster with a pod whose login is refused.
-func refused(t *testing.T, host string) *clustertest.Server {
+func refused(t testing.TB, host string) *clustertest.Server {
 	t.Helper()
 	ago := func(d time.Duration) metav1.Time { return metav1.NewTime(time.Now().Add(-d)) }
 	image := host + "/acme/api:1.0"

@@ -153,7 +153,7 @@ func TestAnInterruptSaysSo(t *testing.T) {
 	f := &fake{survey: evidence.Survey{Time: now()}, err: errors.New("asking: context canceled")}
 	b := f.bench()
 	streams, _, _, errOut := genericiooptions.NewTestIOStreams()
-	w := &world{IOStreams: streams, program: "kubectl pullmedic", now: now, getenv: func(string) string { return "" }, connect: b.connect}
+	w := &world{IOStreams: streams, program: "kubectl pullmedic", getenv: func(string) string { return "" }, connect: b.connect}
 	cancel()
 	if code := run(ctx, w, []string{"pod/x"}); code != ExitInterrupted || errOut.String() != "error: interrupted\n" {
 		t.Errorf("exit code %d, stderr %q", code, errOut.String())
@@ -166,7 +166,7 @@ func TestAFullDiskIsAFault(t *testing.T) {
 	for _, args := range []string{"", "pod/x -o json", "explain", "read x", "version"} {
 		streams, _, _, errOut := genericiooptions.NewTestIOStreams()
 		streams.Out = full{}
-		w := &world{IOStreams: streams, program: "kubectl pullmedic", now: now, getenv: func(string) string { return "" }, connect: f.bench().connect}
+		w := &world{IOStreams: streams, program: "kubectl pullmedic", getenv: func(string) string { return "" }, connect: f.bench().connect}
 		if code := run(t.Context(), w, strings.Fields(args)); code != ExitFault || errOut.String() != "error: writing the answer: no space left\n" {
 			t.Errorf("%q: exit code %d, stderr %q", args, code, errOut.String())
 		}

@@ -33,11 +33,12 @@ func (l *lineReader) run(in io.Reader, to io.Writer) error {
 	out := bufio.NewWriterSize(to, 64<<10)
 	for {
 		line, err := nextLine(lines)
-		if err == io.EOF && line == nil {
+		end := errors.Is(err, io.EOF)
+		if end && line == nil {
 			break
 		}
 		l.line++
-		if err != nil && err != io.EOF && !errors.Is(err, errLong) {
+		if err != nil && !end && !errors.Is(err, errLong) {
 			_ = out.Flush()
 			return usage("reading %s, line %d: %w", l.name, l.line, err)
 		}
@@ -47,7 +48,7 @@ func (l *lineReader) run(in io.Reader, to io.Writer) error {
 				return fault(fmt.Errorf("writing the answer: %w", err))
 			}
 		}
-		if err == io.EOF {
+		if end {
 			break
 		}
 	}
@@ -120,7 +121,7 @@ func (l *lineReader) answer(out *bufio.Writer, fields []field) error {
 		return errNoMessage
 	}
 	r := report.Reading(l.catalog, symptom.Parse(*message))
-	out.WriteByte('{') //nolint:errcheck // a bufio.Writer keeps its error until Flush
+	_ = out.WriteByte('{') // a bufio.Writer keeps its error until Flush
 	for _, f := range kept {
 		write(out, f.key, f.value)
 		_ = out.WriteByte(',')
@@ -177,7 +178,7 @@ func readObject(line []byte) ([]field, error) {
 	if _, err := d.Token(); err != nil {
 		return nil, broken(d)
 	}
-	if _, err := d.Token(); err != io.EOF {
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("there is something behind the JSON object")
 	}
 	return fields, nil

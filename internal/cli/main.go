@@ -39,7 +39,6 @@ type world struct {
 	// program is how the user calls it: kubectl pullmedic.
 	program string
 	started time.Time
-	now     func() time.Time
 	zone    *time.Location
 	getenv  func(string) string
 	connect connector
@@ -51,7 +50,7 @@ func Main(ctx context.Context, args []string, streams genericiooptions.IOStreams
 	// Libraries log to stderr what they may; what matters comes as an error.
 	klog.SetLogger(logr.Discard())
 	w := &world{
-		IOStreams: streams, program: programName(args), started: started, now: time.Now, zone: time.Local,
+		IOStreams: streams, program: programName(args), started: started, zone: time.Local,
 		getenv: os.Getenv, connect: connect,
 	}
 	return run(ctx, w, args[min(1, len(args)):])
@@ -83,7 +82,7 @@ func run(ctx context.Context, w *world, args []string) (code int) {
 // New returns the root command on these streams.
 func New(streams genericiooptions.IOStreams) *cobra.Command {
 	return newRoot(&world{
-		IOStreams: streams, program: "kubectl pullmedic", started: time.Now(), now: time.Now, zone: time.Local,
+		IOStreams: streams, program: "kubectl pullmedic", started: time.Now(), zone: time.Local,
 		getenv: os.Getenv, connect: connect,
 	})
 }

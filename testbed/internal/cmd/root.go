@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 
 	"github.com/spf13/cobra"
 
@@ -40,13 +39,18 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 	if err == nil {
 		return 0
 	}
-	// A command that ran and failed has said why itself.
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return exit.ExitCode()
+	// A command that exec ran has said why itself.
+	if ended, ok := errors.AsType[commandEnded](err); ok {
+		return int(ended)
 	}
 	fmt.Fprintln(errOut, "testbed:", err)
 	return 1
 }
+
+// commandEnded is the exit code of the command that exec ran.
+type commandEnded int
+
+func (c commandEnded) Error() string { return fmt.Sprintf("the command ended with exit code %d", int(c)) }
 
 func newRoot() *cobra.Command {
 	s := &shell{}
@@ -59,6 +63,13 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVar(&s.dir, "dir", "", "state directory (default $TESTBED_DIR, else "+cluster.DefaultDir+")")
 	root.AddCommand(
 		newBuild(s),
+		newUp(s),
+		newDown(s),
+		newStatus(s),
+		newKubeconfig(s),
+		newExec(s),
+		newLogs(s),
+		newServe(s),
 		newFault(s),
 		newRecord(s),
 		newE2E(s),

@@ -1,0 +1,155 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package up
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pullmedic/pullmedic/testbed/internal/layout"
+)
+
+const containerd2Config = `version = 3
+root = "%[1]s/containerd"
+state = "/run/containerd"
+[grpc]
+  address = "/run/containerd/containerd.sock"
+[plugins.'io.containerd.cri.v1.runtime']
+  restrict_oom_score_adj = true
+  [plugins.'io.containerd.cri.v1.runtime'.cni]
+    bin_dirs = ["/usr/lib/cni"]
+    conf_dir = "%[1]s/cni"
+  [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+      BinaryName = "%[2]s"
+[plugins.'io.containerd.cri.v1.images']
+  image_pull_progress_timeout = "15s"
+  [plugins.'io.containerd.cri.v1.images'.pinned_images]
+    sandbox = "pause.local/pause:1"
+  [plugins.'io.containerd.cri.v1.images'.registry]
+    config_path = "%[1]s/certs.d"
+`
+
+const containerd1Config = `version = 2
+root = "%[1]s/containerd"
+state = "/run/containerd"
+[grpc]
+  address = "/run/containerd/containerd.sock"
+[plugins."io.containerd.grpc.v1.cri"]
+  restrict_oom_score_adj = true
+  sandbox_image = "pause.local/pause:1"
+  image_pull_progress_timeout = "15s"
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "%[1]s/cni"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      BinaryName = "%[2]s"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "%[1]s/certs.d"
+`
+
+// A pull fails as it would on a machine of its own: no limit on pulls a second,
+// none waits for another, and a shared disk evicts nobody.
+const kubeletConfig = `apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
+authorization: {mode: AlwaysAllow}
+failCgroupV1: false
+cgroupDriver: cgroupfs
+cgroupRoot: /%s
+resolvConf: ""
+evictionHard: {memory.available: "1%%", nodefs.available: "1%%", imagefs.available: "1%%", nodefs.inodesFree: "0%%"}
+enforceNodeAllocatable: []
+serializeImagePulls: false
+registryPullQPS: 0
+containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
+port: 10250
+readOnlyPort: 0
+failSwapOn: false
+`
+
+// node starts one node; older tells that its containerd is the 1.7 one.
+func (u *starter) node(ctx context.Context, node layout.Node, older bool) error {
+	t := u.testbed
+	dir := filepath.Join(t.Run(), node.Name)
+	for _, d := range []string{"certs.d", "cni"} {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
+			return fmt.Errorf("making the directories of %s: %w", node.Name, err)
+		}
+	}
+	bin, config := t.Bin("containerd2"), containerd2Config
+	if older {
+		bin, config = t.Bin("containerd1"), containerd1Config
+	}
+	files := map[string]string{
+		"cni/10-bridge.conf": `{"cniVersion":"0.4.0","name":"pods","type":"bridge","bridge":"cni0","isGateway":true,"ipam":{"type":"host-local","subnet":"` + node.Pods + `","routes":[{"dst":"0.0.0.0/0"}]}}`,
+		"containerd.toml":    fmt.Sprintf(config, dir, t.Bin("runc")),
+		"kubelet.yaml":       fmt.Sprintf(kubeletConfig, cgroup(node.Name)),
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return fmt.Errorf("writing the configuration of %s: %w", node.Name, err)
+		}
+	}
+	path := []string{"PATH=" + bin + ":" + filepath.Join(t.Dir(), "bin") + ":/usr/sbin:/usr/bin:/sbin:/bin"}
+	if err := u.start(ctx, node.Name+"-containerd", node.Name, path, bin+"/containerd", "-c", dir+"/containerd.toml"); err != nil {
+		return err
+	}
+	if err := wait(ctx, "containerd of "+node.Name, func() error {
+		return t.Exec(ctx, node.Name, bin+"/ctr", "-n", "k8s.io", "images", "import", t.PauseArchive()).Run()
+	}); err != nil {
+		return err
+	}
+	if err := makeCgroups(node.Name); err != nil {
+		return err
+	}
+	kubeconfig, err := u.kubeconfig(filepath.Join(dir, "kubeconfig"), "system:node:"+node.Name)
+	if err != nil {
+		return err
+	}
+	return u.start(ctx, node.Name+"-kubelet", node.Name, path, t.Bin("kubelet"), "--config="+dir+"/kubelet.yaml", "--kubeconfig="+kubeconfig,
+		"--node-ip="+node.Addr, "--hostname-override="+node.Name, "--root-dir=/var/lib/kubelet", "--cert-dir=/var/lib/kubelet/pki")
+}
+
+const cgroupMount = "/sys/fs/cgroup"
+
+// cgroup is the name of the cgroup below which a node's pods live.
+func cgroup(node string) string { return "pullmedic-" + node }
+
+// makeCgroups makes the kubelet's root in each cgroup v1 hierarchy: two kubelets
+// that share one would delete each other's pods.
+func makeCgroups(node string) error {
+	hierarchies, err := os.ReadDir(cgroupMount)
+	if err != nil {
+		return fmt.Errorf("listing the cgroup hierarchies: %w", err)
+	}
+	for _, h := range hierarchies {
+		if !h.IsDir() || h.Name() == "unified" {
+			continue
+		}
+		dir := filepath.Join(cgroupMount, h.Name(), cgroup(node))
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return fmt.Errorf("making cgroup %s: %w", dir, err)
+		}
+		if h.Name() != "cpuset" {
+			continue
+		}
+		for _, f := range []string{"cpuset.cpus", "cpuset.mems"} {
+			data, err := os.ReadFile(filepath.Join(cgroupMount, h.Name(), f))
+			if err != nil {
+				return fmt.Errorf("reading %s: %w", f, err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, f), []byte(strings.TrimSpace(string(data))), 0o644); err != nil {
+				return fmt.Errorf("writing %s of %s: %w", f, dir, err)
+			}
+		}
+	}
+	return nil
+}
