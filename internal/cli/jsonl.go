@@ -33,12 +33,11 @@ func (l *lineReader) run(in io.Reader, to io.Writer) error {
 	out := bufio.NewWriterSize(to, 64<<10)
 	for {
 		line, err := nextLine(lines)
-		end := errors.Is(err, io.EOF)
-		if end && line == nil {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		l.line++
-		if err != nil && !end && !errors.Is(err, errLong) {
+		if err != nil && !errors.Is(err, errLong) {
 			_ = out.Flush()
 			return usage("reading %s, line %d: %w", l.name, l.line, err)
 		}
@@ -48,9 +47,6 @@ func (l *lineReader) run(in io.Reader, to io.Writer) error {
 				return fault(fmt.Errorf("writing the answer: %w", err))
 			}
 		}
-		if end {
-			break
-		}
 	}
 	if err := out.Flush(); err != nil {
 		return fault(fmt.Errorf("writing the answer: %w", err))
@@ -58,20 +54,17 @@ func (l *lineReader) run(in io.Reader, to io.Writer) error {
 	return l.verdict()
 }
 
-// one reads a line and writes what comes back for it.
+// one reads a line, unless there was none to get (err), and writes what comes
+// back for it.
 func (l *lineReader) one(out *bufio.Writer, line []byte, err error) {
 	if l.line == 1 {
 		line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")) // a byte order mark is no JSON
 	}
-	if len(bytes.TrimSpace(line)) == 0 && !errors.Is(err, errLong) {
-		return
-	}
-	var fields []field
-	if !errors.Is(err, errLong) {
-		fields, err = readObject(line)
-	}
 	if err == nil {
-		err = l.answer(out, fields)
+		if len(bytes.TrimSpace(line)) == 0 {
+			return
+		}
+		err = l.answer(out, line)
 	}
 	if err == nil {
 		l.good++
@@ -87,7 +80,7 @@ func (l *lineReader) verdict() error {
 	case l.bad == 1:
 		return usage("%w", l.firstBad)
 	case l.bad > 1:
-		return usage("%w (and %d more bad lines were left out)", l.firstBad, l.bad-1)
+		return usage("%w (and %d more bad lines)", l.firstBad, l.bad-1)
 	case l.good == 0:
 		return usage("reading %s: there is no line in it", l.name)
 	}
@@ -103,7 +96,11 @@ type field struct {
 var errNoMessage = errors.New(`there is no "message" with a text in it`)
 
 // answer writes the object with what its message says.
-func (l *lineReader) answer(out *bufio.Writer, fields []field) error {
+func (l *lineReader) answer(out *bufio.Writer, line []byte) error {
+	fields, err := readObject(line)
+	if err != nil {
+		return err
+	}
 	var message *string
 	kept := fields[:0]
 	for _, f := range fields {
@@ -192,27 +189,30 @@ func broken(d *json.Decoder) error {
 // errLong is returned for a line that is longer than maxInput.
 var errLong = errors.New("it is longer than 16 MiB")
 
-// nextLine returns the next line without its end; io.EOF with what is left, nil
-// if nothing is. Of a line that is too long nothing is kept.
+// nextLine returns the next line without its end; with io.EOF nothing is left.
+// Of a line that is too long nothing is kept.
 func nextLine(lines *bufio.Reader) ([]byte, error) {
+	const ends = len("\r\n")
 	var line []byte
-	long := false
+	some, long := false, false
 	for {
 		part, err := lines.ReadSlice('\n')
-		if !long {
+		some = some || len(part) > 0
+		if long = long || len(line)+len(part) > maxInput+ends; long {
+			line = nil
+		} else {
 			line = append(line, part...)
-		}
-		if len(line) > maxInput+1 {
-			line, long = []byte{}, true
 		}
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
-		case err != nil:
-			return line, err
-		case long:
-			return line, errLong
+		case err != nil && !(errors.Is(err, io.EOF) && some):
+			return nil, err
 		}
-		return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r")), nil
+		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+		if long || len(line) > maxInput {
+			return nil, errLong
+		}
+		return line, nil
 	}
 }

@@ -50,7 +50,9 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 // commandEnded is the exit code of the command that exec ran.
 type commandEnded int
 
-func (c commandEnded) Error() string { return fmt.Sprintf("the command ended with exit code %d", int(c)) }
+func (c commandEnded) Error() string {
+	return fmt.Sprintf("the command ended with exit code %d", int(c))
+}
 
 func newRoot() *cobra.Command {
 	s := &shell{}
