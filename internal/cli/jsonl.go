@@ -80,7 +80,7 @@ func (l *lineReader) verdict() error {
 	case l.bad == 1:
 		return usage("%w", l.firstBad)
 	case l.bad > 1:
-		return usage("%w (and %d more bad lines)", l.firstBad, l.bad-1)
+		return usage("%w (%d lines are bad)", l.firstBad, l.bad)
 	case l.good == 0:
 		return usage("reading %s: there is no line in it", l.name)
 	}

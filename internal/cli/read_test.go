@@ -66,7 +66,7 @@ func TestReadLines(t *testing.T) {
 		{"a missing last newline, a byte order mark and Windows' line ends do no harm", "\xef\xbb\xbf{\"message\":\"manifest unknown\"}\r\n\n  \n{\"message\":\"manifest unknown\"}",
 			strings.Repeat(`{"message":"manifest unknown"`+answer, 2), ""},
 		{"a bad line is told by its number, and the others come back", plain + "nonsense\n" + plain, strings.Repeat(`{"message":"manifest unknown"`+answer, 2), "error: reading stdin, line 2: it is no JSON object\n"},
-		{"many bad lines are one error", "[]\n1\n" + plain + "{\"message\":null}\n", `{"message":"manifest unknown"` + answer, "error: reading stdin, line 1: it is no JSON object (and 2 more bad lines)\n"},
+		{"many bad lines are one error", "[]\n1\n" + plain + "{\"message\":null}\n", `{"message":"manifest unknown"` + answer, "error: reading stdin, line 1: it is no JSON object (3 lines are bad)\n"},
 		{"a line without a message", `{"a":1}`, "", "error: reading stdin, line 1: there is no \"message\" with a text in it\n"},
 		{"a message that is no text", `{"message":["x"]}`, "", "error: reading stdin, line 1: there is no \"message\" with a text in it\n"},
 		{"a broken object is not quoted", `{"message":"canary", "password": canary}`, "", "error: reading stdin, line 1: it is no JSON object: broken behind byte 32\n"},
@@ -91,7 +91,7 @@ func TestReadLinesOfGreatLength(t *testing.T) {
 	fits := head + strings.Repeat("x", maxInput-len(head)-len(tail)) + tail
 	tooLong := fits[:len(fits)-2] + "x\"}"
 	got := bench{stdin: fits + "\r\n" + tooLong + "\n" + `{"message":"manifest unknown"}` + "\n" + tooLong + "xx"}.run(t, "read", "--jsonl", "-")
-	if got.err != "error: reading stdin, line 2: it is longer than 16 MiB (and 1 more bad lines)\n" || strings.Count(got.out, "\n") != 2 {
+	if got.err != "error: reading stdin, line 2: it is longer than 16 MiB (2 lines are bad)\n" || strings.Count(got.out, "\n") != 2 {
 		t.Errorf("%d lines, stderr %q", strings.Count(got.out, "\n"), got.err)
 	}
 	var back map[string]any

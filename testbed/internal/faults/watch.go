@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 )
@@ -21,13 +23,77 @@ type Shown struct {
 }
 
 // Await waits until the kubelet shows that the pod's container runs, or that it
-// waits for a reason that is a failure, whichever comes first.
+// waits for a reason that is a failure, whichever comes first. A kubelet that
+// just joined may not have been allowed to read a pod's secrets yet, and pulls
+// without them; such a pod is made again, as its failure is another one than
+// the fault's.
 func Await(ctx context.Context, bed Bed, namespace, pod string) (Shown, error) {
-	shown, err := await(ctx, bed, namespace, pod)
-	if err != nil {
-		return shown, fmt.Errorf("waiting for pod %s/%s: %w", namespace, pod, err)
+	for {
+		shown, err := await(ctx, bed, namespace, pod)
+		if err == nil && !shown.Running {
+			var missed bool
+			if missed, err = missedSecrets(ctx, bed, namespace, pod); err == nil && missed {
+				if err = remake(ctx, bed, namespace, pod); err == nil {
+					continue
+				}
+			}
+		}
+		if err != nil {
+			return shown, fmt.Errorf("waiting for pod %s/%s: %w", namespace, pod, err)
+		}
+		return shown, nil
 	}
-	return shown, nil
+}
+
+// missedSecrets tells whether the kubelet could not read the pod's secrets
+// although all of them are there.
+func missedSecrets(ctx context.Context, bed Bed, namespace, name string) (bool, error) {
+	pod, err := bed.Kube.CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return false, err
+	}
+	for _, secret := range pod.Spec.ImagePullSecrets {
+		_, err := bed.Kube.CoreV1().Secrets(namespace).Get(ctx, secret.Name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	events, err := bed.Kube.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{
+		FieldSelector: fields.AndSelectors(
+			fields.OneTermEqualSelector("involvedObject.uid", string(pod.UID)),
+			fields.OneTermEqualSelector("reason", "FailedToRetrieveImagePullSecret")).String(),
+	})
+	if err != nil {
+		return false, err
+	}
+	return len(events.Items) > 0 && len(pod.Spec.ImagePullSecrets) > 0, nil
+}
+
+// remake deletes the pod and makes it again.
+func remake(ctx context.Context, bed Bed, namespace, name string) error {
+	pods := bed.Kube.CoreV1().Pods(namespace)
+	old, err := pods.Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	if err := pods.Delete(ctx, name, metav1.DeleteOptions{GracePeriodSeconds: new(int64)}); err != nil {
+		return err
+	}
+	next := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Labels: old.Labels, Annotations: old.Annotations}, Spec: old.Spec}
+	for {
+		_, err := pods.Create(ctx, next, metav1.CreateOptions{})
+		if !apierrors.IsAlreadyExists(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 func await(ctx context.Context, bed Bed, namespace, name string) (Shown, error) {
