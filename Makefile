@@ -10,12 +10,9 @@ LDFLAGS  := -s -w -X github.com/pullmedic/pullmedic/internal/cli.version=$(VERSI
 # Runs a step and prints how long it took.
 STEP     := ./tools/step
 
-.PHONY: all demo build test unit agreement integration e2e bench fuzz lint vuln generate corpus clean
+.PHONY: all build test unit agreement integration e2e bench fuzz lint vuln generate corpus clean
 
 all: build
-
-demo: ## real answers without a cluster
-	go run ./cmd/kubectl-pullmedic demo
 
 build: $(PLUGIN)
 

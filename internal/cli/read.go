@@ -100,7 +100,7 @@ func readLines(o *showOptions, c *catalog.Catalog, file string, args []string) e
 	case o.format != report.Text:
 		return usage("--jsonl prints JSON lines; leave out -o %s", o.output)
 	}
-	in, name := io.Reader(o.In), "stdin"
+	in, name := o.In, "stdin"
 	if file != "-" {
 		opened, err := os.Open(file)
 		if err != nil {

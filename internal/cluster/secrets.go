@@ -68,7 +68,7 @@ func written(meta metav1.ObjectMeta, field string) time.Time {
 // holdsField tells whether a set of fields holds one at its top.
 func holdsField(set *metav1.FieldsV1, field string) bool {
 	var top map[string]json.RawMessage
-	if err := json.Unmarshal(set.Raw, &top); err != nil {
+	if err := json.Unmarshal(set.GetRawBytes(), &top); err != nil {
 		return false
 	}
 	_, ok := top[field]

@@ -104,7 +104,7 @@ func (s *sheet) title(g v1alpha1.Group, width int) {
 
 // reach tells whom a group hits and since when.
 func (s *sheet) reach(g v1alpha1.Group, now time.Time) string {
-	of := ""
+	var of string
 	switch e := g.Example; {
 	case g.Workloads == 1 && e.Kind == "pod":
 		of = ", " + e.Namespace + "/" + e.Name

@@ -173,11 +173,11 @@ func reach(wait time.Duration, crashLooping bool) time.Duration {
 	if crashLooping {
 		return wait + longest
 	}
-	held := time.Duration(0) // syncs that can find it held
+	held := int64(0) // syncs that can find it held
 	if wait > 0 {
-		held = (wait - 1) / SyncMin
+		held = int64((wait - 1) / SyncMin)
 	}
-	return min(wait, held*longest) + longest
+	return min(wait, time.Duration(held*int64(longest))) + longest
 }
 
 func later(a, b time.Time) time.Time {
