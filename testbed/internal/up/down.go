@@ -4,6 +4,7 @@
 package up
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func order(name string) string {
 // namespace is one of the places', or its cgroup is a node's.
 func endStrays(t *cluster.Testbed) error {
 	var errs []error
-	for range 50 {
+	for range 250 {
 		left, err := strays(t)
 		if err != nil {
 			return err
@@ -94,7 +95,7 @@ func strays(t *cluster.Testbed) ([]int, error) {
 	var left []int
 	for _, entry := range entries {
 		pid, err := strconv.Atoi(entry.Name())
-		if err != nil || pid == os.Getpid() {
+		if err != nil || pid == os.Getpid() || ended(pid) {
 			continue
 		}
 		for _, kind := range []string{"net", "mnt"} {
@@ -116,6 +117,17 @@ func strays(t *cluster.Testbed) ([]int, error) {
 		}
 	}
 	return left, nil
+}
+
+// ended tells that a process is gone or a zombie: nobody may ever reap it, and
+// its cgroup is still told.
+func ended(pid int) bool {
+	data, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return true
+	}
+	after := data[bytes.LastIndexByte(data, ')')+1:]
+	return bytes.HasPrefix(after, []byte(" Z")) || bytes.HasPrefix(after, []byte(" X"))
 }
 
 // removeCgroups removes a node's cgroups, the innermost first.
