@@ -61,7 +61,7 @@ fuzz: ## FUZZTIME=10m make fuzz for more
 
 lint: ## golangci-lint, from tools/
 	@mkdir -p bin
-	cd tools && go build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	$(STEP) "build the linters" sh -c 'cd tools && go build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint'
 	$(STEP) "lint" bin/golangci-lint run ./...
 	$(STEP) "lint testbed" sh -c 'cd testbed && ../bin/golangci-lint run --config ../.golangci.yml ./...'
 

@@ -208,7 +208,7 @@ func (s *scanner) bareReference(w string, start int) bool {
 	w = trimEnd(w)
 	end := start + len(w)
 	after := s.text[end:]
-	place := slotNone
+	var place slot
 	switch {
 	case s.lastIs(cueFor) && (s.beforeIs(cueManifest|cueDenied) || s.beforeIs(cueFailed|cueSource) && strings.ContainsAny(w, "/:")):
 		place = slotFor

@@ -327,7 +327,7 @@ func TestAServiceAccountThatGotItsSecretLate(t *testing.T) {
 	changed := func(sa *corev1.ServiceAccount, when time.Duration) *corev1.ServiceAccount {
 		at := ago(when)
 		sa.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl", Operation: metav1.ManagedFieldsOperationUpdate, Time: &at, FieldsType: "FieldsV1",
-			FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:imagePullSecrets":{}}`)}}}
+			FieldsV1: metav1.NewFieldsV1(`{"f:imagePullSecrets":{}}`)}}
 		return sa
 	}
 	bare := podWith("shop", "api", "registry.example/api:1", "ErrImagePull", tagMissing)

@@ -17,9 +17,9 @@ func at(seconds int) time.Time {
 }
 
 func TestTheBackOffDoublesUpToFiveMinutes(t *testing.T) {
-	for failures, want := range []time.Duration{0, 10, 20, 40, 80, 160, 300, 300, 300} {
-		if got := After(failures); got != want*time.Second {
-			t.Errorf("after %d failures %v, want %v", failures, got, want*time.Second)
+	for failures, want := range []float64{0, 10, 20, 40, 80, 160, 300, 300, 300} {
+		if got := After(failures).Seconds(); got != want {
+			t.Errorf("after %d failures %v s, want %v", failures, got, want)
 		}
 	}
 	if got := After(1 << 40); got != Max {
@@ -161,9 +161,9 @@ func TestSimulateCountsFromTheEndOfAPull(t *testing.T) {
 
 func TestSimulateStartsAgainAfterPullsOfFiveMinutes(t *testing.T) {
 	series := Simulate(at(0), 8, Clock{Took: func(int) time.Duration { return 301 * time.Second }})
-	for i, want := range []time.Duration{10, 20, 40, 80, 160, 300, 10, 20} {
-		if series[i].BackOff != want*time.Second {
-			t.Errorf("after attempt %d back-off %v, want %v", i+1, series[i].BackOff, want*time.Second)
+	for i, want := range []float64{10, 20, 40, 80, 160, 300, 10, 20} {
+		if got := series[i].BackOff.Seconds(); got != want {
+			t.Errorf("after attempt %d back-off %v s, want %v", i+1, got, want)
 		}
 	}
 }

@@ -65,8 +65,7 @@ func (c Clock) sync(start, now time.Time) time.Time {
 		return due
 	}
 	// The queue gives a pod out at the first tick after it is due.
-	ticks := due.Sub(start)/c.Tick + 1
-	return start.Add(ticks * c.Tick)
+	return start.Add(due.Sub(start).Truncate(c.Tick) + c.Tick)
 }
 
 func (c Clock) took(attempt int) time.Duration {

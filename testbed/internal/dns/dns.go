@@ -46,7 +46,7 @@ func (s *Server) Serve(ctx context.Context, address string, ready func()) error 
 	if err != nil {
 		return fmt.Errorf("listening for names: %w", err)
 	}
-	defer packets.Close()
+	defer func() { _ = packets.Close() }()
 	streams, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("listening for names: %w", err)

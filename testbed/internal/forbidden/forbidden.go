@@ -50,7 +50,7 @@ func Watch(ctx context.Context, addresses []string, path string, ready func()) e
 			if err != nil {
 				return fmt.Errorf("watching %s: %w", address, err)
 			}
-			defer conn.Close()
+			defer func() { _ = conn.Close() }()
 			context.AfterFunc(ctx, func() { _ = conn.Close() })
 			watching.Go(func() { failed <- log.watch(conn, protocol, address) })
 		}

@@ -159,7 +159,7 @@ func build(program []byte, architectures []string) (v1.ImageIndex, error) {
 	if err != nil {
 		return nil, err
 	}
-	var index v1.ImageIndex = mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
+	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, architecture := range architectures {
 		image := mutate.MediaType(empty.Image, types.OCIManifestSchema1)
 		image = mutate.ConfigMediaType(image, types.OCIConfigJSON)

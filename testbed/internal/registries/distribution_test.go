@@ -47,7 +47,7 @@ func TestDistributionAnswersAndEndsWithItsContext(t *testing.T) {
 		t.Errorf("an empty registry answered %d for a repository, want 404", answer.StatusCode)
 	}
 	cancel()
-	<-ended
+	<-ended //nolint:errcheck // killed, so what it says of its end does not count
 	if _, err := (Distribution{Binary: "/nonexistent", Storage: dir, Socket: socket}).Start(t.Context()); err == nil {
 		t.Error("a program that is not there was started")
 	}

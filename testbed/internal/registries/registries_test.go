@@ -427,13 +427,13 @@ func TestDockerHubRedirectsBlobs(t *testing.T) {
 	if answer.StatusCode != http.StatusTemporaryRedirect || !strings.HasPrefix(target, "https://production.cloudflare.docker.com/") {
 		t.Fatalf("got %d to %q, want 307 to the blob host", answer.StatusCode, target)
 	}
-	if answer, body, err := b.ask(t, http.MethodGet, target, nil); err != nil || answer.StatusCode != 200 || len(body) == 0 {
+	if answer, body, err := b.ask(t, http.MethodGet, target, nil); err != nil || answer.StatusCode != http.StatusOK || len(body) == 0 {
 		t.Errorf("the blob host answered %v, %d bytes, %v; want 200", answer, len(body), err)
 	}
-	if answer, _, err := b.ask(t, http.MethodGet, target, bearer); err != nil || answer.StatusCode != 403 {
+	if answer, _, err := b.ask(t, http.MethodGet, target, bearer); err != nil || answer.StatusCode != http.StatusForbidden {
 		t.Errorf("the blob host answered %v, %v to a forwarded token; want 403", answer, err)
 	}
-	if answer, _, err := b.ask(t, http.MethodGet, "https://registry-1.docker.io/v2/acme/app/blobs/sha256:"+strings.Repeat("0", 64), bearer); err != nil || answer.StatusCode != 404 {
+	if answer, _, err := b.ask(t, http.MethodGet, "https://registry-1.docker.io/v2/acme/app/blobs/sha256:"+strings.Repeat("0", 64), bearer); err != nil || answer.StatusCode != http.StatusNotFound {
 		t.Errorf("an absent blob: %v, %v; want 404", answer, err)
 	}
 }

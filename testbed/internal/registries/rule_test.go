@@ -28,19 +28,19 @@ func TestRulesBreakWhatTheyMatch(t *testing.T) {
 		"a status with its headers and body": {
 			rule: Rule{Registry: Plain, Repository: "acme/app", Effect: Effect{Status: 503, Headers: map[string]string{"Retry-After": "7"}, Body: "<html>busy</html>"}},
 			check: func(a *http.Response, body string, err error) bool {
-				return err == nil && a.StatusCode == 503 && a.Header.Get("Retry-After") == "7" && body == "<html>busy</html>"
+				return err == nil && a.StatusCode == http.StatusServiceUnavailable && a.Header.Get("Retry-After") == "7" && body == "<html>busy</html>"
 			},
 		},
 		"Docker Hub's limit": {
 			rule: Rule{Registry: Plain, Effect: DockerHubLimit()},
 			check: func(a *http.Response, body string, err error) bool {
-				return err == nil && a.StatusCode == 429 && a.Header.Get("Ratelimit-Remaining") == "0;w=21600" && strings.Contains(body, "TOOMANYREQUESTS")
+				return err == nil && a.StatusCode == http.StatusTooManyRequests && a.Header.Get("Ratelimit-Remaining") == "0;w=21600" && strings.Contains(body, "TOOMANYREQUESTS")
 			},
 		},
 		"a redirect": {
 			rule: Rule{Registry: Plain, Effect: Effect{Redirect: "http://169.254.169.254/"}},
 			check: func(a *http.Response, _ string, err error) bool {
-				return err == nil && a.StatusCode == 307 && a.Header.Get("Location") == "http://169.254.169.254/"
+				return err == nil && a.StatusCode == http.StatusTemporaryRedirect && a.Header.Get("Location") == "http://169.254.169.254/"
 			},
 		},
 		"a reset": {
@@ -63,7 +63,7 @@ func TestRulesBreakWhatTheyMatch(t *testing.T) {
 		},
 		"a delay, and then the answer": {
 			rule:  Rule{Registry: Plain, Effect: Effect{Delay: Duration(30 * time.Millisecond)}},
-			check: func(a *http.Response, _ string, err error) bool { return err == nil && a.StatusCode == 200 },
+			check: func(a *http.Response, _ string, err error) bool { return err == nil && a.StatusCode == http.StatusOK },
 		},
 		"plain HTTP where TLS is expected": {
 			rule: Rule{Registry: Plain, Effect: Effect{Connect: ConnectPlain}},
@@ -77,15 +77,15 @@ func TestRulesBreakWhatTheyMatch(t *testing.T) {
 		},
 		"nothing for another repository": {
 			rule:  Rule{Registry: Plain, Repository: "acme/other", Effect: Effect{Status: 500}},
-			check: func(a *http.Response, _ string, err error) bool { return err == nil && a.StatusCode == 200 },
+			check: func(a *http.Response, _ string, err error) bool { return err == nil && a.StatusCode == http.StatusOK },
 		},
 		"nothing for another method": {
 			rule:  Rule{Registry: Plain, Methods: []string{http.MethodHead}, Effect: Effect{Status: 500}},
-			check: func(a *http.Response, _ string, err error) bool { return err == nil && a.StatusCode == 200 },
+			check: func(a *http.Response, _ string, err error) bool { return err == nil && a.StatusCode == http.StatusOK },
 		},
 		"nothing for another client": {
 			rule:  Rule{Registry: Plain, From: []string{"127.0.0.2"}, Effect: Effect{Status: 500}},
-			check: func(a *http.Response, _ string, err error) bool { return err == nil && a.StatusCode == 200 },
+			check: func(a *http.Response, _ string, err error) bool { return err == nil && a.StatusCode == http.StatusOK },
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestRulesBreakWhatTheyMatch(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.client.Timeout = 5 * time.Second
-			if answer, _, err := b.ask(t, http.MethodGet, c.url, nil); err != nil || answer.StatusCode != 200 {
+			if answer, _, err := b.ask(t, http.MethodGet, c.url, nil); err != nil || answer.StatusCode != http.StatusOK {
 				t.Errorf("after the rule is gone: %v, %v; want 200", answer, err)
 			}
 		})

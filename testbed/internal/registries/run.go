@@ -59,7 +59,7 @@ func Run(ctx context.Context, testbed *cluster.Testbed, log io.Writer, ready fun
 	select {
 	case err = <-served:
 		cancel()
-		<-ended
+		<-ended //nolint:errcheck // the first error tells more
 		return err
 	case err = <-ended:
 		stopped := ctx.Err() != nil
