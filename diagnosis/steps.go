@@ -15,7 +15,7 @@ import (
 )
 
 // The seven steps that operators are taught, in their order. Each of the later
-// five is answered by the findings of its checks.
+// five is answered by the findings of its checks, those that tell most first.
 type stepPlan struct {
 	title  string
 	checks []evidence.Check
@@ -28,8 +28,8 @@ func plans() []stepPlan {
 		{title: "Pod and status"},
 		{title: "Events"},
 		{title: "Image", unseen: "the registry was not asked for the image", checks: []evidence.Check{
-			evidence.CheckReference, evidence.CheckPolicy, evidence.CheckManifest, evidence.CheckPlatform, evidence.CheckConfig,
-			evidence.CheckBlobs, evidence.CheckTags, evidence.CheckSameImage, evidence.CheckHistory,
+			evidence.CheckPolicy, evidence.CheckPlatform, evidence.CheckConfig, evidence.CheckBlobs, evidence.CheckManifest,
+			evidence.CheckTags, evidence.CheckReference, evidence.CheckSameImage, evidence.CheckHistory,
 		}},
 		{title: "Pull secrets", unseen: "the pod's pull secrets were not looked at", checks: []evidence.Check{evidence.CheckPullSecrets}},
 		{title: "Credentials", unseen: "no credential was looked at", checks: []evidence.Check{
@@ -119,9 +119,11 @@ func (b *bench) eventStep() Step {
 func (b *bench) step(plan stepPlan, counts from, sense func(evidence.Finding) evidence.Sense) Step {
 	s := Step{Result: NotSeen, Sentence: b.unseen(plan)}
 	bySense := map[evidence.Sense][]int{}
-	for i, f := range b.findings {
-		if slices.Contains(plan.checks, f.Check) && counts(f) {
-			bySense[sense(f)] = append(bySense[sense(f)], i)
+	for _, check := range plan.checks {
+		for i, f := range b.findings {
+			if f.Check == check && counts(f) {
+				bySense[sense(f)] = append(bySense[sense(f)], i)
+			}
 		}
 	}
 	good, bad := bySense[evidence.Good], bySense[evidence.Bad]
@@ -131,16 +133,33 @@ func (b *bench) step(plan stepPlan, counts from, sense func(evidence.Finding) ev
 		s.Result, s.Sentence = Bad, b.findings[bad[0]].Sentence
 	case len(good) > 0:
 		s.Result, s.Sentence = Good, b.findings[good[0]].Sentence
+		if noCredential(b.findings[good[0]].Outcome) && b.open() {
+			s.Sentence += ", and no login is asked for"
+		}
 	}
 	return s
+}
+
+// noCredential tells the outcomes by which the pull goes out anonymous.
+func noCredential(o evidence.Outcome) bool {
+	return o == evidence.SecretsNotNamed || o == evidence.KeyringMatchesNone || o == evidence.KeyringEntryEmpty
+}
+
+// open tells whether the registry was seen to give something of this to
+// whoever asks.
+func (b *bench) open() bool {
+	return slices.ContainsFunc([]evidence.Outcome{
+		evidence.RegistryOpenToAll, evidence.AnonymousMayPull, evidence.TokenGranted, evidence.ManifestPresent,
+		evidence.TagAbsent, evidence.DigestAbsent, evidence.RepositoryAnswers, evidence.PlatformAbsent,
+	}, b.has)
 }
 
 // sense of a finding for this pull. No credential is no harm where none is
 // asked for, and a bad credential is none beside a good one: the kubelet tries
 // each in turn.
 func (b *bench) sense(f evidence.Finding) evidence.Sense {
-	switch f.Outcome {
-	case evidence.SecretsNotNamed, evidence.KeyringMatchesNone, evidence.KeyringEntryEmpty:
+	switch {
+	case noCredential(f.Outcome):
 		for _, refusal := range []evidence.Outcome{
 			evidence.LoginRequired, evidence.AccessDenied, evidence.TokenRefused, evidence.TokenGrantsNothing, evidence.AnonymousMayNotPull,
 		} {
@@ -149,10 +168,10 @@ func (b *bench) sense(f evidence.Finding) evidence.Sense {
 			}
 		}
 		return evidence.Good
-	case evidence.CredentialRejected, evidence.CredentialExpired, evidence.CredentialExpiredByItself, evidence.KeyringEntryIgnored:
-		if b.has(evidence.CredentialAccepted) {
-			return evidence.Neutral
-		}
+	case b.has(evidence.CredentialAccepted) && slices.Contains([]evidence.Outcome{
+		evidence.CredentialRejected, evidence.CredentialExpired, evidence.CredentialExpiredByItself, evidence.KeyringEntryIgnored,
+	}, f.Outcome):
+		return evidence.Neutral
 	}
 	return f.Outcome.Sense()
 }

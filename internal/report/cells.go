@@ -46,6 +46,16 @@ var wide = &unicode.RangeTable{
 	},
 }
 
+// cut is the beginning of s that takes at most width cells.
+func cut(s string, width int) string {
+	for i, r := range s {
+		if width -= runeCells(r); width < 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
 // wrap puts words into lines of at most width cells. A word that is longer than
 // a line (an image's name) is broken behind one of its separators
 // if it has one in the line's second half, else where the line ends. There is

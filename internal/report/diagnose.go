@@ -74,8 +74,8 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 	}
 	s.field("Since", s.since(d.Pull, now))
 	s.others(g)
-	s.evidence(first, now)
-	s.steps(d, now)
+	shown := s.evidence(first, now)
+	s.steps(d, shown, now)
 	s.further(d.Causes[1:])
 	s.ruledOut(d.RuledOut)
 	for i, gap := range d.NotLookedAt {

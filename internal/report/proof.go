@@ -4,6 +4,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -39,8 +40,8 @@ func (s *sheet) item(name string, m mark, label string, runs ...run) {
 	s.flow(head, indent, indent, runs...)
 }
 
-// evidence lists what speaks for the first cause.
-func (s *sheet) evidence(c v1alpha1.Cause, now time.Time) {
+// evidence lists what speaks for the first cause, and returns what it listed.
+func (s *sheet) evidence(c v1alpha1.Cause, now time.Time) []v1alpha1.Finding {
 	shown := c.Findings
 	if s.Verbose == 0 && len(shown) > evidenceShown {
 		shown = shown[:evidenceShown]
@@ -52,6 +53,7 @@ func (s *sheet) evidence(c v1alpha1.Cause, now time.Time) {
 		}
 		s.item(name, markOf(f), "", normal(f.Sentence), solid(s.origin(f, now), dim))
 	}
+	return shown
 }
 
 // origin says where and when a finding was made, and what it cost.
@@ -80,7 +82,7 @@ func labels() []string {
 const labelWidth = 18
 
 // steps ticks the seven steps of the runbook.
-func (s *sheet) steps(d v1alpha1.Diagnosis, now time.Time) {
+func (s *sheet) steps(d v1alpha1.Diagnosis, shown []v1alpha1.Finding, now time.Time) {
 	short := labels()
 	for i, step := range d.Steps {
 		name, label := "", step.Title
@@ -100,8 +102,31 @@ func (s *sheet) steps(d v1alpha1.Diagnosis, now time.Time) {
 		if step.Finding != nil {
 			origin = s.origin(*step.Finding, now)
 		}
-		s.item(name, m, pad(clean(label), labelWidth), normal(s.stepWords(step, d.Pull)), solid(origin, dim))
+		words := s.stepWords(step, d.Pull)
+		if step.Finding != nil && s.Verbose == 0 && said(*step.Finding, shown) {
+			origin = ""
+			if step.Finding.Time != nil {
+				origin = "[" + s.clock(*step.Finding.Time, now, toSecond) + "]"
+			}
+			words = s.opening(words, column+2+labelWidth+1, origin)
+		}
+		s.item(name, m, pad(clean(label), labelWidth), normal(words), solid(origin, dim))
 	}
+}
+
+// said tells whether the page has shown a finding already.
+func said(f v1alpha1.Finding, shown []v1alpha1.Finding) bool {
+	return slices.ContainsFunc(shown, func(s v1alpha1.Finding) bool { return s.Check == f.Check && s.Sentence == f.Sentence })
+}
+
+// opening is as much of a text as goes on the rest of a line, with the origin
+// behind it.
+func (s *sheet) opening(text string, taken int, origin string) string {
+	room := s.Width - taken - cells(origin) - 1
+	if cells(text) <= room || room < 10 {
+		return text
+	}
+	return strings.TrimRight(cut(text, room-3), " ,;:") + "..."
 }
 
 // stepWords is the step's sentence; where the page has said it already (the
