@@ -35,24 +35,34 @@ with the short names of kubectl.`,
 		ValidArgsFunction: completeTypes,
 	}
 	o.addFlags(cmd.Flags())
+	o.addBundleFlag(cmd.Flags())
 	return cmd
 }
 
 // runDiagnose looks at the objects that the arguments name.
 func runDiagnose(cmd *cobra.Command, o *lookOptions, args []string) error {
-	refs, err := objects(cmd, args)
+	ask, err := o.diagnosis(cmd, args)
 	if err != nil {
 		return err
 	}
-	if err := o.Complete(registry.Credentials); err != nil {
-		return err
+	return o.Run(cmd.Context(), ask, o.show(report.Diagnosis))
+}
+
+// diagnosis is the question about the objects that the arguments name.
+func (o *lookOptions) diagnosis(cmd *cobra.Command, args []string) (question, error) {
+	refs, err := objects(cmd, args)
+	if err != nil {
+		return nil, err
 	}
-	return o.Run(cmd.Context(), func(ctx context.Context, c connection) (evidence.Survey, error) {
+	if err := o.Complete(registry.Credentials); err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, c connection) (evidence.Survey, error) {
 		for i := range refs {
 			refs[i].Namespace = c.namespace
 		}
 		return c.Objects(ctx, refs)
-	}, report.Diagnosis)
+	}, nil
 }
 
 // objects reads TYPE/NAME..., or TYPE NAME..., as kubectl takes them.

@@ -45,6 +45,8 @@ type lookOptions struct {
 
 	mode  registry.Mode
 	trace *os.File
+	// bundle is a file to answer from in place of a cluster.
+	bundle string
 }
 
 func newLookOptions(show *showOptions) *lookOptions {
@@ -84,7 +86,7 @@ func (o *lookOptions) Complete(usual registry.Mode) error {
 	for _, f := range []struct {
 		name  string
 		value *string
-	}{{"--context", o.kube.Context}, {"--kubeconfig", o.kube.KubeConfig}, {"--registry-ca", &o.registryCA}} {
+	}{{"--context", o.kube.Context}, {"--kubeconfig", o.kube.KubeConfig}, {"--registry-ca", &o.registryCA}, {"--bundle", &o.bundle}} {
 		if *f.value != "" {
 			o.style.Flags = append(o.style.Flags, f.name, *f.value)
 		}
@@ -103,17 +105,37 @@ func (o *lookOptions) Complete(usual registry.Mode) error {
 // textOf is the text of a report.
 type textOf func(io.Writer, v1alpha1.Report, report.Style) error
 
+// A use is what a verb makes of what was gathered.
+type use func(c *catalog.Catalog, s evidence.Survey) error
+
+// show judges and prints, and gives the exit code.
+func (o *lookOptions) show(text textOf) use {
+	return func(known *catalog.Catalog, s evidence.Survey) error {
+		r := judge(known, s)
+		if err := o.print(r, func(w io.Writer) error { return text(w, r, o.style) }); err != nil {
+			return err
+		}
+		switch {
+		case failing(r):
+			return coded{code: ExitFailing}
+		case len(r.Diagnoses) == 0 && len(r.NotLookedAt) > 0:
+			return coded{code: ExitNotSeen}
+		}
+		return nil
+	}
+}
+
 // A question is what a verb wants looked at.
 type question func(ctx context.Context, c connection) (evidence.Survey, error)
 
-// Run looks, judges, prints and writes the trace; the error carries the exit
-// code.
-func (o *lookOptions) Run(ctx context.Context, ask question, text textOf) error {
+// Run looks, hands over what was gathered and writes the trace; the error
+// carries the exit code.
+func (o *lookOptions) Run(ctx context.Context, ask question, then use) error {
 	if o.trace == nil {
-		return o.run(ctx, ask, text)
+		return o.run(ctx, ask, then)
 	}
 	recorder := trace.NewRecorder(o.started)
-	err := o.run(trace.With(ctx, recorder), ask, text)
+	err := o.run(trace.With(ctx, recorder), ask, then)
 	var c coded
 	if silent := err == nil || errors.As(err, &c) && c.err == nil; silent {
 		if failed := finish(recorder, o.trace); failed != nil {
@@ -125,9 +147,9 @@ func (o *lookOptions) Run(ctx context.Context, ask question, text textOf) error 
 	return err
 }
 
-func (o *lookOptions) run(ctx context.Context, ask question, text textOf) error {
+func (o *lookOptions) run(ctx context.Context, ask question, then use) error {
 	load := loading(ctx)
-	c, err := o.connect(o, load)
+	c, err := o.source(load)
 	if err != nil {
 		return err
 	}
@@ -143,17 +165,7 @@ func (o *lookOptions) run(ctx context.Context, ask question, text textOf) error 
 	}
 	end := trace.Span(ctx, trace.KindStep, "judge and print")
 	defer end()
-	r := judge(known, survey)
-	if err := o.print(r, func(w io.Writer) error { return text(w, r, o.style) }); err != nil {
-		return err
-	}
-	switch {
-	case failing(r):
-		return coded{code: ExitFailing}
-	case len(r.Diagnoses) == 0 && len(r.NotLookedAt) > 0:
-		return coded{code: ExitNotSeen}
-	}
-	return nil
+	return then(known, survey)
 }
 
 // loading reads the catalogue beside what else there is to do; the returned

@@ -46,7 +46,8 @@ rights, and asks registries what the kubelet would ask them.`,
 	show.addFlags(root.PersistentFlags())
 	o.addFlags(root.Flags())
 	o.addScopeFlags(root.Flags())
-	root.AddCommand(newDiagnose(w, show), newRead(w, show), newExplain(w, show), newVersion(w, show))
+	o.addBundleFlag(root.Flags())
+	root.AddCommand(newDiagnose(w, show), newCollect(w, show), newRead(w, show), newExplain(w, show), newVersion(w, show))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	return root

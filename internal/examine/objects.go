@@ -50,7 +50,7 @@ func (x *Examiner) Objects(ctx context.Context, refs []ObjectRef) (evidence.Surv
 	defer cancel()
 	kinds := make([]string, len(refs))
 	for i, r := range refs {
-		kind, ok := kindNamed(r.Kind)
+		kind, ok := KindNamed(r.Kind)
 		if !ok {
 			return evidence.Survey{}, UnknownKindError{r.Kind}
 		}
@@ -155,8 +155,9 @@ func (x *Examiner) surroundings(ctx context.Context, refs []ObjectRef, l *look) 
 	return s
 }
 
-// kindNamed returns the kind that a person means.
-func kindNamed(s string) (string, bool) {
+// KindNamed returns the kind, in lower case, that a person means by a word such
+// as deploy or pods; false if it is none that has pods.
+func KindNamed(s string) (string, bool) {
 	name, _, _ := strings.Cut(strings.ToLower(s), ".")
 	switch name {
 	case "pod", "pods", "po":

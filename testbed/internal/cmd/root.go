@@ -74,6 +74,7 @@ func newRoot() *cobra.Command {
 		newServe(s),
 		newFault(s),
 		newRecord(s),
+		newRecordDemo(s),
 		newE2E(s),
 	)
 	return root

@@ -48,6 +48,7 @@ var (
 var All = []Image{
 	{registries.Plain, "acme/app", []string{"1.27.2", "1.27.3", "1.27.4", "1.28.0", "latest"}, amd64},
 	{registries.Plain, "acme/arm", []string{"1.0"}, arm64},
+	{registries.Plain, "acme/render", []string{"3.1"}, amd64},
 	{registries.Quiet, "acme/app", []string{"1.27.4"}, amd64},
 	{registries.Edge, "acme/app", []string{"1.27.4"}, amd64},
 	{registries.Vault, "acme/app", []string{"1.27.4"}, amd64},
@@ -144,6 +145,27 @@ func Digest(ctx context.Context, socket, registry, repository, tag string) (stri
 		return "", fmt.Errorf("asking for the digest of %s/%s:%s: %w", registry, repository, tag, err)
 	}
 	return there.Digest.String(), nil
+}
+
+// Layer is the digest of the first layer of the first platform of an image that
+// a registry holds.
+func Layer(ctx context.Context, socket, registry, repository, tag string) (string, error) {
+	reference, err := stored(registry, repository, tag)
+	if err != nil {
+		return "", err
+	}
+	image, err := remote.Image(reference, remote.WithTransport(registries.StorageTransport(socket)), remote.WithContext(ctx), remote.WithPlatform(v1.Platform{OS: "linux", Architecture: "amd64"}))
+	if err != nil {
+		return "", fmt.Errorf("reading image %s/%s:%s: %w", registry, repository, tag, err)
+	}
+	manifest, err := image.Manifest()
+	if err != nil {
+		return "", fmt.Errorf("reading image %s/%s:%s: %w", registry, repository, tag, err)
+	}
+	if len(manifest.Layers) == 0 {
+		return "", fmt.Errorf("reading image %s/%s:%s: it has no layer", registry, repository, tag)
+	}
+	return manifest.Layers[0].Digest.String(), nil
 }
 
 // epoch is the time of everything inside the images.

@@ -1,0 +1,119 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package bundle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/examine"
+)
+
+// A Replay answers from a survey what examine.Examiner asks a cluster. It
+// connects nowhere.
+type Replay struct {
+	survey evidence.Survey
+}
+
+// NewReplay returns the replay of a survey.
+func NewReplay(s evidence.Survey) *Replay { return &Replay{survey: s} }
+
+// NotRecordedError is returned for an object of which the survey has no pull.
+type NotRecordedError struct {
+	Ref examine.ObjectRef
+	// Known are some that it has, as TYPE/NAME -n NAMESPACE.
+	Known []string
+}
+
+// Error says what there is instead.
+func (e NotRecordedError) Error() string {
+	text := fmt.Sprintf("no failing pull of %s/%s was recorded", e.Ref.Kind, e.Ref.Name)
+	if e.Ref.Namespace != "" {
+		text = fmt.Sprintf("no failing pull of %s/%s in namespace %s was recorded", e.Ref.Kind, e.Ref.Name, e.Ref.Namespace)
+	}
+	if len(e.Known) > 0 {
+		text += "; there are " + strings.Join(e.Known, ", ")
+	}
+	return text
+}
+
+// Survey returns what was recorded of a scope. Labels of pods are not
+// recorded, so a selector finds nothing out: it is refused.
+func (r *Replay) Survey(_ context.Context, scope examine.Scope) (evidence.Survey, error) {
+	if scope.Selector != "" {
+		return evidence.Survey{}, errors.New("choosing pods by labels: a recording has none")
+	}
+	s := r.survey
+	if scope.Namespace != "" {
+		s.Pulls = slices.DeleteFunc(slices.Clone(s.Pulls), func(e evidence.Evidence) bool { return e.Pull.Namespace != scope.Namespace })
+	}
+	return s, nil
+}
+
+// knownShown bounds the objects that an error lists.
+const knownShown = 3
+
+// Objects returns the recorded pulls of pods and workloads.
+func (r *Replay) Objects(_ context.Context, refs []examine.ObjectRef) (evidence.Survey, error) {
+	s := r.survey
+	s.Pulls = nil
+	taken := map[int]bool{}
+	for _, ref := range refs {
+		kind, ok := examine.KindNamed(ref.Kind)
+		if !ok {
+			return evidence.Survey{}, examine.UnknownKindError{Kind: ref.Kind}
+		}
+		found := false
+		for i, e := range r.survey.Pulls {
+			if !of(e.Pull, kind, ref) {
+				continue
+			}
+			found = true
+			if !taken[i] {
+				taken[i] = true
+				s.Pulls = append(s.Pulls, e)
+			}
+		}
+		if !found {
+			return evidence.Survey{}, NotRecordedError{Ref: ref, Known: r.known(ref.Namespace)}
+		}
+	}
+	pods, namespaces := map[string]bool{}, map[string]bool{}
+	for _, e := range s.Pulls {
+		pods[e.Pull.Namespace+"/"+e.Pull.Pod], namespaces[e.Pull.Namespace] = true, true
+	}
+	s.Pods, s.Namespaces = len(pods), len(namespaces)
+	return s, nil
+}
+
+// of tells whether a pull belongs to an object of that kind, in lower case, in
+// its namespace or, if that is open, any.
+func of(p evidence.Pull, kind string, ref examine.ObjectRef) bool {
+	if ref.Namespace != "" && p.Namespace != ref.Namespace {
+		return false
+	}
+	return kind == "pod" && p.Pod == ref.Name || strings.EqualFold(p.Owner.Kind, kind) && p.Owner.Name == ref.Name
+}
+
+// known lists objects of the recording, those of the namespace first.
+func (r *Replay) known(namespace string) []string {
+	var near, far []string
+	for _, e := range r.survey.Pulls {
+		name := strings.ToLower(e.Pull.Owner.Kind) + "/" + e.Pull.Owner.Name + " -n " + e.Pull.Namespace
+		if slices.Contains(near, name) || slices.Contains(far, name) {
+			continue
+		}
+		if e.Pull.Namespace == namespace {
+			near = append(near, name)
+		} else {
+			far = append(far, name)
+		}
+	}
+	all := append(near, far...)
+	return all[:min(len(all), knownShown)]
+}

@@ -1,0 +1,63 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/internal/bundle"
+)
+
+func (o *lookOptions) addBundleFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&o.bundle, "bundle", "", "file that collect wrote, to answer from in place of a cluster; nothing is connected to")
+}
+
+// source is where the evidence comes from: a bundle if one is given, else the
+// cluster that the flags name.
+func (o *lookOptions) source(load func() (*catalog.Catalog, error)) (connection, error) {
+	if o.bundle == "" {
+		return o.connect(o, load)
+	}
+	if flag := o.pointless(); flag != "" {
+		return connection{}, usage("--bundle answers from a file and asks nobody, so %s has no place beside it", flag)
+	}
+	replay, err := openBundle(o.bundle)
+	if err != nil {
+		return connection{}, err
+	}
+	return connection{examiner: replay, namespace: *o.kube.Namespace}, nil
+}
+
+// pointless is a given flag that says whom to ask, "" if there is none.
+func (o *lookOptions) pointless() string {
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{
+		{"--probe", o.probe != ""}, {"--registry-ca", o.registryCA != ""}, {"--allow-loopback", o.allowLoopback},
+		{"--context", *o.kube.Context != ""}, {"--kubeconfig", *o.kube.KubeConfig != ""}, {"--server", *o.kube.APIServer != ""},
+		{"--selector", o.selector != ""},
+	} {
+		if f.given {
+			return f.name
+		}
+	}
+	return ""
+}
+
+func openBundle(path string) (*bundle.Replay, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, usage("reading the bundle: %w", err)
+	}
+	survey, err := bundle.Read(file)
+	_ = file.Close() // it was only read
+	if err != nil {
+		return nil, usage("reading the bundle %s: %w; make one with collect", path, err)
+	}
+	return bundle.NewReplay(survey), nil
+}
