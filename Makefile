@@ -10,9 +10,12 @@ LDFLAGS  := -s -w -X github.com/pullmedic/pullmedic/internal/cli.version=$(VERSI
 # Runs a step and prints how long it took.
 STEP     := ./tools/step
 
-.PHONY: all build test unit agreement integration e2e bench fuzz lint vuln generate corpus clean
+.PHONY: all build demo test unit agreement integration e2e bench fuzz lint vuln generate corpus clean
 
 all: build
+
+demo: ## a broken cluster to look at; needs no cluster
+	go run ./cmd/kubectl-pullmedic demo
 
 build: $(PLUGIN)
 

@@ -45,6 +45,13 @@ func says(sign symptom.Sign, detail string) symptom.Symptom {
 	return symptom.Symptom{Sign: sign, Detail: detail, Runtime: "containerd"}
 }
 
+// unsent is a text that says that no credential went along.
+func unsent(detail string) symptom.Symptom {
+	s := says(symptom.LoginRequired, detail)
+	s.CredentialSent = "no"
+	return s
+}
+
 // here is a finding of the client, asked after the last failure.
 func here(check evidence.Check, o evidence.Outcome) evidence.Finding {
 	return evidence.Finding{Check: check, Outcome: o, Vantage: evidence.Client, Time: asked, Sentence: "client saw " + string(o)}

@@ -20,7 +20,7 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 	ecr := pull("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "acme/api", "1.0")
 	notFound := says(symptom.TagNotFound, "registry.acme.example/acme/api:1.27.44: not found")
 	denied := says(symptom.AccessDenied, "insufficient_scope: authorization failed")
-	noBasic := says(symptom.LoginRequired, "no basic auth credentials")
+	noBasic := unsent("no basic auth credentials")
 	refused := symptom.Symptom{Sign: symptom.ConnectionRefused, Detail: "dial tcp 10.0.0.1:443: connect: connection refused", Host: "registry.acme.example", Address: "10.0.0.1:443"}
 	limited := symptom.Symptom{Sign: symptom.RateLimited, Status: 429, Host: "registry-1.docker.io", Detail: "429 Too Many Requests"}
 
@@ -208,8 +208,30 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			findings: and(reached, loginRequired),
 			want: []string{
 				"CredentialsMissing likely failing", "SecretMissing possible failing",
-				"CredentialsInvalid possible failing", "CredentialsExpired possible failing",
 			},
+		},
+		{
+			name: "a bare 401 may hide an absent repository, so it proves no missing credential",
+			pull: pull("quay.io", "acme/api", "1.0"), symptom: symptom.Symptom{Sign: symptom.LoginRequired, Status: 401, Detail: "401 UNAUTHORIZED", Runtime: "containerd"},
+			findings: and(reached, noCredential, accessDenied),
+			want: []string{
+				"AccessDeniedAmbiguous likely failing", "CredentialsMissing possible failing",
+				"RepositoryNotFound possible failing", "PermissionDenied possible failing",
+			},
+		},
+		{
+			name: "nor does a token service that gives nobody a token",
+			pull: pull("ghcr.io", "acme/api", "1.0"), symptom: symptom.Symptom{Sign: symptom.LoginRequired, Status: 403, Role: symptom.RoleTokenService, CredentialSent: "no", Detail: "403 Forbidden", Runtime: "containerd"},
+			findings: and(reached, noCredential, here(evidence.CheckToken, evidence.TokenRefused)),
+			want: []string{
+				"AccessDeniedAmbiguous likely failing", "CredentialsMissing possible failing", "RepositoryNotFound possible failing",
+			},
+		},
+		{
+			name: "a 401 to a credential that is accepted is a missing right (Harbor says it so)",
+			pull: basic, symptom: symptom.Symptom{Sign: symptom.LoginRequired, Status: 401, Detail: "401 Unauthorized", Runtime: "containerd"},
+			findings: and(reached, hasCredential, here(evidence.CheckToken, evidence.CredentialAccepted), here(evidence.CheckManifest, evidence.PermissionDenied)),
+			want:     []string{"PermissionDenied confirmed failing"},
 		},
 		{
 			name: "what an anonymous client may do clears no credential that it could not see",

@@ -70,17 +70,24 @@ func (b *bench) disambiguate(open []judged) []judged {
 	for _, id := range left {
 		open = b.raise(open, id, Possible)
 	}
+	for i, j := range open {
+		// What only the wording says is no more than one of those.
+		if !j.proven && slices.Contains(left, j.cause.ID) {
+			open[i].verdict = Possible
+		}
+	}
 	return open
 }
 
 // dropUnsent drops guesses about a credential that nobody sends: where none of
-// the pod's matches, none of them can be wrong or over.
+// the pod's matches, none of them can be wrong or over, and where all secrets
+// that the pod names were found, none is missing.
 func (b *bench) dropUnsent(open []judged) []judged {
 	if !b.has(evidence.KeyringMatchesNone) || b.has(evidence.CredentialSent) {
 		return open
 	}
 	return slices.DeleteFunc(open, func(j judged) bool {
-		return !j.proven && (j.cause.ID == catalog.CredentialsInvalid || j.cause.ID == catalog.CredentialsExpired)
+		return !j.proven && slices.Contains([]string{catalog.CredentialsInvalid, catalog.CredentialsExpired, catalog.SecretMissing}, j.cause.ID)
 	})
 }
 

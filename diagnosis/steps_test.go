@@ -20,9 +20,9 @@ func TestStepsSayWhatWasSeenAndWhatWasNot(t *testing.T) {
 		e    evidence.Evidence
 		want string // a letter a step: + good, x bad, ? not seen
 	}{
-		{"a private image without a secret", evidence.Evidence{Pull: basic, Symptom: says(symptom.LoginRequired, "no basic auth credentials"),
+		{"a private image without a secret", evidence.Evidence{Pull: basic, Symptom: unsent("no basic auth credentials"),
 			Findings: and(reached, shown(evidence.CheckPullSecrets, evidence.SecretsNotNamed), noCredential, loginRequired, agrees)}, "xxxxx++"},
-		{"no rights to secrets", evidence.Evidence{Pull: basic, Symptom: says(symptom.LoginRequired, "no basic auth credentials"),
+		{"no rights to secrets", evidence.Evidence{Pull: basic, Symptom: unsent("no basic auth credentials"),
 			Findings: and(reached, loginRequired), NotLookedAt: noRights}, "xxx??+?"},
 		{"one node's way is at fault and the registry answers from here", evidence.Evidence{Pull: basic, Symptom: refused, Findings: and(reached, present)}, "xx+??x?"},
 		{"the node said nothing, so its way was not seen", evidence.Evidence{Pull: basic, Symptom: says(symptom.Other, ""), Findings: and(reached, here(evidence.CheckManifest, evidence.TagAbsent))}, "x?x????"},

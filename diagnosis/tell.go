@@ -29,9 +29,23 @@ func (b *bench) tell(j judged, state State) Cause {
 		return told
 	}
 	tells := b.tells(j)
-	told.Findings = distinct(slices.Concat(j.findings, b.words(j), tells, b.contrast(j)))
+	told.Findings = distinct(slices.Concat(j.findings, b.seenHere(j), b.words(j), tells, b.contrast(j)))
 	told.Summary = b.summary(j, told.Subject, state, tells)
 	return told
+}
+
+// seenHere is what the client found to be as the node said.
+func (b *bench) seenHere(j judged) []int {
+	var found []int
+	for _, i := range j.findings {
+		if b.findings[i].Vantage != evidence.Node {
+			continue
+		}
+		if same, ok := b.match([]evidence.Outcome{b.findings[i].Outcome}, fromHere); ok {
+			found = append(found, same...)
+		}
+	}
+	return found
 }
 
 // words are the node's own, where they speak about this cause.

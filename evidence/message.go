@@ -42,7 +42,7 @@ func FromSymptom(s symptom.Symptom, p Pull) []Finding {
 	if s.Sign != symptom.Other {
 		first = speaker + " says: " + or(words, string(s.Sign))
 	}
-	findings := []Finding{said(SignOutcome(s.Sign), first)}
+	findings := []Finding{said(outcomeOf(s), first)}
 	if answered(s) {
 		what := "the registry answered " + or(p.Node, "the node")
 		if s.Status != 0 {
@@ -57,6 +57,22 @@ func FromSymptom(s symptom.Symptom, p Pull) []Finding {
 		findings = append(findings, said(CredentialNotSent, speaker+" sent no credential"))
 	}
 	return findings
+}
+
+// outcomeOf is the outcome that a text stands for. That a login is required
+// whatever is asked for shows only in "no basic auth credentials"; a 401 may as
+// well hide that the repository is absent (Quay), or refuse whoever logged in
+// (Harbor), and so may a token service that gives nobody a token (GHCR).
+func outcomeOf(s symptom.Symptom) Outcome {
+	switch {
+	case s.Sign != symptom.LoginRequired:
+		return SignOutcome(s.Sign)
+	case s.CredentialSent == "no" && s.Role == symptom.RoleTokenService:
+		return TokenRefused
+	case s.CredentialSent == "no":
+		return LoginRequired
+	}
+	return AccessDenied
 }
 
 // SignOutcome is the outcome that a text's sign stands for at the node; "" for

@@ -8,6 +8,43 @@ import "strings"
 // hidden stands for what looked like a credential.
 const hidden = "[redacted]"
 
+// Redact returns an error text without what looks like a credential, for where
+// the text itself is kept: tokens and passwords become "[redacted]", and of URLs
+// the user info and the query, in which blob stores carry their signatures, go.
+// It takes linear time.
+func Redact(text string) string {
+	var b strings.Builder
+	rest := text
+	for {
+		at := strings.Index(rest, "://")
+		if at < 0 {
+			break
+		}
+		b.WriteString(rest[:at+3])
+		rest = rest[at+3:]
+		end := strings.IndexAny(rest, " \t\n\"'\\<>`|")
+		if end < 0 {
+			end = len(rest)
+		}
+		url := rest[:end]
+		rest = rest[end:]
+		url, _, asked := strings.Cut(url, "?")
+		authority, path, slashed := strings.Cut(url, "/")
+		if user := strings.LastIndexByte(authority, '@'); user >= 0 {
+			authority = authority[user+1:]
+		}
+		b.WriteString(authority)
+		if slashed {
+			b.WriteString("/" + path)
+		}
+		if asked {
+			b.WriteString("?" + hidden)
+		}
+	}
+	b.WriteString(rest)
+	return hideSecrets(b.String())
+}
+
 // secretWords announce a credential: the value behind them is not shown.
 var secretWords = []string{"bearer", "basic", "password", "passwd", "token", "secret", "auth", "identitytoken", "registrytoken", "authorization", "access_token", "refresh_token", "client_secret"}
 

@@ -16,9 +16,12 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/symptom"
 )
 
 // What a bundle says it is.
@@ -44,8 +47,18 @@ type document struct {
 	Survey evidence.Survey `json:"survey"`
 }
 
-// Write writes a survey as a bundle; tool says what gathered it.
+// Write writes a survey as a bundle; tool says what gathered it. Texts of
+// kubelets are kept without what looks like a credential in them.
 func Write(w io.Writer, tool string, s evidence.Survey) error {
+	s.Pulls = slices.Clone(s.Pulls)
+	for i := range s.Pulls {
+		p := &s.Pulls[i].Pull
+		p.Message, p.Image = symptom.Redact(p.Message), image(p.Image)
+		p.Events = slices.Clone(p.Events)
+		for j := range p.Events {
+			p.Events[j].Message = symptom.Redact(p.Events[j].Message)
+		}
+	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", " ")
@@ -53,6 +66,16 @@ func Write(w io.Writer, tool string, s evidence.Survey) error {
 		return fmt.Errorf("writing the bundle: %w", err)
 	}
 	return nil
+}
+
+// image is an image as written, without the user info that somebody took for a
+// part of it.
+func image(written string) string {
+	at := strings.LastIndexByte(written, '@')
+	if at < 0 || strings.HasPrefix(written[at:], "@sha") {
+		return symptom.Redact(written)
+	}
+	return written[at+1:]
 }
 
 // Read reads a bundle. Its error says in one sentence what is wrong with it.

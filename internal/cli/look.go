@@ -112,7 +112,7 @@ type use func(c *catalog.Catalog, s evidence.Survey) error
 func (o *lookOptions) show(text textOf) use {
 	return func(known *catalog.Catalog, s evidence.Survey) error {
 		r := judge(known, s)
-		if err := o.print(r, func(w io.Writer) error { return text(w, r, o.style) }); err != nil {
+		if err := o.printReport(r, text); err != nil {
 			return err
 		}
 		switch {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/internal/report"
 )
 
@@ -68,6 +69,11 @@ func (o *showOptions) print(document any, text func(io.Writer) error) error {
 		return fault(err)
 	}
 	return nil
+}
+
+// printReport writes a report, with that text.
+func (o *showOptions) printReport(r v1alpha1.Report, text textOf) error {
+	return o.print(r, func(w io.Writer) error { return text(w, r, o.style) })
 }
 
 func isTerminal(stream any) bool {

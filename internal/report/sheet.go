@@ -26,6 +26,8 @@ type Style struct {
 	Location *time.Location
 	// Program is how the user calls this program: "kubectl pullmedic".
 	Program string
+	// Diagnose is the verb of printed commands that diagnose, "diagnose" if "".
+	Diagnose string
 	// Flags belong behind each printed command, so that it reaches the same
 	// cluster: --context, its value, ...
 	Flags []string

@@ -52,11 +52,18 @@ func (s Style) diagnose(o v1alpha1.Object) (string, bool) {
 	if !objectKind.MatchString(o.Kind) || !isName(o.Name) || !isName(o.Namespace) {
 		return "", false
 	}
-	words := append(s.program(), "diagnose", o.Kind+"/"+o.Name, "-n", o.Namespace)
+	words := append(s.program(), s.verb(), o.Kind+"/"+o.Name, "-n", o.Namespace)
 	return Command(append(words, s.Flags...)...)
 }
 
 func isName(s string) bool { return len(s) <= 253 && objectName.MatchString(s) }
+
+func (s Style) verb() string {
+	if s.Diagnose == "" {
+		return "diagnose"
+	}
+	return s.Diagnose
+}
 
 // program is how the user calls this program, in words.
 func (s Style) program() []string {

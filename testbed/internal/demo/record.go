@@ -35,7 +35,7 @@ type Options struct {
 }
 
 // settle is how long the kubelets go on trying before the recording.
-const settle = 40 * time.Second
+const settle = 100 * time.Second
 
 // Record makes the scenario on the running testbed, has the plugin write what
 // the cluster knows of it, and takes the scenario away again.

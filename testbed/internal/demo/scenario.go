@@ -46,6 +46,7 @@ func workloads(digest string) []workload {
 		{namespace: "data", kind: job, name: "import", image: registries.Plain + "/acme/importer:0.4", replicas: 1},
 		{namespace: "ml", kind: deployment, name: "train", image: registries.Plain + "/acme/arm:1.0", replicas: 1},
 		{namespace: "ml", kind: deployment, name: "render", image: registries.Plain + "/acme/render:3.1", replicas: 1},
+		{namespace: "data", kind: deployment, name: "reports", image: registries.Edge + "/acme/app:1.27.4", replicas: 1},
 		{namespace: "legacy", kind: deployment, name: "mail", image: registries.Quiet + "/acme/mail:0.9", replicas: 1},
 		{namespace: "web", kind: deployment, name: "docs", image: registries.ACR + "/acme/app:1.27.4", replicas: 1, secrets: []string{"acr"}},
 		{namespace: "web", kind: deployment, name: "blog", image: registries.GitHub + "/acme/tool:0.9", replicas: 1, secrets: []string{"github"}},
@@ -98,6 +99,8 @@ func rules(layer string) []registries.Rule {
 	return []registries.Rule{
 		{ID: "demo-layer", Registry: registries.Plain, Path: "/v2/acme/render/blobs/" + layer, Effect: registries.Effect{
 			Status: http.StatusNotFound, Headers: header, Body: `{"errors":[{"code":"BLOB_UNKNOWN","message":"blob unknown to registry"}]}`}},
+		{ID: "demo-down", Registry: registries.Edge, Path: "/v2/acme/*/*/*", Effect: registries.Effect{
+			Status: http.StatusServiceUnavailable, Headers: header, Body: `{"errors":[{"code":"UNAVAILABLE","message":"the storage is being moved"}]}`}},
 		{ID: "demo-schema1", Registry: registries.Quiet, Path: "/v2/acme/mail/manifests/*", Effect: registries.Effect{
 			Status: http.StatusOK, Body: schema1, Headers: map[string]string{"Content-Type": "application/vnd.docker.distribution.manifest.v1+prettyjws", "Docker-Content-Digest": digestOf(schema1)}}},
 	}

@@ -36,6 +36,9 @@ type Image struct {
 	Repository string
 	Tags       []string
 	Platforms  []string // architectures, all linux
+	// Extra names a file in a first layer of the image's own; the layer of the
+	// program is the same everywhere, so nodes have it already.
+	Extra string
 }
 
 var (
@@ -46,23 +49,23 @@ var (
 // All images that the registries hold. Whoever may pull what is said in
 // registries.Policies.
 var All = []Image{
-	{registries.Plain, "acme/app", []string{"1.27.2", "1.27.3", "1.27.4", "1.28.0", "latest"}, amd64},
-	{registries.Plain, "acme/arm", []string{"1.0"}, arm64},
-	{registries.Plain, "acme/render", []string{"3.1"}, amd64},
-	{registries.Quiet, "acme/app", []string{"1.27.4"}, amd64},
-	{registries.Edge, "acme/app", []string{"1.27.4"}, amd64},
-	{registries.Vault, "acme/app", []string{"1.27.4"}, amd64},
-	{registries.Hub, "acme/app", []string{"1.27.3", "1.27.4"}, amd64},
-	{registries.Hub, "acme/limited", []string{"2.1"}, amd64},
-	{registries.Hub, "acme/private", []string{"3.0"}, amd64},
-	{registries.Hub, "library/tool", []string{"1.36"}, amd64},
-	{registries.Hub, "ratelimitpreview/test", []string{"latest"}, amd64},
-	{registries.GitHub, "acme/tool", []string{"0.9"}, amd64},
-	{registries.GitHub, "acme/private", []string{"0.9"}, amd64},
-	{registries.ECR, "acme/ledger", []string{"5.2"}, amd64},
-	{registries.ACR, "acme/app", []string{"1.27.4"}, amd64},
-	{registries.Harbor, "acme/app", []string{"1.27.3", "1.27.4"}, amd64},
-	{registries.Harbor, "other/app", []string{"1.0"}, amd64},
+	{registries.Plain, "acme/app", []string{"1.27.2", "1.27.3", "1.27.4", "1.28.0", "latest"}, amd64, ""},
+	{registries.Plain, "acme/arm", []string{"1.0"}, arm64, ""},
+	{registries.Plain, "acme/render", []string{"3.1"}, amd64, "scene"},
+	{registries.Quiet, "acme/app", []string{"1.27.4"}, amd64, ""},
+	{registries.Edge, "acme/app", []string{"1.27.4"}, amd64, ""},
+	{registries.Vault, "acme/app", []string{"1.27.4"}, amd64, ""},
+	{registries.Hub, "acme/app", []string{"1.27.3", "1.27.4"}, amd64, ""},
+	{registries.Hub, "acme/limited", []string{"2.1"}, amd64, ""},
+	{registries.Hub, "acme/private", []string{"3.0"}, amd64, ""},
+	{registries.Hub, "library/tool", []string{"1.36"}, amd64, ""},
+	{registries.Hub, "ratelimitpreview/test", []string{"latest"}, amd64, ""},
+	{registries.GitHub, "acme/tool", []string{"0.9"}, amd64, ""},
+	{registries.GitHub, "acme/private", []string{"0.9"}, amd64, ""},
+	{registries.ECR, "acme/ledger", []string{"5.2"}, amd64, ""},
+	{registries.ACR, "acme/app", []string{"1.27.4"}, amd64, ""},
+	{registries.Harbor, "acme/app", []string{"1.27.3", "1.27.4"}, amd64, ""},
+	{registries.Harbor, "other/app", []string{"1.0"}, amd64, ""},
 }
 
 // Push writes all images to distribution, whose unix socket is given. program
@@ -81,9 +84,9 @@ func push(ctx context.Context, storage http.RoundTripper, program []byte, images
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(4)
 	for _, image := range images {
-		key := fmt.Sprint(image.Platforms)
+		key := fmt.Sprint(image.Platforms, image.Extra)
 		if built[key] == nil {
-			index, err := build(program, image.Platforms)
+			index, err := build(program, image.Platforms, image.Extra)
 			if err != nil {
 				return err
 			}
@@ -173,21 +176,32 @@ var epoch = time.Unix(1767225600, 0).UTC()
 
 // build makes an index with one image for each architecture. All of them hold
 // the same program: who runs the wrong one never gets that far.
-func build(program []byte, architectures []string) (v1.ImageIndex, error) {
+func build(program []byte, architectures []string, extra string) (v1.ImageIndex, error) {
 	if len(architectures) == 0 {
 		return nil, errors.New("building an image for no platform")
+	}
+	var layers []v1.Layer
+	if extra != "" {
+		layer, err := layerOf(extra, []byte(extra))
+		if err != nil {
+			return nil, err
+		}
+		layers = append(layers, layer)
 	}
 	layer, err := layerOf("app", program)
 	if err != nil {
 		return nil, err
 	}
+	layers = append(layers, layer)
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, architecture := range architectures {
 		image := mutate.MediaType(empty.Image, types.OCIManifestSchema1)
 		image = mutate.ConfigMediaType(image, types.OCIConfigJSON)
-		image, err = mutate.Append(image, mutate.Addendum{Layer: layer, MediaType: types.OCILayer, History: v1.History{Created: v1.Time{Time: epoch}, CreatedBy: "testbed"}})
-		if err != nil {
-			return nil, fmt.Errorf("building an image: %w", err)
+		for _, layer := range layers {
+			image, err = mutate.Append(image, mutate.Addendum{Layer: layer, MediaType: types.OCILayer, History: v1.History{Created: v1.Time{Time: epoch}, CreatedBy: "testbed"}})
+			if err != nil {
+				return nil, fmt.Errorf("building an image: %w", err)
+			}
 		}
 		config, err := image.ConfigFile()
 		if err != nil {

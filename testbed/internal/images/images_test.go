@@ -82,7 +82,7 @@ func TestImagesAreStoredWhereTheFrontsLook(t *testing.T) {
 }
 
 func TestAnUnknownRegistryIsAnError(t *testing.T) {
-	if err := push(t.Context(), &http.Transport{}, nil, []Image{{"nowhere.example", "a", []string{"1"}, amd64}}); err == nil {
+	if err := push(t.Context(), &http.Transport{}, nil, []Image{{"nowhere.example", "a", []string{"1"}, amd64, ""}}); err == nil {
 		t.Error("no error for a registry that layout does not have")
 	}
 }

@@ -1,0 +1,218 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package bundle_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/bundle"
+	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/symptom"
+)
+
+func sick() evidence.Survey {
+	at := time.Date(2026, 11, 21, 3, 50, 0, 0, time.UTC)
+	const message = `rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/acme/api:1.27.44": failed to resolve image: docker.io/acme/api:1.27.44: not found`
+	pull := func(namespace, owner, pod string) evidence.Evidence {
+		return evidence.Evidence{
+			Pull: evidence.Pull{
+				Namespace: namespace, Pod: pod, Container: "app", Owner: evidence.Object{Kind: "Deployment", Namespace: namespace, Name: owner},
+				Image: "acme/api:1.27.44", Reference: evidence.Reference{Host: "docker.io", Repository: "acme/api", Tag: "1.27.44"},
+				Reason: "ImagePullBackOff", Message: message, FirstFailed: at.Add(-time.Minute), Attempts: 3,
+				Events: []evidence.Event{{Type: "Warning", Reason: "Failed", Message: message, Count: 3, Last: at}},
+			},
+			Symptom: symptom.Parse(message),
+			Findings: []evidence.Finding{{
+				Check: evidence.CheckManifest, Outcome: evidence.TagAbsent, Vantage: evidence.Client, Time: at, Took: 12 * time.Millisecond,
+				Subject:  evidence.Subject{Kind: evidence.SubjectImage, Name: "docker.io/acme/api:1.27.44"},
+				Sentence: "docker.io/acme/api has no tag 1.27.44 (404)", Details: map[string]string{"status": "404"},
+			}},
+			NotLookedAt: []evidence.Gap{{Check: evidence.CheckNode, Subject: evidence.Subject{Kind: evidence.SubjectNode, Name: "n"}, Why: "you may not read nodes", Needs: "get nodes"}},
+		}
+	}
+	return evidence.Survey{Time: at, Pods: 9, Namespaces: 2, Sent: evidence.Sent{Requests: 6}, Pulls: []evidence.Evidence{
+		pull("shop", "api", "api-1"), pull("shop", "api", "api-2"), pull("web", "front", "front-1"),
+	}}
+}
+
+func written(t testing.TB, s evidence.Survey) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := bundle.Write(&b, "pullmedic test", s); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestWhatIsWrittenIsReadBack(t *testing.T) {
+	got, err := bundle.Read(strings.NewReader(written(t, sick())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, sick()) {
+		t.Errorf("got %+v\nwant %+v", got, sick())
+	}
+}
+
+func TestWhatIsNoBundleIsRefusedInOneSentence(t *testing.T) {
+	good := written(t, sick())
+	for name, c := range map[string]struct{ text, want string }{
+		"nothing":              {"", "it is empty"},
+		"a cut one":            {good[:len(good)/2], "it ends in the middle; was it copied whole?"},
+		"other JSON":           {`{"apiVersion":"v1","kind":"Pod"}`, `it says that it is "Pod" of "v1", not Bundle of pullmedic.dev/v1alpha1`},
+		"a later version":      {strings.Replace(good, "v1alpha1", "v9", 1), `it says that it is "Bundle" of "pullmedic.dev/v9", not Bundle of pullmedic.dev/v1alpha1`},
+		"unknown fields":       {strings.Replace(good, `"pods"`, `"extra": 1, "pods"`, 1), `it is no bundle of this version: json: unknown field "extra"`},
+		"no JSON":              {"\x1b[31mhello", "it is no bundle of this version: invalid character '\\x1b' looking for beginning of value"},
+		"something behind":     {good + "{}", "something follows the bundle in its file"},
+		"a wrong type":         {strings.Replace(good, `"pods": 9`, `"pods": "9"`, 1), "it is no bundle of this version: json: cannot unmarshal string into Go struct field Survey.survey.pods of type int"},
+		"no time":              {`{"apiVersion":"pullmedic.dev/v1alpha1","kind":"Bundle","survey":{}}`, "it does not say when it was made"},
+		"lists without end":    {`{"apiVersion":"pullmedic.dev/v1alpha1","kind":"Bundle","survey":{"time":"2026-11-21T03:50:00Z","pulls":[{"pull":{"pullSecrets":[` + strings.Repeat(`"a",`, 3000) + `"a"]}}]}}`, "a pull of it has a list of 3001, more than 2000"},
+		"more pulls than many": {`{"apiVersion":"pullmedic.dev/v1alpha1","kind":"Bundle","survey":{"time":"2026-11-21T03:50:00Z","pulls":[` + strings.Repeat(`{},`, 20000) + `{}]}}`, "it has 20001 pulls, more than 20000"},
+		"a flood":              {strings.Repeat(" ", 65<<20), "it is larger than 64 MiB"},
+		"deep nesting":         {strings.Repeat(`[`, 1<<20), "it is no bundle of this version: invalid character '[' exceeded max depth"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := bundle.Read(strings.NewReader(c.text)); err == nil || err.Error() != c.want {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestTextOfABundleIsCleanedAgain(t *testing.T) {
+	const hostile = "a\x1b]0;x\x07b\u202ec\nd"
+	s := sick()
+	s.Pulls[0].Pull.Pod, s.Pulls[0].Findings[0].Sentence = hostile, hostile
+	s.Pulls[0].Findings[0].Details = map[string]string{hostile: hostile}
+	s.Pulls[0].Symptom.Detail, s.Pulls[0].NotLookedAt[0].Why = hostile, hostile
+	got, err := bundle.Read(strings.NewReader(written(t, s)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), `\u001b`) || strings.ContainsAny(string(text), "\u202e\x07") {
+		t.Errorf("it came through: %s", text)
+	}
+	if want := "a]0;xbc d"; got.Pulls[0].Pull.Pod != want || got.Pulls[0].Findings[0].Details[want] != want {
+		t.Errorf("got %q and %q, want %q", got.Pulls[0].Pull.Pod, got.Pulls[0].Findings[0].Details, want)
+	}
+}
+
+func TestNoCredentialInATextIsWritten(t *testing.T) {
+	s := sick()
+	const text = `failed: Get "https://bot:canary-1@blobs.example/layer/x?X-Amz-Signature=canary-2&X-Amz-Credential=AKIAcanary3aaaaaaaa": Authorization: Bearer eyJcanary4.canary4.canary4: proxyconnect: http://me:canary-5@proxy.example:3128: refused`
+	s.Pulls[0].Pull.Message, s.Pulls[0].Pull.Events[0].Message = text, text
+	s.Pulls[0].Pull.Image = "bot:canary-6@registry.example/acme/api:1"
+	s.Pulls[1].Pull.Image = "https://bot:canary-7@registry.example/acme/api:1"
+	got := written(t, s)
+	if strings.Contains(got, "canary") {
+		t.Errorf("a credential shows in %s", got)
+	}
+	for _, kept := range []string{`https://blobs.example/layer/x?[redacted]\": Authorization: Bearer [redacted]`, "http://proxy.example:3128", "registry.example/acme/api:1"} {
+		if !strings.Contains(got, kept) {
+			t.Errorf("%s is not in it", kept)
+		}
+	}
+	if s.Pulls[0].Pull.Message != text {
+		t.Error("writing changed the survey")
+	}
+}
+
+func TestAReplayAnswersAsTheClusterDid(t *testing.T) {
+	r := bundle.NewReplay(sick())
+	for name, c := range map[string]struct {
+		scope examine.Scope
+		want  int
+	}{
+		"all":           {examine.Scope{}, 3},
+		"one namespace": {examine.Scope{Namespace: "shop"}, 2},
+		"a healthy one": {examine.Scope{Namespace: "db"}, 0},
+	} {
+		s, err := r.Survey(t.Context(), c.scope)
+		if err != nil || len(s.Pulls) != c.want {
+			t.Errorf("%s: %d pulls, want %d (%v)", name, len(s.Pulls), c.want, err)
+		}
+	}
+	for name, c := range map[string]struct {
+		ref  examine.ObjectRef
+		want int
+		err  string
+	}{
+		"a deployment":      {ref: examine.ObjectRef{Kind: "deploy", Namespace: "shop", Name: "api"}, want: 2},
+		"a pod":             {ref: examine.ObjectRef{Kind: "pods", Namespace: "web", Name: "front-1"}, want: 1},
+		"in any namespace":  {ref: examine.ObjectRef{Kind: "deployment", Name: "front"}, want: 1},
+		"another namespace": {ref: examine.ObjectRef{Kind: "deployment", Namespace: "web", Name: "api"}, err: "no failing pull of deployment/api in namespace web was recorded; there are deployment/front -n web, deployment/api -n shop"},
+		"another kind":      {ref: examine.ObjectRef{Kind: "service", Namespace: "shop", Name: "api"}, err: `looking at kind "service": not known; take one of pod, deployment, replicaset, statefulset, daemonset, job, cronjob`},
+	} {
+		s, err := r.Objects(t.Context(), []examine.ObjectRef{c.ref})
+		if c.err != "" {
+			if err == nil || err.Error() != c.err {
+				t.Errorf("%s: %v, want %s", name, err, c.err)
+			}
+			continue
+		}
+		if err != nil || len(s.Pulls) != c.want {
+			t.Errorf("%s: %d pulls, want %d (%v)", name, len(s.Pulls), c.want, err)
+		}
+	}
+	if _, err := r.Survey(t.Context(), examine.Scope{Selector: "a=b"}); err == nil {
+		t.Error("a selector was taken, though labels are not recorded")
+	}
+}
+
+// TestOnlyDecidedFieldsAreWritten fails when evidence gets a field about which
+// nobody has decided whether it may leave the cluster.
+func TestOnlyDecidedFieldsAreWritten(t *testing.T) {
+	decided := map[string]int{
+		"Survey": 6, "Sent": 2, "Evidence": 4, "Pull": 24, "Object": 3, "Reference": 5, "Platform": 3, "Event": 6,
+		"Finding": 8, "Subject": 2, "Gap": 4, "Symptom": 16,
+	}
+	seen := map[string]int{}
+	var walk func(reflect.Type)
+	walk = func(at reflect.Type) {
+		switch at.Kind() {
+		case reflect.Slice, reflect.Map:
+			walk(at.Elem())
+		case reflect.Struct:
+			if _, ok := seen[at.Name()]; ok || at == reflect.TypeFor[time.Time]() {
+				return
+			}
+			seen[at.Name()] = at.NumField()
+			for i := range at.NumField() {
+				walk(at.Field(i).Type)
+			}
+		}
+	}
+	walk(reflect.TypeFor[evidence.Survey]())
+	if !reflect.DeepEqual(seen, decided) {
+		t.Errorf("fields by type: %v; decided about: %v. May the new one go to somebody else? Then count it here", seen, decided)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(written(f, sick()))
+	f.Add(`{"apiVersion":"pullmedic.dev/v1alpha1","kind":"Bundle","survey":{"time":"2026-11-21T03:50:00Z","pulls":[{"findings":[{"details":{"\u001b":"x"}}]}]}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := bundle.Read(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		again, err := bundle.Read(strings.NewReader(written(t, s)))
+		if err != nil {
+			t.Fatalf("what was read cannot be written and read again: %v", err)
+		}
+		if !reflect.DeepEqual(again, s) {
+			t.Errorf("reading twice changes it: %+v, then %+v", s, again)
+		}
+	})
+}
