@@ -166,7 +166,7 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			findings: and(reached, hasCredential, secret(shown(evidence.CheckKeyring, evidence.CredentialExpiredByItself), "shop/ecr-pull"), here(evidence.CheckToken, evidence.CredentialRejected)),
 			want:     []string{"CredentialsExpired confirmed failing"},
 			subject:  "registry 123456789012.dkr.ecr.eu-west-1.amazonaws.com",
-			summary:  "the credential for 123456789012.dkr.ecr.eu-west-1.amazonaws.com has expired; cluster shows credential-expired-by-itself",
+			summary:  "the credential that the pod brings has expired; cluster shows credential-expired-by-itself",
 		},
 		{
 			name: "the registry's own word that the token is over is enough",

@@ -51,6 +51,7 @@ func (r *Replay) Survey(_ context.Context, scope examine.Scope) (evidence.Survey
 	s := r.survey
 	if scope.Namespace != "" {
 		s.Pulls = slices.DeleteFunc(slices.Clone(s.Pulls), func(e evidence.Evidence) bool { return e.Pull.Namespace != scope.Namespace })
+		r.recount(&s)
 	}
 	return s, nil
 }
@@ -83,15 +84,21 @@ func (r *Replay) Objects(_ context.Context, refs []examine.ObjectRef) (evidence.
 			return evidence.Survey{}, NotRecordedError{Ref: ref, Known: r.known(ref.Namespace)}
 		}
 	}
+	r.recount(&s)
+	return s, nil
+}
+
+// recount sets how much a part of the survey looked at: of its healthy pods
+// nothing is recorded but how many there were in all.
+func (r *Replay) recount(s *evidence.Survey) {
 	if len(s.Pulls) == len(r.survey.Pulls) {
-		return s, nil // all that was looked at then
+		return
 	}
 	pods, namespaces := map[string]bool{}, map[string]bool{}
 	for _, e := range s.Pulls {
 		pods[e.Pull.Namespace+"/"+e.Pull.Pod], namespaces[e.Pull.Namespace] = true, true
 	}
 	s.Pods, s.Namespaces = len(pods), len(namespaces)
-	return s, nil
 }
 
 // of tells whether a pull belongs to an object of that kind, in lower case, in

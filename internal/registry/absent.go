@@ -94,7 +94,7 @@ func (l *ladder) tellTags(list tagList, known []string, alone bool, secrets []st
 		count = "at least " + count
 	}
 	d := details{"tags": strconv.Itoa(len(list.tags)), "complete": strconv.FormatBool(list.complete)}
-	sentence := l.repositoryName() + " has " + count
+	sentence := "the repository has " + count
 	if l.reference.Digest != "" {
 		l.tell(evidence.CheckTags, evidence.TagsListed, l.repositorySubject(), list.first, d, "%s", sentence)
 		return
@@ -107,7 +107,7 @@ func (l *ladder) tellTags(list tagList, known []string, alone bool, secrets []st
 	}
 	l.tell(evidence.CheckTags, evidence.TagsListed, l.repositorySubject(), list.first, d, "%s", sentence)
 	if spelling && len(near) > 0 {
-		l.tell(evidence.CheckTags, evidence.NameSpelledElsewise, l.imageSubject(), list.first, details{"nearest": near[0]}, "%s has a tag %s, which differs from %s in its spelling only", l.repositoryName(), near[0], l.reference.Tag)
+		l.tell(evidence.CheckTags, evidence.NameSpelledElsewise, l.imageSubject(), list.first, details{"nearest": near[0]}, "its tag %s differs from %s in its spelling only", near[0], l.reference.Tag)
 	}
 }
 

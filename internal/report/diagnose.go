@@ -89,7 +89,7 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 		s.everything(d, now)
 	}
 	if command, ok := Command(append(s.program(), "explain", first.Cause)...); ok {
-		s.b.WriteString(pad("More", column))
+		s.b.WriteString(s.paint(bold, pad("More", column)))
 		s.verbatim(0, cyan, command)
 	}
 }

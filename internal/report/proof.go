@@ -126,7 +126,7 @@ func (s *sheet) opening(text string, taken int, origin string) string {
 	if cells(text) <= room || room < 10 {
 		return text
 	}
-	return strings.TrimRight(cut(text, room-3), " ,;:") + "..."
+	return strings.TrimRight(cut(text, room-3), " ,;:.") + "..."
 }
 
 // stepWords is the step's sentence; where the page has said it already (the
