@@ -120,7 +120,12 @@ const grace = 10 * time.Second
 // Stop ends a program: SIGTERM, and SIGKILL when it has not ended after ten
 // seconds. One that does not run or was never started is no error. The record
 // stays, so that Restart works.
-func (s *Store) Stop(name string) error {
+func (s *Store) Stop(name string) error { return s.end(name, grace) }
+
+// Kill ends a program at once, for one whose state is thrown away with it.
+func (s *Store) Kill(name string) error { return s.end(name, 0) }
+
+func (s *Store) end(name string, grace time.Duration) error {
 	record, err := s.Record(name)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil

@@ -40,6 +40,9 @@ func insideBase64(text string) []string {
 	return spellings
 }
 
+// Leaked tells whether a canary shows in any of the texts, in whatever spelling.
+func Leaked(texts ...[]byte) bool { return leaked(leaks(), texts...) }
+
 // leaked tells whether a canary shows in any of the texts.
 func leaked(spellings [][]byte, texts ...[]byte) bool {
 	for _, text := range texts {
