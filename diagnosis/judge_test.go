@@ -216,7 +216,7 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			findings: and(reached, noCredential, accessDenied),
 			want: []string{
 				"AccessDeniedAmbiguous likely failing", "CredentialsMissing possible failing",
-				"RepositoryNotFound possible failing", "PermissionDenied possible failing",
+				"PermissionDenied possible failing", "RepositoryNotFound possible failing",
 			},
 		},
 		{
@@ -232,6 +232,12 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			pull: basic, symptom: symptom.Symptom{Sign: symptom.LoginRequired, Status: 401, Detail: "401 Unauthorized", Runtime: "containerd"},
 			findings: and(reached, hasCredential, here(evidence.CheckToken, evidence.CredentialAccepted), here(evidence.CheckManifest, evidence.PermissionDenied)),
 			want:     []string{"PermissionDenied confirmed failing"},
+		},
+		{
+			name: "fewer bytes than promised may be a cut or other content, so asking decides",
+			pull: open, symptom: says(symptom.ConnectionReset, "failed to read expected number of bytes: unexpected EOF"),
+			findings: and(reached, present, here(evidence.CheckConfig, evidence.ContentDiffers)),
+			want:     []string{"ContentMismatch confirmed failing", "ConnectionReset likely failing"},
 		},
 		{
 			name: "what an anonymous client may do clears no credential that it could not see",

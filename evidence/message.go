@@ -5,6 +5,7 @@ package evidence
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/symptom"
@@ -65,6 +66,10 @@ func FromSymptom(s symptom.Symptom, p Pull) []Finding {
 // (Harbor), and so may a token service that gives nobody a token (GHCR).
 func outcomeOf(s symptom.Symptom) Outcome {
 	switch {
+	case s.Sign == symptom.ConnectionReset && (strings.Contains(s.Detail, "short read") || strings.Contains(s.Detail, "expected number of bytes")):
+		// containerd 2 and 1 count the bytes of a whole answer that is too
+		// short as they count those of one that was cut.
+		return TransferCutShort
 	case s.Sign != symptom.LoginRequired:
 		return SignOutcome(s.Sign)
 	case s.CredentialSent == "no" && s.Role == symptom.RoleTokenService:

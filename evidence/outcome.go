@@ -117,6 +117,7 @@ const (
 	RuntimeUnavailable       Outcome = "runtime-unavailable"
 	RuntimeConfigInvalid     Outcome = "runtime-config-invalid"
 	PullTimedOut             Outcome = "pull-timed-out"
+	TransferCutShort         Outcome = "transfer-cut-short" // fewer bytes came than promised: a cut, or other content
 	ThrottledByKubelet       Outcome = "throttled-by-kubelet"
 	SignatureRejected        Outcome = "signature-rejected"
 	CredentialReverification Outcome = "credential-reverification"

@@ -34,7 +34,7 @@ func (o Outcome) Sense() Sense {
 		SecretAbsent, SecretWrongType, SecretMalformed, KeyringEntryIgnored,
 		CredentialExpiredByItself, ServiceAccountGotLate, NodeDiskPressure,
 		ImageFailsElsewhere, RegistryFailsForAll, HostNotResolved, ConnectionTimeout,
-		ConnectionRefused, ConnectionReset, NoRoute, TLSUntrusted, TLSInvalid,
+		ConnectionRefused, ConnectionReset, TransferCutShort, NoRoute, TLSUntrusted, TLSInvalid,
 		ClientCertificateAsked, PlainHTTPAnswered, ProxyFailed, RegistryNotV2,
 		RegistryUnavailable, TokenGrantsNothing, TokenRefused, CredentialRejected,
 		CredentialExpired, TagAbsent, DigestAbsent, ManifestAbsent, RepositoryAbsent,

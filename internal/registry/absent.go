@@ -36,6 +36,11 @@ func (l *ladder) explainAbsent(ctx context.Context, a attempt) {
 		l.outOfTime(evidence.CheckTags, l.repositorySubject())
 	}
 	answers := slices.IndexFunc(answered, func(r reply) bool { return r.status() == http.StatusOK })
+	if answers < 0 && len(list.tags) == 0 && !list.noRepository && !l.prober.words.saysNoRepository(a.refusal) && !l.familyHides(a) {
+		if tag, r, ok := l.guess(ctx, a); ok {
+			known, answered, answers = []string{tag}, []reply{r}, 0
+		}
+	}
 
 	d := l.about(a.login, l.refused(a.head, a.refusal, a.auth.secrets))
 	tell := func(outcome evidence.Outcome, subject evidence.Subject, format string, args ...any) {
@@ -60,6 +65,27 @@ func (l *ladder) explainAbsent(ctx context.Context, a attempt) {
 		l.tell(evidence.CheckTags, evidence.RepositoryAnswers, l.repositorySubject(), answered[answers], details{"tag": known[answers]}, "%s is there: its tag %s answers", l.repositoryName(), known[answers])
 	}
 	l.tellTags(list, known, answers < 0, a.auth.secrets)
+}
+
+// guess asks for the tags that are most likely beside one that is missing, where
+// the registry lists none: one that answers proves that the repository is there.
+// It returns the likeliest of those.
+func (l *ladder) guess(ctx context.Context, a attempt) (tag string, r reply, ok bool) {
+	guesses := guessTags(l.reference.Tag)
+	answered := make([]reply, len(guesses))
+	var all sync.WaitGroup
+	for i, tag := range guesses {
+		all.Go(func() {
+			answered[i], _ = l.prober.ask(ctx, l.base.manifest(http.MethodHead, l.reference.Repository, tag), a.auth)
+		})
+	}
+	all.Wait()
+	for i, r := range answered {
+		if r.status() == http.StatusOK {
+			return guesses[i], r, true
+		}
+	}
+	return "", reply{}, false
 }
 
 // knownTags returns the tags to ask for, without the one that failed.

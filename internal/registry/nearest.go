@@ -42,6 +42,48 @@ func nearest(want string, have []string) (near []string, spelling bool) {
 	return near, len(found) > 0 && found[0].score == 0
 }
 
+// maxGuesses is how many tags are asked for that nobody named.
+const maxGuesses = 6
+
+// guessTags returns tags that may well be there beside one that is not, the
+// likeliest first: another spelling, a digit less, the version before, the
+// versions that it belongs to, latest. A digest ("") has latest alone.
+func guessTags(want string) []string {
+	var guesses []string
+	add := func(tag string) {
+		if isTag(tag) && tag != want && !slices.Contains(guesses, tag) && len(guesses) < maxGuesses {
+			guesses = append(guesses, tag)
+		}
+	}
+	if v := readVersion(want); len(v.numbers) > 0 {
+		if rest, ok := strings.CutPrefix(want, "v"); ok {
+			add(rest)
+		} else {
+			add("v" + want)
+		}
+		if end := len(want) - 1; end > 0 && isDigit(want[end]) {
+			if isDigit(want[end-1]) {
+				add(want[:end])
+			}
+			if last := strings.LastIndexFunc(want, func(r rune) bool { return r < '0' || r > '9' }) + 1; last > 0 {
+				if n, err := strconv.Atoi(want[last:]); err == nil && n > 0 {
+					add(want[:last] + strconv.Itoa(n-1))
+				}
+			}
+		}
+		for short := want; strings.Contains(short, "."); {
+			short = short[:strings.LastIndexByte(short, '.')]
+			add(short)
+		}
+	} else if lower := strings.ToLower(want); want != "" {
+		add(lower)
+	}
+	add("latest")
+	return guesses
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
 // distance scores how far two tags are apart: 0 for another spelling, then
 // slips (10 each), then neighbouring versions (from 100). ok is false for tags
 // that have nothing to do with each other.

@@ -448,6 +448,17 @@ func TestProbeWithATokenService(t *testing.T) {
 			host: "registry.acme.example", tokens: tokens{grant: public}, image: "team/app:9", faults: []fault{on("", "/v2/team/app/tags/", 401, "")},
 			want: lines("WAY", "token token-granted", "manifest manifest-absent", "tags tags-not-listable"),
 		},
+		"where no tags are listed, a likely neighbour that answers proves it": {
+			host: "registry.acme.example", tokens: tokens{grant: public}, image: "team/app:1.27.44", faults: []fault{on("", "/v2/team/app/tags/", 401, "")},
+			want: lines("WAY", "token token-granted", "manifest tag-absent", "tags repository-answers", "tags tags-not-listable"),
+		},
+		"a bare denied to a login is a rejected one, and it is sent once": {
+			tokens: tokens{grant: public}, image: "team/app:1.27.4", credentials: []keyring.Credential{bad}, logins: 1,
+			faults: []fault{func(w http.ResponseWriter, r *http.Request) bool {
+				return r.Header.Get("Authorization") != "" && on("", "/token", 403, body("DENIED", "denied"))(w, r)
+			}},
+			want: lines("WAY", "token credential-rejected", "token token-granted", lines(climbedAnonymously...)),
+		},
 		"an open registry shows a private repository by how it answers for an absent one": {
 			host: "registry.acme.example", tokens: tokens{grant: func(user, repository string) bool { return user != "" || repository != "team/app" }}, image: "team/app:1.27.4",
 			want: lines("WAY", "token token-grants-nothing", "anonymous anonymous-may-not-pull", "anonymous repository-answers", "anonymous login-required"),

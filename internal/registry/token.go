@@ -137,7 +137,7 @@ func (p *Prober) fetchToken(ctx context.Context, q tokenQuestion, known bool) gr
 		case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed:
 			g = p.readGrant(p.postToken(ctx, q), q)
 		case http.StatusForbidden:
-			if !known && q.repository != "" && !g.expired && !g.refusal.html && !p.words.saysPolicy(g.answer.status, g.refusal) {
+			if !known && q.repository != "" && !g.rejected && !g.refusal.html && !p.words.saysPolicy(g.answer.status, g.refusal) {
 				// Is it the login, or what was asked for? Without a scope only the login is judged.
 				q.repository = ""
 				alone := p.readGrant(p.getToken(ctx, q), q)
@@ -196,7 +196,8 @@ func (p *Prober) readGrant(r reply, q tokenQuestion) grant {
 			g.expired = g.rejected && p.words.saysExpired(g.refusal)
 		case http.StatusForbidden, http.StatusBadRequest:
 			g.expired = q.login != nil && p.words.saysExpired(g.refusal)
-			g.rejected = g.expired
+			// GHCR says a bare "denied" to a login itself, a sentence to a missing right.
+			g.rejected = g.expired || q.login != nil && strings.EqualFold(g.refusal.message, "denied")
 		}
 		return g
 	}

@@ -98,17 +98,25 @@ func Run(ctx context.Context, options Options) error {
 }
 
 // wavesOf tells which faults are made at the same time: all of pods and
-// registries with those of the first node, then those of each further node.
+// registries in the first wave, and those of nodes where nothing else uses their
+// registry.
 func wavesOf(all []faults.Fault) [][]place {
-	waves := make([][]place, len(layout.Nodes))
+	waves := [][]place{nil}
+	used := []map[string]bool{{}}
 	for _, fault := range all {
-		for i, node := range layout.Nodes {
+		for _, node := range layout.Nodes {
 			if !fault.On(node.Name) {
 				continue
 			}
 			wave := 0
 			if fault.Reach == faults.OfNode || fault.Reach == faults.OfCluster {
-				wave = i
+				for wave < len(waves) && used[wave][fault.Uses] {
+					wave++
+				}
+				if wave == len(waves) {
+					waves, used = append(waves, nil), append(used, map[string]bool{})
+				}
+				used[wave][fault.Uses] = true
 			}
 			waves[wave] = append(waves[wave], place{fault, node})
 		}

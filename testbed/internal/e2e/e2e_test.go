@@ -80,14 +80,19 @@ func TestTimingReadsATrace(t *testing.T) {
 	}
 }
 
-func TestOneNodeAtATimeHasANodesFault(t *testing.T) {
+func TestFaultsOfNodesThatUseOneRegistryStandOneAfterTheOther(t *testing.T) {
 	seen := map[string]int{}
 	for i, wave := range wavesOf(faults.All()) {
+		users := map[string]string{}
 		for _, p := range wave {
 			seen[p.fault.Name]++
-			if p.fault.Reach == faults.OfNode && p.node != layout.Nodes[i] {
-				t.Errorf("wave %d has %s on %s", i, p.fault.Name, p.node.Name)
+			if p.fault.Reach != faults.OfNode {
+				continue
 			}
+			if other, taken := users[p.fault.Uses]; taken {
+				t.Errorf("wave %d has %s on %s beside %s, and both use %s", i, p.fault.Name, p.node.Name, other, p.fault.Uses)
+			}
+			users[p.fault.Uses] = p.fault.Name
 		}
 	}
 	for _, fault := range faults.All() {
@@ -150,12 +155,12 @@ func TestNormaliseTakesOutWhatChangesAlone(t *testing.T) {
 
 func TestRecordedMessagesOfOtherFaultsAreKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "messages.jsonl")
-	one := Message{Message: "a <b>", Runtime: "containerd", Version: "2.4.2", Fault: "one", Truth: "T"}
-	two := Message{Message: "c", Runtime: "containerd", Version: "2.4.2", Fault: "two", Truth: "T"}
+	one := Message{Message: "a <b>", Runtime: "containerd", Version: "2.4.2", Fault: "one", Cause: "T"}
+	two := Message{Message: "c", Runtime: "containerd", Version: "2.4.2", Fault: "two", Cause: "T"}
 	for _, c := range []struct {
 		write []Message
 		want  int
-	}{{[]Message{one, one}, 1}, {[]Message{two}, 2}, {[]Message{{Message: "d", Fault: "one", Truth: "T"}}, 2}} {
+	}{{[]Message{one, one}, 1}, {[]Message{two}, 2}, {[]Message{{Message: "d", Fault: "one", Cause: "T"}}, 2}} {
 		if got, err := writeMessages(path, c.write); err != nil || got != c.want {
 			t.Errorf("%d messages, %v; want %d", got, err, c.want)
 		}

@@ -19,6 +19,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/symptom"
 	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
 	"github.com/pullmedic/pullmedic/testbed/internal/faults"
 )
@@ -30,7 +32,7 @@ type Message struct {
 	Runtime string `json:"runtime"` // containerd
 	Version string `json:"version"` // of the runtime
 	Fault   string `json:"fault"`
-	Truth   string `json:"-"` // the folder's cause
+	Cause   string `json:"-"` // in whose folder it belongs
 }
 
 // RecordOptions say what is recorded, and where it goes.
@@ -45,8 +47,9 @@ type RecordOptions struct {
 }
 
 // Record makes the faults and writes the texts that the cluster shows about
-// them, normalised, to messages.jsonl in the folder of each fault's true cause.
-// Lines of faults that are not recorded now are kept.
+// them, normalised, to messages.jsonl in the folder of each fault's true cause,
+// or where a text cannot show that, of the cause that it reads as. Lines of
+// faults that are not recorded now are kept.
 func Record(ctx context.Context, options RecordOptions) error {
 	bed, err := faults.Open(options.Testbed)
 	if err != nil {
@@ -62,7 +65,7 @@ func Record(ctx context.Context, options RecordOptions) error {
 	}
 	byCause := map[string][]Message{}
 	for _, message := range messages {
-		byCause[message.Truth] = append(byCause[message.Truth], message)
+		byCause[message.Cause] = append(byCause[message.Cause], message)
 	}
 	for cause, list := range byCause {
 		path := filepath.Join(options.Catalog, cause, "messages.jsonl")
@@ -73,6 +76,18 @@ func Record(ctx context.Context, options RecordOptions) error {
 		fmt.Fprintf(options.Out, "%-60s %d messages\n", path, count)
 	}
 	return nil
+}
+
+// folder is the cause in whose folder a text belongs.
+func folder(known *catalog.Catalog, text, truth string) string {
+	first, also := known.Suggest(symptom.Parse(text))
+	cause, _ := known.Cause(truth)
+	for _, suggested := range append(also, first) {
+		if suggested.ID == truth || slices.Contains(cause.Refines, suggested.ID) {
+			return truth
+		}
+	}
+	return first.ID
 }
 
 func recordWave(ctx context.Context, bed faults.Bed, options RecordOptions, wave []place) (messages []Message, err error) {
@@ -87,6 +102,10 @@ func recordWave(ctx context.Context, bed faults.Bed, options RecordOptions, wave
 	if err := each(ctx, wave, func(ctx context.Context, p place) error {
 		return faults.Inject(ctx, bed, p.fault, p.node)
 	}); err != nil {
+		return nil, err
+	}
+	known, err := catalog.Load()
+	if err != nil {
 		return nil, err
 	}
 	r := &runner{bed: bed}
@@ -114,7 +133,10 @@ func recordWave(ctx context.Context, bed faults.Bed, options RecordOptions, wave
 			if strings.HasPrefix(text, "Error: ") { // the reason alone
 				continue
 			}
-			messages = append(messages, Message{Message: Normalise(text), Runtime: runtime, Version: strings.TrimPrefix(version, "v"), Fault: p.fault.Name, Truth: p.fault.Cause})
+			if strings.HasPrefix(text, "Unable to retrieve some image pull secrets") && p.fault.Cause != "SecretMissing" {
+				continue // of a kubelet that might not read them yet
+			}
+			messages = append(messages, Message{Message: Normalise(text), Runtime: runtime, Version: strings.TrimPrefix(version, "v"), Fault: p.fault.Name, Cause: folder(known, text, p.fault.Cause)})
 		}
 		if options.Reports == "" {
 			continue

@@ -7,7 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -55,6 +57,11 @@ func inject(ctx context.Context, bed Bed, fault Fault, node layout.Node) error {
 	if err != nil {
 		return err
 	}
+	if scene.Unseen {
+		if err := forget(ctx, bed, node, scene.Image); err != nil {
+			return err
+		}
+	}
 	for i, rule := range scene.Rules {
 		rule.ID = ruleID(spot.Namespace, i)
 		if err := bed.Registries.SetRule(ctx, rule); err != nil {
@@ -97,6 +104,42 @@ func inject(ctx context.Context, bed Bed, fault Fault, node layout.Node) error {
 		}
 	}
 	return nil
+}
+
+// forget removes an image from a node, where a pull that went on while an
+// earlier run was repaired may have brought it.
+func forget(ctx context.Context, bed Bed, node layout.Node, image string) error {
+	containerd := "containerd2"
+	if node.Name == layout.Nodes[1].Name {
+		containerd = "containerd1"
+	}
+	ctr := func(args ...string) (string, error) {
+		said, err := bed.Exec(ctx, node.Name, filepath.Join(bed.Bin(containerd), "ctr"), append([]string{"-n", "k8s.io", "images"}, args...)...).CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("looking for %s on %s: %w: %s", image, node.Name, err, strings.TrimSpace(string(said)))
+		}
+		return string(said), nil
+	}
+	list, err := ctr("ls")
+	if err != nil {
+		return err
+	}
+	// The same image has several names: as written, by digest, by its id.
+	names := map[string][]string{} // by digest
+	digest := ""
+	for line := range strings.Lines(list) {
+		if columns := strings.Fields(line); len(columns) > 2 {
+			names[columns[2]] = append(names[columns[2]], columns[0])
+			if columns[0] == image {
+				digest = columns[2]
+			}
+		}
+	}
+	if len(names[digest]) == 0 {
+		return nil
+	}
+	_, err = ctr(append([]string{"rm", "--sync"}, names[digest]...)...)
+	return err
 }
 
 // Repair undoes the fault on a node: what was broken works again, and its

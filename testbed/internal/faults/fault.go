@@ -41,6 +41,9 @@ type Fault struct {
 	// Nodes on which it can be made, by name; none is all.
 	Nodes []string
 	Reach Reach
+	// Uses is the registry that a fault of a node takes for itself: another of
+	// the same cannot stand meanwhile, on whatever node.
+	Uses string
 	// Mendable: a change to the pod's objects or the registry mends it.
 	Mendable bool
 	// scene is what it takes.
@@ -102,6 +105,8 @@ type Scene struct {
 	// PullSecrets named by the pod, if they are others than Secrets.
 	PullSecrets []string
 	Rules       []registries.Rule
+	// Unseen: the node must not have the image, nor parts that are only in it.
+	Unseen bool
 	// Companion: the same image is pulled on every other node, and that works.
 	Companion bool
 	// Break changes the node, Mend changes it back. Both may be repeated.
@@ -117,6 +122,8 @@ type Secret struct {
 	Entries map[string]Entry
 	// Raw is the whole data instead.
 	Raw string
+	// Opaque gives the secret the type Opaque.
+	Opaque bool
 }
 
 // An Entry is one user and password; the zero Entry is written as {}.
@@ -155,6 +162,7 @@ func All() []Fault {
 	var all []Fault
 	all = append(all, imageFaults()...)
 	all = append(all, credentialFaults()...)
+	all = append(all, registryFaults()...)
 	all = append(all, wayFaults()...)
 	return append(all, controls()...)
 }

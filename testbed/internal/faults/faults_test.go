@@ -14,6 +14,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/testbed/internal/images"
 	"github.com/pullmedic/pullmedic/testbed/internal/layout"
 	"github.com/pullmedic/pullmedic/testbed/internal/registries"
@@ -57,11 +58,8 @@ func TestFaultsAreWellFormed(t *testing.T) {
 					t.Errorf("the catalogue does not have %s: %v", cause, err)
 				}
 			}
-			if (fault.Expect.Cause != fault.Cause) != (fault.Expect.Why != "") {
-				t.Errorf("expects %s where the truth is %s, and the reason is %q", fault.Expect.Cause, fault.Cause, fault.Expect.Why)
-			}
-			if (fault.Expect.Verdict != "confirmed") != (fault.Expect.Why != "") {
-				t.Errorf("expects the verdict %s, and the reason is %q", fault.Expect.Verdict, fault.Expect.Why)
+			if less := fault.Expect.Cause != fault.Cause || fault.Expect.Verdict != "confirmed"; less != (fault.Expect.Why != "") {
+				t.Errorf("expects %s, %s where the truth is %s, and the reason is %q", fault.Expect.Cause, fault.Expect.Verdict, fault.Cause, fault.Expect.Why)
 			}
 		})
 	}
@@ -129,5 +127,24 @@ func TestSelect(t *testing.T) {
 	}
 	if _, err := Select([]string{"no-such"}); err == nil {
 		t.Error("no error for an unknown name")
+	}
+}
+
+func TestEveryCauseHasAFaultOrSaysWhyNot(t *testing.T) {
+	c, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := map[string]bool{}
+	for _, fault := range All() {
+		made[fault.Cause], made[fault.Expect.Cause] = true, true
+	}
+	for _, cause := range c.Causes() {
+		switch {
+		case !made[cause.ID] && cause.NoFault == "":
+			t.Errorf("no fault makes %s, and its folder does not say why", cause.ID)
+		case made[cause.ID] && cause.NoFault != "":
+			t.Errorf("a fault makes %s, and its folder says that none does: %s", cause.ID, cause.NoFault)
+		}
 	}
 }

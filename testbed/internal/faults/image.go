@@ -54,5 +54,50 @@ func imageFaults() []Fault {
 			Cause: "NeverPull", Expect: confirmed("NeverPull"), Reach: OfPod, Mendable: true,
 			scene: func(Spot) Scene { return Scene{Image: registries.Plain + "/acme/app:1.28.0", Policy: "Never"} },
 		},
+		{
+			Name: "missing-tag-quiet", What: "no such tag, in a registry that lists none",
+			Cause: "TagNotFound", Expect: confirmed("TagNotFound"), Reach: OfPod, Mendable: true,
+			scene: func(Spot) Scene { return Scene{Image: registries.Quiet + "/acme/app:1.27.44"} },
+		},
+		{
+			Name: "missing-tag-hub", What: "no such tag of a public repository of Docker Hub",
+			Cause: "TagNotFound", Expect: confirmed("TagNotFound"), Reach: OfPod, Mendable: true,
+			scene: func(Spot) Scene { return Scene{Image: "acme/app:9"} },
+		},
+		{
+			Name: "missing-tag-implied", What: "no tag is written, and there is no latest",
+			Cause: "TagNotFound", Reach: OfPod, Mendable: true,
+			Expect: Expect{Cause: "TagNotFound", Verdict: "likely", Why: "the registry lists no tags, its 404 does not say which is missing, and from latest no other tag can be guessed"},
+			scene:  func(Spot) Scene { return Scene{Image: registries.Quiet + "/acme/app"} },
+		},
+		{
+			Name: "missing-tag-private", What: "no such tag of a private repository, with the right secret",
+			Cause: "TagNotFound", Expect: confirmed("TagNotFound"), Reach: OfPod, Mendable: true,
+			scene: func(Spot) Scene {
+				return Scene{Image: registries.ACR + "/acme/app:1.27.44", Secrets: []Secret{{Name: "acr", Entries: map[string]Entry{registries.ACR: good(registries.ACR)}}}}
+			},
+		},
+		{
+			Name: "missing-tag-ecr", What: "no such tag in ECR, with a token that holds",
+			Cause: "TagNotFound", Expect: confirmed("TagNotFound"), Reach: OfPod, Mendable: true,
+			scene: func(s Spot) Scene { return Scene{Image: registries.ECR + "/acme/ledger:5.3", Secrets: ecrSecret(s)} },
+		},
+		{
+			Name: "missing-repository-ecr", What: "no such repository in ECR, with a token that holds",
+			Cause: "RepositoryNotFound", Expect: confirmed("RepositoryNotFound"), Reach: OfPod, Mendable: true,
+			scene: func(s Spot) Scene { return Scene{Image: registries.ECR + "/acme/leger:5.2", Secrets: ecrSecret(s)} },
+		},
+		{
+			Name: "missing-repository-private", What: "no such repository in a registry that wants a login, with the right secret",
+			Cause: "RepositoryNotFound", Expect: confirmed("RepositoryNotFound"), Reach: OfPod, Mendable: true,
+			scene: func(Spot) Scene {
+				return Scene{Image: registries.Harbor + "/acme/absent:1", Secrets: []Secret{{Name: "harbor", Entries: map[string]Entry{registries.Harbor: good(registries.Harbor)}}}}
+			},
+		},
+		{
+			Name: "invalid-name", What: "the image's name has an upper-case letter",
+			Cause: "InvalidImageName", Expect: confirmed("InvalidImageName"), Reach: OfPod, Mendable: true,
+			scene: func(Spot) Scene { return Scene{Image: registries.Plain + "/acme/App:1.27.4"} },
+		},
 	}
 }

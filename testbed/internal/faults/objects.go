@@ -62,9 +62,13 @@ func (s Secret) object() (*corev1.Secret, error) {
 		}
 		data = text
 	}
+	kind := corev1.SecretTypeDockerConfigJson
+	if s.Opaque {
+		kind = corev1.SecretTypeOpaque
+	}
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: s.Name},
-		Type:       corev1.SecretTypeDockerConfigJson,
+		Type:       kind,
 		Data:       map[string][]byte{corev1.DockerConfigJsonKey: data},
 	}, nil
 }

@@ -25,12 +25,11 @@ type Shown struct {
 // Await waits until the kubelet shows that the pod's container runs, or that it
 // waits for a reason that is a failure, whichever comes first. A kubelet that
 // just joined may not have been allowed to read a pod's secrets yet, and pulls
-// without them; such a pod is made again, as its failure is another one than
-// the fault's.
+// without them; such a pod is made again, as what it shows is not the fault's.
 func Await(ctx context.Context, bed Bed, namespace, pod string) (Shown, error) {
 	for {
 		shown, err := await(ctx, bed, namespace, pod)
-		if err == nil && !shown.Running {
+		if err == nil {
 			var missed bool
 			if missed, err = missedSecrets(ctx, bed, namespace, pod); err == nil && missed {
 				if err = remake(ctx, bed, namespace, pod); err == nil {

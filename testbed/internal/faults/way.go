@@ -28,7 +28,7 @@ func wayFaults() []Fault {
 		},
 		{
 			Name: "refused-on-one-node", What: "one node's connections to the registry are refused, the client's and the other node's are not",
-			Cause: "ConnectionRefused", Expect: confirmed("ConnectionRefused"), Reach: OfNode,
+			Cause: "ConnectionRefused", Expect: confirmed("ConnectionRefused"), Reach: OfNode, Uses: registries.Edge,
 			scene: func(s Spot) Scene {
 				return Scene{
 					Image: registries.Edge + "/acme/app:1.27.4", Companion: true,
@@ -39,7 +39,7 @@ func wayFaults() []Fault {
 		},
 		{
 			Name: "unknown-ca-on-one-node", What: "one node lacks the authority of the registry's certificate, the client and the other node have it",
-			Cause: "TLSUntrusted", Expect: confirmed("TLSUntrusted"), Reach: OfNode,
+			Cause: "TLSUntrusted", Expect: confirmed("TLSUntrusted"), Reach: OfNode, Uses: registries.Vault,
 			scene: func(s Spot) Scene {
 				return Scene{
 					Image: registries.Vault + "/acme/app:1.27.4", Companion: true,
@@ -52,6 +52,27 @@ func wayFaults() []Fault {
 						return distrust(bed, s.Node, registries.Vault)
 					},
 					Mend: func(_ context.Context, bed Bed) error { return trust(bed, s.Node, registries.Vault) },
+				}
+			},
+		},
+		{
+			Name: "reset-on-one-node", What: "one node's connections to the registry are reset during the handshake",
+			Cause: "ConnectionReset", Expect: confirmed("ConnectionReset"), Reach: OfNode, Uses: registries.Edge,
+			scene: connecting(registries.ConnectReset),
+		},
+		{
+			Name: "plain-http-for-one-node", What: "what answers one node at the registry's port speaks plain HTTP",
+			Cause: "HTTPInsteadOfHTTPS", Expect: confirmed("HTTPInsteadOfHTTPS"), Reach: OfNode, Uses: registries.Edge,
+			scene: connecting(registries.ConnectPlain),
+		},
+		{
+			Name: "no-route-on-one-node", What: "one node has no route to the registry",
+			Cause: "NoRoute", Expect: confirmed("NoRoute"), Reach: OfNode, Uses: registries.Edge,
+			scene: func(s Spot) Scene {
+				return Scene{
+					Image: registries.Edge + "/acme/app:1.27.4", Companion: true,
+					Break: func(ctx context.Context, bed Bed) error { return route(ctx, bed, s.Node, registries.Edge, "replace") },
+					Mend:  func(ctx context.Context, bed Bed) error { return route(ctx, bed, s.Node, registries.Edge, "del") },
 				}
 			},
 		},
@@ -69,6 +90,32 @@ func wayFaults() []Fault {
 			},
 		},
 	}
+}
+
+// connecting is a scene in which one node's connections to a registry end so.
+func connecting(how string) func(Spot) Scene {
+	return func(s Spot) Scene {
+		return Scene{
+			Image: registries.Edge + "/acme/app:1.27.4", Companion: true,
+			Rules: []registries.Rule{{Registry: registries.Edge, From: []string{s.Node.Addr}, Effect: registries.Effect{Connect: how}}},
+		}
+	}
+}
+
+// route makes a registry unreachable for a node (replace), or takes that back
+// (del).
+func route(ctx context.Context, bed Bed, node layout.Node, registry, how string) error {
+	for _, r := range layout.Registries {
+		if r.Name != registry {
+			continue
+		}
+		said, err := bed.Exec(ctx, node.Name, "ip", "route", how, "unreachable", r.Addr).CombinedOutput()
+		if err != nil && !(how == "del" && strings.Contains(string(said), "No such process")) {
+			return fmt.Errorf("changing the route of %s to %s: %w: %s", node.Name, registry, err, strings.TrimSpace(string(said)))
+		}
+		return nil
+	}
+	return fmt.Errorf("there is no registry %s in the testbed", registry)
 }
 
 // rejecting are iptables' arguments for a rule in a node's own namespace that

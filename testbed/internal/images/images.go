@@ -52,6 +52,8 @@ var All = []Image{
 	{registries.Plain, "acme/app", []string{"1.27.2", "1.27.3", "1.27.4", "1.28.0", "latest"}, amd64, ""},
 	{registries.Plain, "acme/arm", []string{"1.0"}, arm64, ""},
 	{registries.Plain, "acme/render", []string{"3.1"}, amd64, "scene"},
+	{registries.Plain, "acme/torn", []string{"1.0"}, amd64, "torn"},
+	{registries.Plain, "acme/short", []string{"1.0"}, amd64, "short"},
 	{registries.Quiet, "acme/app", []string{"1.27.4"}, amd64, ""},
 	{registries.Edge, "acme/app", []string{"1.27.4"}, amd64, ""},
 	{registries.Vault, "acme/app", []string{"1.27.4"}, amd64, ""},

@@ -30,6 +30,8 @@ func (e Effect) apply(w http.ResponseWriter, r *http.Request) http.ResponseWrite
 	case e.Hang:
 		pause(r.Context(), longest)
 		reset(r)
+	case e.Corrupt:
+		return &corruptWriter{ResponseWriter: w}
 	case e.Redirect != "":
 		setHeaders(w, e.Headers)
 		w.Header().Set("Location", e.Redirect)
@@ -109,6 +111,25 @@ func (c *cutWriter) Write(p []byte) (int, error) {
 	reset(c.request)
 	return n, errCut
 }
+
+// corruptWriter changes the first byte of a body.
+type corruptWriter struct {
+	http.ResponseWriter
+	changed bool
+}
+
+// Write passes p on, the first time with another first byte.
+func (c *corruptWriter) Write(p []byte) (int, error) {
+	if c.changed || len(p) == 0 {
+		return c.ResponseWriter.Write(p)
+	}
+	c.changed = true
+	changed := append([]byte{^p[0]}, p[1:]...)
+	return c.ResponseWriter.Write(changed)
+}
+
+// Unwrap lets http.ResponseController find the writer below.
+func (c *corruptWriter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 // Unwrap lets http.ResponseController find the writer below.
 func (c *cutWriter) Unwrap() http.ResponseWriter { return c.ResponseWriter }

@@ -36,7 +36,7 @@ type Rule struct {
 
 // An Effect is what happens to a request instead of an answer, or on the way
 // to it. Connect decides alone; else Delay comes first, then the first that is
-// set of Reset, Hang, Redirect and Status, and without any of them the request
+// set of Reset, Hang, Corrupt, Redirect and Status, and without any of them the request
 // goes on.
 type Effect struct {
 	// Connect breaks the connection before TLS: "reset", "hang" or
@@ -51,6 +51,8 @@ type Effect struct {
 	// After lets that many bytes of the real answer's body through before
 	// Reset or Hang.
 	After int64 `json:"after,omitempty"`
+	// Corrupt changes the first byte of the real answer's body.
+	Corrupt bool `json:"corrupt,omitempty"`
 	// Redirect with 307 to this URL.
 	Redirect string `json:"redirect,omitempty"`
 	// Status, Headers and Body make up the whole answer.
