@@ -5,6 +5,7 @@ package faults
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
@@ -92,6 +94,11 @@ func inject(ctx context.Context, bed Bed, fault Fault, node layout.Node) error {
 			return fmt.Errorf("making secret %s/%s: %w", namespace, secret.Name, err)
 		}
 	}
+	if len(scene.Account) > 0 && !scene.AccountLate {
+		if err := giveAccount(ctx, bed, spot.Namespace, scene.Account); err != nil {
+			return err
+		}
+	}
 	pods := []*corev1.Pod{scene.pod(PodName, node)}
 	if scene.Companion {
 		for _, other := range spot.Others {
@@ -102,6 +109,25 @@ func inject(ctx context.Context, bed Bed, fault Fault, node layout.Node) error {
 		if _, err := bed.Kube.CoreV1().Pods(spot.Namespace).Create(ctx, pod, metav1.CreateOptions{}); err != nil {
 			return fmt.Errorf("making pod %s/%s: %w", spot.Namespace, pod.Name, err)
 		}
+	}
+	if scene.AccountLate {
+		return giveAccount(ctx, bed, spot.Namespace, scene.Account)
+	}
+	return nil
+}
+
+// giveAccount gives pull secrets to the default service account.
+func giveAccount(ctx context.Context, bed Bed, namespace string, secrets []string) error {
+	var refs []map[string]string
+	for _, name := range secrets {
+		refs = append(refs, map[string]string{"name": name})
+	}
+	patch, err := json.Marshal(map[string]any{"imagePullSecrets": refs})
+	if err == nil {
+		_, err = bed.Kube.CoreV1().ServiceAccounts(namespace).Patch(ctx, "default", types.MergePatchType, patch, metav1.PatchOptions{})
+	}
+	if err != nil {
+		return fmt.Errorf("giving pull secrets to the service account of %s: %w", namespace, err)
 	}
 	return nil
 }

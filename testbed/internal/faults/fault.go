@@ -10,6 +10,8 @@ import (
 	"context"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/pullmedic/pullmedic/testbed/internal/layout"
 	"github.com/pullmedic/pullmedic/testbed/internal/registries"
 )
@@ -107,6 +109,12 @@ type Scene struct {
 	Rules       []registries.Rule
 	// Unseen: the node must not have the image, nor parts that are only in it.
 	Unseen bool
+	// Account are pull secrets of the pod's service account, which it has
+	// before the pod is made or, with AccountLate, only afterwards.
+	Account     []string
+	AccountLate bool
+	// Edit changes the pod before it is made; nil changes nothing.
+	Edit func(*corev1.Pod)
 	// Companion: the same image is pulled on every other node, and that works.
 	Companion bool
 	// Break changes the node, Mend changes it back. Both may be repeated.
@@ -163,6 +171,8 @@ func All() []Fault {
 	all = append(all, imageFaults()...)
 	all = append(all, credentialFaults()...)
 	all = append(all, registryFaults()...)
+	all = append(all, shapeFaults()...)
 	all = append(all, wayFaults()...)
-	return append(all, controls()...)
+	all = append(all, controls()...)
+	return append(all, shapeControls()...)
 }

@@ -34,13 +34,16 @@ func (s Scene) pod(name string, node layout.Node) *corev1.Pod {
 		},
 	}
 	names := s.PullSecrets
-	if names == nil {
+	if names == nil && s.Account == nil {
 		for _, secret := range s.Secrets {
 			names = append(names, secret.Name)
 		}
 	}
 	for _, name := range names {
 		pod.Spec.ImagePullSecrets = append(pod.Spec.ImagePullSecrets, corev1.LocalObjectReference{Name: name})
+	}
+	if s.Edit != nil {
+		s.Edit(pod)
 	}
 	return pod
 }

@@ -134,15 +134,16 @@ func await(ctx context.Context, bed Bed, namespace, name string) (Shown, error) 
 var notYet = []string{"", "ContainerCreating", "PodInitializing"}
 
 func shownOf(pod corev1.Pod) (Shown, bool) {
-	for _, status := range pod.Status.ContainerStatuses {
+	running := 0
+	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		if status.State.Running != nil {
-			return Shown{Running: true}, true
+			running++
 		}
 		if waiting := status.State.Waiting; waiting != nil && !slices.Contains(notYet, waiting.Reason) {
 			return Shown{Reason: waiting.Reason, Message: waiting.Message}, true
 		}
 	}
-	return Shown{}, false
+	return Shown{Running: true}, running == len(pod.Spec.Containers)+len(pod.Spec.InitContainers)
 }
 
 // Messages are the error texts that the cluster shows about a pod: of its

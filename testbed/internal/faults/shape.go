@@ -1,0 +1,105 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package faults
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/pullmedic/pullmedic/testbed/internal/layout"
+	"github.com/pullmedic/pullmedic/testbed/internal/registries"
+)
+
+// missing is an image whose tag is not there, present one that is.
+const (
+	missing = registries.Plain + "/acme/app:1.27.45"
+	present = registries.Plain + "/acme/app:1.27.4"
+)
+
+// shapeFaults are ordinary, and lie where one has to look for them in a pod.
+func shapeFaults() []Fault {
+	return []Fault{
+		{
+			Name: "init-container", What: "the tag of an init container's image is missing",
+			Cause: "TagNotFound", Expect: confirmed("TagNotFound"), Reach: OfPod, Mendable: true,
+			scene: func(Spot) Scene {
+				return Scene{Image: missing, Edit: func(p *corev1.Pod) {
+					p.Spec.InitContainers = []corev1.Container{{Name: "prepare", Image: missing, ImagePullPolicy: corev1.PullAlways}}
+					p.Spec.Containers[0].Image = present
+				}}
+			},
+		},
+		{
+			Name: "second-container", What: "the first container runs, the tag of the second one's image is missing",
+			Cause: "TagNotFound", Expect: confirmed("TagNotFound"), Reach: OfPod, Mendable: true,
+			scene: func(Spot) Scene {
+				return Scene{Image: missing, Edit: func(p *corev1.Pod) {
+					side := p.Spec.Containers[0]
+					side.Name, side.Image = "side", present
+					p.Spec.Containers = append([]corev1.Container{side}, p.Spec.Containers...)
+				}}
+			},
+		},
+		{
+			Name: "image-volume", What: "the tag of an image volume is missing",
+			Cause: "TagNotFound", Expect: confirmed("TagNotFound"), Reach: OfPod, Mendable: true,
+			Nodes: []string{layout.Nodes[0].Name}, // containerd 1.7 has no image volumes
+			scene: func(Spot) Scene {
+				return Scene{Image: missing, Edit: func(p *corev1.Pod) {
+					p.Spec.Containers[0].Image = present
+					p.Spec.Volumes = []corev1.Volume{{Name: "model", VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: missing, PullPolicy: corev1.PullAlways}}}}
+					p.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "model", MountPath: "/model"}}
+				}}
+			},
+		},
+		{
+			Name: "account-late", What: "the service account got its pull secret after the pod was made",
+			Cause: "ServiceAccountRace", Expect: confirmed("ServiceAccountRace"), Reach: OfPod, Mendable: true,
+			scene: func(Spot) Scene {
+				return Scene{
+					Image: harborImage, Secrets: []Secret{{Name: "harbor", Entries: map[string]Entry{registries.Harbor: good(registries.Harbor)}}},
+					Account: []string{"harbor"}, AccountLate: true,
+				}
+			},
+		},
+	}
+}
+
+// shapeControls look like trouble with an image, and are none.
+func shapeControls() []Fault {
+	return []Fault{
+		{
+			Name: "healthy-account", What: "a private image with a secret of the service account", Reach: OfPod,
+			scene: func(Spot) Scene {
+				return Scene{
+					Image: harborImage, Secrets: []Secret{{Name: "harbor", Entries: map[string]Entry{registries.Harbor: good(registries.Harbor)}}},
+					Account: []string{"harbor"},
+				}
+			},
+		},
+		{
+			Name: "healthy-missing-secret", What: "a public image, and the pod names a secret that is nowhere", Reach: OfPod,
+			scene: func(Spot) Scene { return Scene{Image: present, PullSecrets: []string{"nobody-has-it"}} },
+		},
+		{
+			Name: "healthy-tag-and-digest", What: "an image by tag and digest, whose tag is gone", Reach: OfPod,
+			scene: func(s Spot) Scene {
+				return Scene{Image: registries.Plain + "/acme/app:gone@" + s.Digest(registries.Plain, "acme/app", "1.27.4")}
+			},
+		},
+		{
+			Name: "healthy-multi", What: "an index of several platforms", Reach: OfPod,
+			scene: func(Spot) Scene { return Scene{Image: registries.Plain + "/acme/multi:1.0"} },
+		},
+		{
+			Name: "healthy-slow", What: "a registry that takes two seconds for each answer", Reach: OfRegistry,
+			scene: func(Spot) Scene {
+				return Scene{Image: registries.Plain + "/acme/slow:1.0", Unseen: true, Rules: []registries.Rule{{
+					Registry: registries.Plain, Repository: "acme/slow", Effect: registries.Effect{Delay: registries.Duration(2 * time.Second)},
+				}}}
+			},
+		},
+	}
+}
