@@ -95,7 +95,7 @@ func (b *bench) eventStep() Step {
 	}
 	s := Step{Result: NotSeen}
 	for i, f := range b.findings {
-		if inWords(f) && f.Outcome.Sense() == evidence.Bad {
+		if f.Check == evidence.CheckMessage && f.Outcome.Sense() == evidence.Bad {
 			parts = append(parts, f.Sentence)
 			s.Findings = []int{i}
 			break

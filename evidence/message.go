@@ -4,6 +4,7 @@
 package evidence
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -30,6 +31,11 @@ func FromSymptom(s symptom.Symptom, p Pull) []Finding {
 			Sentence: foreign.Text(sentence, sentenceLimit),
 			Details:  detailsOf(s),
 		}
+	}
+	if s.Sign == symptom.AdmissionDenied {
+		f := said(AdmissionRefused, ruleOf(or(p.Message, s.Detail)))
+		f.Vantage = Cluster // the API server's word, or that of whom it asks
+		return []Finding{f}
 	}
 	words := s.Detail
 	if words == "" {
@@ -58,6 +64,26 @@ func FromSymptom(s symptom.Symptom, p Pull) []Finding {
 		findings = append(findings, said(CredentialNotSent, speaker+" sent no credential"))
 	}
 	return findings
+}
+
+// The words with which the API server says which rule refused something
+// (k8s.io/apiserver, pkg/admission/plugin/policy/validating and
+// pkg/admission/plugin/webhook).
+var (
+	byPolicy  = regexp.MustCompile(`ValidatingAdmissionPolicy '([^']{1,253})' with binding '([^']{1,253})' denied request: (.*)`)
+	byWebhook = regexp.MustCompile(`admission webhook "([^"]{1,253})" denied the request(?: without explanation)?:? ?(.*)`)
+)
+
+// ruleOf names the rule that refused, and quotes it.
+func ruleOf(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if m := byPolicy.FindStringSubmatch(text); m != nil {
+		return "policy " + m[1] + " (binding " + m[2] + ") says: " + m[3]
+	}
+	if m := byWebhook.FindStringSubmatch(text); m != nil {
+		return "webhook " + m[1] + " says: " + or(m[2], "no")
+	}
+	return "the API server says: " + text
 }
 
 // outcomeOf is the outcome that a text stands for. That a login is required

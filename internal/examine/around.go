@@ -82,7 +82,7 @@ func (l *look) elsewhere(ctx context.Context, p *patient) []evidence.Finding {
 // account compares the service account's pull secrets with the pod's.
 func (l *look) account(ctx context.Context, p *patient) []evidence.Finding {
 	pull := p.e.Pull
-	if pull.ServiceAccount == "" || pull.ContainerKind == evidence.Sandbox || pull.Reference.Host == "" {
+	if p.unmade() || pull.ServiceAccount == "" || pull.ContainerKind == evidence.Sandbox || pull.Reference.Host == "" {
 		return nil
 	}
 	sa, err := l.run.ServiceAccount(ctx, pull.Namespace, pull.ServiceAccount)
@@ -115,7 +115,7 @@ func (l *look) ladders() []*ladder {
 	var list []*ladder
 	known := map[string]*ladder{}
 	for _, p := range l.patients {
-		if !l.x.worth(p.e, p.creds.Sends) {
+		if p.unmade() || !l.x.worth(p.e, p.creds.Sends) {
 			continue
 		}
 		subject := evidence.Subject{Kind: evidence.SubjectRegistry, Name: p.e.Pull.Reference.Host}

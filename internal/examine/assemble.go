@@ -27,14 +27,16 @@ func (l *look) assemble(ctx context.Context) {
 			p.e.Symptom = s
 		}
 		node := l.node(ctx, p)
-		cluster.Schedule(pull, p.pod, events.events, l.now)
+		if !p.unmade() {
+			cluster.Schedule(pull, p.pod, events.events, l.now)
+		}
 		l.owner(p)
 
 		p.say(evidence.FromSymptom(p.e.Symptom, *pull)...)
 		p.say(p.extra...)
 		p.say(cluster.ReadReference(*pull, p.image, l.now))
 		p.say(cluster.ReadPolicy(*pull, l.now)...)
-		if pull.ContainerKind == evidence.Sandbox {
+		if pull.ContainerKind == evidence.Sandbox || p.unmade() {
 			p.creds = cluster.ByRuntime()
 		} else {
 			p.creds = cluster.ReadCredentials(*pull, p.image, l.secretsOf(ctx, p), l.now)

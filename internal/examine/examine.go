@@ -88,12 +88,14 @@ func (x *Examiner) Survey(ctx context.Context, scope Scope) (evidence.Survey, er
 	defer cancel()
 	l := x.newLook()
 	end := trace.Span(ctx, trace.KindStep, "pods")
+	refused := l.askRefused(ctx, scope.Namespace)
 	scan, err := x.cluster.Scan(ctx, scope.Namespace, scope.Selector, 0, l.now)
 	if scope.Namespace == "" && scope.Fallback != "" && cluster.ReasonOf(err) == cluster.Forbidden {
 		gap := cluster.GapOf(evidence.CheckPods, evidence.Subject{Kind: evidence.SubjectNamespace, Name: "all"}, err)
 		gap.Why += ", so only " + scope.Fallback + " was looked at"
 		l.survey.NotLookedAt = append(l.survey.NotLookedAt, gap)
 		scope.Namespace = scope.Fallback
+		refused = l.askRefused(ctx, scope.Namespace)
 		scan, err = x.cluster.Scan(ctx, scope.Namespace, scope.Selector, 0, l.now)
 	}
 	end()
@@ -103,6 +105,7 @@ func (x *Examiner) Survey(ctx context.Context, scope Scope) (evidence.Survey, er
 	l.survey.Pods, l.survey.Namespaces = scan.Pods, len(scan.Namespaces)
 	l.seen = scan.Seen
 	l.hidden(ctx, scope.Namespace, scan)
+	l.refused(scope.Namespace, refused(), nil)
 	return l.finish(ctx), nil
 }
 

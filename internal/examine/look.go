@@ -171,7 +171,7 @@ func (l *look) facts(ctx context.Context) {
 		if pull.Node != "" {
 			once("node "+pull.Node, func() { _, _ = l.run.Node(ctx, pull.Node) })
 		}
-		if pull.ContainerKind != evidence.Sandbox {
+		if pull.ContainerKind != evidence.Sandbox && !p.unmade() {
 			if pull.ServiceAccount != "" {
 				once("account "+pull.Namespace+"/"+pull.ServiceAccount, func() { _, _ = l.run.ServiceAccount(ctx, pull.Namespace, pull.ServiceAccount) })
 			}
@@ -200,7 +200,7 @@ func (l *look) askEvents(ctx context.Context, group *errgroup.Group) (collect fu
 	known := map[string]bool{}
 	var namespaces []string
 	for _, p := range l.patients {
-		if known[string(p.pod.UID)] {
+		if known[string(p.pod.UID)] || p.unmade() {
 			continue
 		}
 		known[string(p.pod.UID)] = true

@@ -61,6 +61,12 @@ func (x *Examiner) Objects(ctx context.Context, refs []ObjectRef) (evidence.Surv
 	lists := make([][]*corev1.Pod, len(refs))
 	errs := make([]error, len(refs))
 	var around surroundings
+	refused := map[string]func() refusals{}
+	for i, r := range refs {
+		if kinds[i] != "pod" && refused[r.Namespace] == nil {
+			refused[r.Namespace] = l.askRefused(ctx, r.Namespace)
+		}
+	}
 	group := limited(sideBySide)
 	group.Go(func() error { around = x.surroundings(ctx, refs, l); return nil })
 	for i, r := range refs {
@@ -77,6 +83,21 @@ func (x *Examiner) Objects(ctx context.Context, refs []ObjectRef) (evidence.Surv
 		}
 	}
 	l.asked(ctx, slices.Concat(lists...), around)
+	for _, ref := range refs {
+		answer := refused[ref.Namespace]
+		if answer == nil {
+			continue
+		}
+		delete(refused, ref.Namespace)
+		l.refused(ref.Namespace, answer(), func(r cluster.Refused) bool {
+			for i, ref := range refs {
+				if madeBy(r, kinds[i], ref) {
+					return true
+				}
+			}
+			return false
+		})
+	}
 	return l.finish(ctx), nil
 }
 

@@ -103,6 +103,9 @@ func (s *sheet) field(name, text string) {
 
 func podWords(p v1alpha1.Pull) string {
 	text := p.Namespace + "/" + p.Pod
+	if p.Pod == "" {
+		text = "none could be made in " + p.Namespace
+	}
 	switch p.ContainerKind {
 	case string(evidence.Sandbox):
 		text += ", its sandbox"

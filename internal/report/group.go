@@ -76,7 +76,7 @@ func describe(c *catalog.Catalog, members []v1alpha1.Diagnosis) v1alpha1.Group {
 		if d.Causes[0].State == v1alpha1.Failing {
 			g.State = v1alpha1.Failing
 		}
-		pods[p.Namespace+"/"+p.Pod] = true
+		pods[podKey(p)] = true
 		workloads[p.Owner] = true
 		namespaces[p.Namespace] = true
 		if p.Node != "" {
@@ -87,6 +87,14 @@ func describe(c *catalog.Catalog, members []v1alpha1.Diagnosis) v1alpha1.Group {
 	}
 	g.Pods, g.Workloads, g.Namespaces, g.Nodes = len(pods), len(workloads), len(namespaces), len(nodes)
 	return g
+}
+
+// podKey tells pods apart; one that was never made counts by its owner.
+func podKey(p v1alpha1.Pull) string {
+	if p.Pod == "" {
+		return p.Namespace + "/" + p.Owner.Kind + "/" + p.Owner.Name
+	}
+	return p.Namespace + "/" + p.Pod
 }
 
 // example is the object to name in a command: the workload, where diagnose

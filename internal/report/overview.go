@@ -38,7 +38,7 @@ func (s *sheet) headline(r v1alpha1.Report) {
 	failing, cleared := map[string]bool{}, map[string]bool{}
 	groups := 0
 	for _, d := range r.Diagnoses {
-		pod := d.Pull.Namespace + "/" + d.Pull.Pod
+		pod := podKey(d.Pull)
 		if d.Causes[0].State == v1alpha1.Failing {
 			failing[pod] = true
 		} else {

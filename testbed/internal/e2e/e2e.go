@@ -189,7 +189,13 @@ func (r *runner) await(ctx context.Context, p place) error {
 	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
 	defer cancel()
 	namespace := p.fault.Namespace(p.node.Name)
-	shown, err := faults.Await(ctx, r.bed, namespace, faults.PodName)
+	var shown faults.Shown
+	var err error
+	if p.fault.Deployed {
+		shown, err = faults.AwaitRefused(ctx, r.bed, namespace)
+	} else {
+		shown, err = faults.Await(ctx, r.bed, namespace, faults.PodName)
+	}
 	if err != nil {
 		return err
 	}
@@ -256,7 +262,7 @@ func rejections(requests []registries.Request) map[string]int {
 func (r *runner) diagnose(ctx context.Context, p place) error {
 	namespace := p.fault.Namespace(p.node.Name)
 	what := p.fault.Name + " on " + p.node.Name
-	done, err := r.checked(ctx, what, "diagnose", "pod/"+faults.PodName, "-n", namespace, "-o", "json")
+	done, err := r.checked(ctx, what, "diagnose", p.fault.Target(), "-n", namespace, "-o", "json")
 	if err != nil {
 		return err
 	}
@@ -292,7 +298,7 @@ func (r *runner) diagnose(ctx context.Context, p place) error {
 	r.table.add(row{place: p, cause: cause, verdict: verdict, ok: ok, took: done.took})
 
 	// The same for a person, as talkative as it gets.
-	_, err = r.checked(ctx, what+", with -v=9", "diagnose", "pod/"+faults.PodName, "-n", namespace, "-v=9")
+	_, err = r.checked(ctx, what+", with -v=9", "diagnose", p.fault.Target(), "-n", namespace, "-v=9")
 	return err
 }
 
@@ -315,7 +321,7 @@ func (r *runner) overview(ctx context.Context, wave []place) error {
 	var told, silent int
 	for _, p := range wave {
 		at := slices.IndexFunc(said.Diagnoses, func(a answer) bool {
-			return a.Pull.Namespace == p.fault.Namespace(p.node.Name) && a.Pull.Pod == faults.PodName
+			return a.Pull.Namespace == p.fault.Namespace(p.node.Name)
 		})
 		switch {
 		case p.fault.Control() && at >= 0:
@@ -358,7 +364,7 @@ func (r *runner) measure(ctx context.Context, wave []place) error {
 func (r *runner) measureOne(ctx context.Context, p place) error {
 	var timed []Timing
 	for range 5 {
-		done, err := r.checked(ctx, "measuring "+p.fault.Name, "diagnose", "pod/"+faults.PodName, "-n", p.fault.Namespace(p.node.Name), "-o", "json")
+		done, err := r.checked(ctx, "measuring "+p.fault.Name, "diagnose", p.fault.Target(), "-n", p.fault.Namespace(p.node.Name), "-o", "json")
 		if err != nil {
 			return err
 		}

@@ -125,7 +125,7 @@ func recordWave(ctx context.Context, bed faults.Bed, options RecordOptions, wave
 		}
 		runtime, version, _ := strings.Cut(node.Status.NodeInfo.ContainerRuntimeVersion, "://")
 		namespace := p.fault.Namespace(p.node.Name)
-		texts, err := faults.Messages(ctx, bed, namespace, faults.PodName)
+		texts, err := faults.Messages(ctx, bed, namespace, p.fault)
 		if err != nil {
 			return nil, err
 		}
@@ -141,7 +141,7 @@ func recordWave(ctx context.Context, bed faults.Bed, options RecordOptions, wave
 		if options.Reports == "" {
 			continue
 		}
-		done, err := plugin{bed: options.Testbed, path: options.Plugin, dir: options.Reports}.run(ctx, "diagnose", "pod/"+faults.PodName, "-n", namespace, "-o", "json")
+		done, err := plugin{bed: options.Testbed, path: options.Plugin, dir: options.Reports}.run(ctx, "diagnose", p.fault.Target(), "-n", namespace, "-o", "json")
 		if err != nil {
 			return nil, err
 		}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -70,13 +71,13 @@ func inject(ctx context.Context, bed Bed, fault Fault, node layout.Node) error {
 			return err
 		}
 	}
+	if err := makeNamespace(ctx, bed, spot.Namespace); err != nil {
+		return err
+	}
 	if scene.Break != nil {
 		if err := scene.Break(ctx, bed); err != nil {
 			return err
 		}
-	}
-	if err := makeNamespace(ctx, bed, spot.Namespace); err != nil {
-		return err
 	}
 	for _, secret := range scene.Secrets {
 		namespace := spot.Namespace
@@ -105,6 +106,12 @@ func inject(ctx context.Context, bed Bed, fault Fault, node layout.Node) error {
 			pods = append(pods, scene.pod(Companion+"-"+other.Name, other))
 		}
 	}
+	if fault.Deployed {
+		if err := deploy(ctx, bed, spot.Namespace, pods[0]); err != nil {
+			return err
+		}
+		pods = pods[1:]
+	}
 	for _, pod := range pods {
 		if _, err := bed.Kube.CoreV1().Pods(spot.Namespace).Create(ctx, pod, metav1.CreateOptions{}); err != nil {
 			return fmt.Errorf("making pod %s/%s: %w", spot.Namespace, pod.Name, err)
@@ -112,6 +119,22 @@ func inject(ctx context.Context, bed Bed, fault Fault, node layout.Node) error {
 	}
 	if scene.AccountLate {
 		return giveAccount(ctx, bed, spot.Namespace, scene.Account)
+	}
+	return nil
+}
+
+// deploy makes a Deployment of one such pod.
+func deploy(ctx context.Context, bed Bed, namespace string, pod *corev1.Pod) error {
+	labels := map[string]string{"app": pod.Name}
+	deployment := &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Name: pod.Name},
+		Spec: appsv1.DeploymentSpec{
+			Selector: &metav1.LabelSelector{MatchLabels: labels},
+			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: pod.Spec},
+		},
+	}
+	if _, err := bed.Kube.AppsV1().Deployments(namespace).Create(ctx, deployment, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("making deployment %s/%s: %w", namespace, pod.Name, err)
 	}
 	return nil
 }

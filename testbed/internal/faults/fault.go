@@ -48,6 +48,8 @@ type Fault struct {
 	Uses string
 	// Mendable: a change to the pod's objects or the registry mends it.
 	Mendable bool
+	// Deployed: a Deployment of the pod's name makes the pod, or cannot.
+	Deployed bool
 	// scene is what it takes.
 	scene func(Spot) Scene
 }
@@ -61,6 +63,14 @@ type Expect struct {
 	NotLookedAt []string
 	// Why it differs from the truth, if it does.
 	Why string
+}
+
+// Target is the object to diagnose, as TYPE/NAME.
+func (f Fault) Target() string {
+	if f.Deployed {
+		return "deployment/" + PodName
+	}
+	return "pod/" + PodName
 }
 
 // Control tells whether nothing is wrong.

@@ -4,9 +4,16 @@
 package faults
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"time"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullmedic/pullmedic/testbed/internal/layout"
 	"github.com/pullmedic/pullmedic/testbed/internal/registries"
@@ -64,7 +71,79 @@ func shapeFaults() []Fault {
 				}
 			},
 		},
+		{
+			Name: "policy-refuses", What: "a ValidatingAdmissionPolicy lets no pods with images of this registry through",
+			Cause: "AdmissionDenied", Expect: confirmed("AdmissionDenied"), Reach: OfPod, Mendable: true, Deployed: true,
+			scene: func(s Spot) Scene {
+				return Scene{
+					Image: present,
+					Break: func(ctx context.Context, bed Bed) error { return forbid(ctx, bed, s.Namespace) },
+					Mend:  func(ctx context.Context, bed Bed) error { return allow(ctx, bed, s.Namespace) },
+				}
+			},
+		},
 	}
+}
+
+// forbid makes a policy, and the binding of it to a namespace, that denies
+// images of the plain registry.
+func forbid(ctx context.Context, bed Bed, namespace string) error {
+	if err := allow(ctx, bed, namespace); err != nil {
+		return err
+	}
+	admission := bed.Kube.AdmissionregistrationV1()
+	policy := &admissionv1.ValidatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: namespace},
+		Spec: admissionv1.ValidatingAdmissionPolicySpec{
+			MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
+				Operations: []admissionv1.OperationType{admissionv1.Create},
+				Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"pods"}},
+			}}}},
+			Validations: []admissionv1.Validation{{
+				Expression: `object.spec.containers.all(c, !c.image.startsWith("` + registries.Plain + `/"))`,
+				Message:    "images of " + registries.Plain + " are not allowed here",
+			}},
+		},
+	}
+	if _, err := admission.ValidatingAdmissionPolicies().Create(ctx, policy, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("making an admission policy: %w", err)
+	}
+	binding := &admissionv1.ValidatingAdmissionPolicyBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: namespace},
+		Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
+			PolicyName: namespace, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
+			MatchResources: &admissionv1.MatchResources{NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: namespace}}},
+		},
+	}
+	if _, err := admission.ValidatingAdmissionPolicyBindings().Create(ctx, binding, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("making the binding of an admission policy: %w", err)
+	}
+	// The API server takes a moment to know it: a pod that it would deny shows when.
+	probe := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "probe"}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: present}}}}
+	for {
+		_, err := bed.Kube.CoreV1().Pods(namespace).Create(ctx, probe, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		if err != nil && strings.Contains(err.Error(), "not allowed here") {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for an admission policy to hold: %w", errors.Join(ctx.Err(), err))
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// allow takes the policy away.
+func allow(ctx context.Context, bed Bed, namespace string) error {
+	admission := bed.Kube.AdmissionregistrationV1()
+	err := admission.ValidatingAdmissionPolicyBindings().Delete(ctx, namespace, metav1.DeleteOptions{})
+	if err == nil || apierrors.IsNotFound(err) {
+		err = admission.ValidatingAdmissionPolicies().Delete(ctx, namespace, metav1.DeleteOptions{})
+	}
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("removing an admission policy: %w", err)
+	}
+	return nil
 }
 
 // shapeControls look like trouble with an image, and are none.

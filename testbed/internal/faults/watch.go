@@ -44,6 +44,26 @@ func Await(ctx context.Context, bed Bed, namespace, pod string) (Shown, error) {
 	}
 }
 
+// AwaitRefused waits until an event says that a controller of the namespace may
+// not make its pod.
+func AwaitRefused(ctx context.Context, bed Bed, namespace string) (Shown, error) {
+	options := metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("reason", "FailedCreate").String()}
+	for {
+		events, err := bed.Kube.CoreV1().Events(namespace).List(ctx, options)
+		if err != nil {
+			return Shown{}, fmt.Errorf("waiting for a refusal in %s: %w", namespace, err)
+		}
+		for _, e := range events.Items {
+			return Shown{Reason: e.Reason, Message: e.Message}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return Shown{}, fmt.Errorf("waiting for a refusal in %s: %w", namespace, ctx.Err())
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
 // missedSecrets tells whether the kubelet could not read the pod's secrets
 // although all of them are there.
 func missedSecrets(ctx context.Context, bed Bed, namespace, name string) (bool, error) {
@@ -146,29 +166,32 @@ func shownOf(pod corev1.Pod) (Shown, bool) {
 	return Shown{Running: true}, running == len(pod.Spec.Containers)+len(pod.Spec.InitContainers)
 }
 
-// Messages are the error texts that the cluster shows about a pod: of its
-// waiting container and of its Warning events.
-func Messages(ctx context.Context, bed Bed, namespace, pod string) ([]string, error) {
-	object, err := bed.Kube.CoreV1().Pods(namespace).Get(ctx, pod, metav1.GetOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("reading pod %s/%s: %w", namespace, pod, err)
-	}
-	events, err := bed.Kube.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{
-		FieldSelector: fields.AndSelectors(
-			fields.OneTermEqualSelector("involvedObject.name", pod),
-			fields.OneTermEqualSelector("type", corev1.EventTypeWarning)).String(),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the events of pod %s/%s: %w", namespace, pod, err)
-	}
+// Messages are the error texts that the cluster shows about a fault's pod: of
+// its waiting container and of its Warning events; or of the controller that
+// may not make it.
+func Messages(ctx context.Context, bed Bed, namespace string, fault Fault) ([]string, error) {
 	var texts []string
 	add := func(text string) {
 		if text != "" && !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
 	}
-	if shown, ok := shownOf(*object); ok {
-		add(shown.Message)
+	about := fields.OneTermEqualSelector("reason", "FailedCreate")
+	if !fault.Deployed {
+		object, err := bed.Kube.CoreV1().Pods(namespace).Get(ctx, PodName, metav1.GetOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("reading pod %s/%s: %w", namespace, PodName, err)
+		}
+		if shown, ok := shownOf(*object); ok {
+			add(shown.Message)
+		}
+		about = fields.OneTermEqualSelector("involvedObject.name", PodName)
+	}
+	events, err := bed.Kube.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{
+		FieldSelector: fields.AndSelectors(about, fields.OneTermEqualSelector("type", corev1.EventTypeWarning)).String(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the events of %s: %w", namespace, err)
 	}
 	for _, event := range events.Items {
 		add(event.Message)
