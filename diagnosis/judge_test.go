@@ -257,6 +257,13 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			},
 		},
 		{
+			name: "an image that other nodes pull was not pushed since: this node asks somebody else",
+			pull: open, symptom: notFound,
+			findings: and(reached, present, here(evidence.CheckPlatform, evidence.PlatformPresent), shown(evidence.CheckSameImage, evidence.ImagePulledElsewhere)),
+			want:     []string{"MirrorFailure likely failing"},
+			subject:  "registry registry.acme.example",
+		},
+		{
 			name: "an image that was pushed since is cleared",
 			pull: open, symptom: notFound,
 			findings: and(reached, present, here(evidence.CheckPlatform, evidence.PlatformPresent)),

@@ -198,7 +198,7 @@ func (b *bench) host(j judged) evidence.Subject {
 			registry = h
 		}
 	}
-	if kind == evidence.SubjectProxy && registry != "" {
+	if (kind == evidence.SubjectProxy || kind == evidence.SubjectMirror) && registry != "" {
 		kind = evidence.SubjectRegistry
 	}
 	return evidence.Subject{Kind: kind, Name: or(registry, "unknown")}

@@ -158,7 +158,8 @@ func (b *bench) cleared(open, out []judged) []judged {
 			return nil
 		}
 		for _, j := range open {
-			if j.verdict == Confirmed || j.cause.Local && j.place == 0 {
+			// What lies on the node is not seen to work from elsewhere.
+			if j.verdict == Confirmed || j.cause.Local && (j.place == 0 || j.proven && !j.fromHere) {
 				return nil
 			}
 		}

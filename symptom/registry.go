@@ -39,6 +39,8 @@ var absenceWords = []group{
 		"image {ref} not found", "project {ref} not found", "project not found", "not found or deleted", "owner not found",
 	}},
 	{rank: asPhrase, sign: RepositoryNotFound, words: []string{"image not found"}},
+	// A descriptor of a web page: a portal or filter answered for the manifest.
+	{rank: asReason, sign: ProxyFailed, words: []string{"(text/html) from remote"}},
 	{rank: asReason, sign: BlobNotFound, words: []string{
 		"could not fetch content descriptor", "NoSuchKey", "BlobNotFound", "the specified key does not exist", "the specified blob does not exist",
 	}},

@@ -99,7 +99,8 @@ func Run(ctx context.Context, options Options) error {
 
 // wavesOf tells which faults are made at the same time: all of pods and
 // registries in the first wave, and those of nodes where nothing else uses their
-// registry.
+// registry; one that uses no registry alone disturbs the whole node, and has a
+// wave to itself.
 func wavesOf(all []faults.Fault) [][]place {
 	waves := [][]place{nil}
 	used := []map[string]bool{{}}
@@ -110,7 +111,7 @@ func wavesOf(all []faults.Fault) [][]place {
 			}
 			wave := 0
 			if fault.Reach == faults.OfNode || fault.Reach == faults.OfCluster {
-				for wave < len(waves) && used[wave][fault.Uses] {
+				for wave < len(waves) && (used[wave][fault.Uses] || used[wave][""] || fault.Uses == "") {
 					wave++
 				}
 				if wave == len(waves) {
@@ -191,9 +192,12 @@ func (r *runner) await(ctx context.Context, p place) error {
 	namespace := p.fault.Namespace(p.node.Name)
 	var shown faults.Shown
 	var err error
-	if p.fault.Deployed {
+	switch {
+	case p.fault.Deployed:
 		shown, err = faults.AwaitRefused(ctx, r.bed, namespace)
-	} else {
+	case p.fault.Control():
+		shown, err = faults.AwaitControl(ctx, r.bed, namespace, faults.PodName)
+	default:
 		shown, err = faults.Await(ctx, r.bed, namespace, faults.PodName)
 	}
 	if err != nil {

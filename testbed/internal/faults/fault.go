@@ -44,7 +44,8 @@ type Fault struct {
 	Nodes []string
 	Reach Reach
 	// Uses is the registry that a fault of a node takes for itself: another of
-	// the same cannot stand meanwhile, on whatever node.
+	// the same cannot stand meanwhile, on whatever node. Without one it stands
+	// alone.
 	Uses string
 	// Mendable: a change to the pod's objects or the registry mends it.
 	Mendable bool

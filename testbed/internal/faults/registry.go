@@ -84,6 +84,13 @@ func registryFaults() []Fault {
 				`current image with "12" vulnerabilities cannot be pulled due to configured policy in 'Prevent images with vulnerability severity of "High" or higher from running.' To continue with pull, please contact your project administrator to exempt matched vulnerabilities through configuring the CVE allowlist.`)),
 		},
 		{
+			Name: "web-page", What: "something in front of the registry answers with a login page",
+			Cause: "ProxyFailure", Expect: confirmed("ProxyFailure"), Reach: OfRegistry,
+			scene: broken(registries.Quiet, "acme/portal:1", "manifests", registries.Effect{
+				Status: http.StatusOK, Headers: map[string]string{"Content-Type": "text/html; charset=utf-8"}, Body: "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Sign in to go on</body></html>",
+			}),
+		},
+		{
 			Name: "content-differs", What: "the config's bytes are not those of its digest",
 			Cause: "ContentMismatch", Expect: confirmed("ContentMismatch"), Reach: OfRegistry,
 			scene: broken(registries.Plain, "acme/torn:1.0", "blobs", registries.Effect{Corrupt: true}),

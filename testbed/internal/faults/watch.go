@@ -44,6 +44,21 @@ func Await(ctx context.Context, bed Bed, namespace, pod string) (Shown, error) {
 	}
 }
 
+// AwaitControl is Await for a healthy pod: one that failed because its kubelet
+// could not read a secret yet, which an event tells late or never, is made
+// again, twice at most.
+func AwaitControl(ctx context.Context, bed Bed, namespace, pod string) (Shown, error) {
+	for again := 0; ; again++ {
+		shown, err := Await(ctx, bed, namespace, pod)
+		if err != nil || shown.Running || again == 2 {
+			return shown, err
+		}
+		if err := remake(ctx, bed, namespace, pod); err != nil {
+			return shown, fmt.Errorf("making pod %s/%s again: %w", namespace, pod, err)
+		}
+	}
+}
+
 // AwaitRefused waits until an event says that a controller of the namespace may
 // not make its pod.
 func AwaitRefused(ctx context.Context, bed Bed, namespace string) (Shown, error) {

@@ -77,6 +77,45 @@ func wayFaults() []Fault {
 			},
 		},
 		{
+			Name: "timeout-on-one-node", What: "one node's connections to the registry get no answer at all",
+			Cause: "ConnectionTimeout", Expect: confirmed("ConnectionTimeout"), Reach: OfNode, Uses: registries.Edge,
+			scene: func(s Spot) Scene {
+				drop := func(how string) func(context.Context, Bed) error {
+					return func(ctx context.Context, bed Bed) error {
+						return firewall(ctx, bed, s.Node, how, addressOf(registries.Edge), "-p", "tcp", "--dport", "443", "-j", "DROP")
+					}
+				}
+				return Scene{Image: registries.Edge + "/acme/app:1.27.4", Companion: true, Break: drop("-I"), Mend: drop("-D")}
+			},
+		},
+		{
+			Name: "no-dns-on-one-node", What: "one node cannot reach its resolver",
+			Cause: "DNSFailure", Expect: confirmed("DNSFailure"), Reach: OfNode,
+			scene: func(s Spot) Scene {
+				reject := func(how string) func(context.Context, Bed) error {
+					return func(ctx context.Context, bed Bed) error {
+						return firewall(ctx, bed, s.Node, how, layout.Services, "-p", "udp", "--dport", "53", "-j", "REJECT", "--reject-with", "icmp-port-unreachable")
+					}
+				}
+				return Scene{Image: registries.Edge + "/acme/app:1.27.4", Companion: true, Break: reject("-I"), Mend: reject("-D")}
+			},
+		},
+		{
+			Name: "mirror-lacks-it", What: "one node asks a mirror alone, which does not have the image",
+			Cause: "MirrorFailure", Reach: OfNode, Uses: registries.Edge,
+			Nodes:  []string{layout.Nodes[0].Name}, // containerd 1.7 goes on to the registry itself
+			Expect: Expect{Cause: "MirrorFailure", Verdict: "likely", Why: "containerd does not name the mirror that answered 404, and its hosts.toml is not seen from the client's place"},
+			scene: func(s Spot) Scene {
+				return Scene{
+					Image: registries.Edge + "/acme/edge:1.0", Companion: true,
+					Break: func(_ context.Context, bed Bed) error {
+						return hostsFile(bed, s.Node, registries.Edge, "server = \"https://"+registries.Quiet+"\"\n")
+					},
+					Mend: func(_ context.Context, bed Bed) error { return distrust(bed, s.Node, registries.Edge) },
+				}
+			},
+		},
+		{
 			Name: "rate-limit", What: "Docker Hub counts no more pulls of the node's address",
 			Cause: "RateLimited", Expect: confirmed("RateLimited"), Reach: OfRegistry,
 			scene: func(s Spot) Scene {
@@ -90,6 +129,27 @@ func wayFaults() []Fault {
 			},
 		},
 	}
+}
+
+func addressOf(registry string) string {
+	for _, r := range layout.Registries {
+		if r.Name == registry {
+			return r.Addr
+		}
+	}
+	return ""
+}
+
+// firewall puts a rule about what a node sends to an address into its own
+// namespace (-I), or takes it away (-D). One that is there already or gone
+// already is no error.
+func firewall(ctx context.Context, bed Bed, node layout.Node, how, address string, match ...string) error {
+	rule := append([]string{"OUTPUT", "-d", address}, match...)
+	there := iptables(ctx, bed, node, append([]string{"-C"}, rule...)) == nil
+	if there == (how == "-I") {
+		return nil
+	}
+	return iptables(ctx, bed, node, append([]string{how}, rule...))
 }
 
 // connecting is a scene in which one node's connections to a registry end so.
@@ -172,19 +232,24 @@ func iptables(ctx context.Context, bed Bed, node layout.Node, args []string) err
 	return nil
 }
 
-// trust makes a node's containerd trust the second authority for a registry.
-// containerd reads the file at each pull.
-func trust(bed Bed, node layout.Node, registry string) error {
+// hostsFile writes a node's hosts.toml for a registry.
+func hostsFile(bed Bed, node layout.Node, registry, text string) error {
 	dir := bed.NodeHostsDir(node.Name, registry)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("making the directory of a hosts.toml: %w", err)
 	}
-	authority := filepath.Join(bed.PKI(), pki.Second+".crt")
-	text := fmt.Sprintf("server = %q\n\n[host.%q]\n  capabilities = [\"pull\", \"resolve\"]\n  ca = %q\n", "https://"+registry, "https://"+registry, authority)
 	if err := os.WriteFile(filepath.Join(dir, "hosts.toml"), []byte(text), 0o644); err != nil {
 		return fmt.Errorf("writing a hosts.toml: %w", err)
 	}
 	return nil
+}
+
+// trust makes a node's containerd trust the second authority for a registry.
+// containerd reads the file at each pull.
+func trust(bed Bed, node layout.Node, registry string) error {
+	authority := filepath.Join(bed.PKI(), pki.Second+".crt")
+	text := fmt.Sprintf("server = %q\n\n[host.%q]\n  capabilities = [\"pull\", \"resolve\"]\n  ca = %q\n", "https://"+registry, "https://"+registry, authority)
+	return hostsFile(bed, node, registry, text)
 }
 
 func distrust(bed Bed, node layout.Node, registry string) error {

@@ -57,6 +57,7 @@ var All = []Image{
 	{registries.Plain, "acme/short", []string{"1.0"}, amd64, "short"},
 	{registries.Plain, "acme/multi", []string{"1.0"}, []string{"amd64", "arm64"}, ""},
 	{registries.Quiet, "acme/app", []string{"1.27.4"}, amd64, ""},
+	{registries.Edge, "acme/edge", []string{"1.0"}, amd64, ""},
 	{registries.Edge, "acme/app", []string{"1.27.4"}, amd64, ""},
 	{registries.Vault, "acme/app", []string{"1.27.4"}, amd64, ""},
 	{registries.Hub, "acme/app", []string{"1.27.3", "1.27.4"}, amd64, ""},

@@ -28,7 +28,7 @@ state = "/run/containerd"
     [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
       BinaryName = "%[2]s"
 [plugins.'io.containerd.cri.v1.images']
-  image_pull_progress_timeout = "15s"
+  image_pull_progress_timeout = "45s"
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = "pause.local/pause:1"
   [plugins.'io.containerd.cri.v1.images'.registry]
@@ -43,7 +43,7 @@ state = "/run/containerd"
 [plugins."io.containerd.grpc.v1.cri"]
   restrict_oom_score_adj = true
   sandbox_image = "pause.local/pause:1"
-  image_pull_progress_timeout = "15s"
+  image_pull_progress_timeout = "45s"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "%[1]s/cni"
@@ -56,7 +56,8 @@ state = "/run/containerd"
 `
 
 // A pull fails as it would on a machine of its own: no limit on pulls a second,
-// none waits for another, and a shared disk evicts nobody.
+// none waits for another, no event waits behind those of a hundred other pods,
+// and a shared disk evicts nobody.
 const kubeletConfig = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
@@ -69,6 +70,8 @@ evictionHard: {memory.available: "1%%", nodefs.available: "1%%", imagefs.availab
 enforceNodeAllocatable: []
 serializeImagePulls: false
 registryPullQPS: 0
+eventRecordQPS: 500
+eventBurst: 1000
 containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
 port: 10250
 readOnlyPort: 0
