@@ -77,7 +77,7 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 		{
 			name: "the same image pulled elsewhere proves the missing credential on a registry that hides",
 			pull: hub, symptom: denied,
-			findings: and(reached, noCredential, accessDenied, shown(evidence.CheckSameImage, evidence.ImagePulledElsewhere)),
+			findings: and(reached, noCredential, accessDenied, here(evidence.CheckAnonymous, evidence.AnonymousMayNotPull), shown(evidence.CheckSameImage, evidence.ImagePulledElsewhere)),
 			want:     []string{"CredentialsMissing confirmed failing"}, ruledOut: []string{"RepositoryNotFound"},
 		},
 		{
@@ -143,10 +143,10 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			want:     []string{"SecretNotUsed confirmed failing"}, subject: "secret shop/hub",
 		},
 		{
-			name: "a key that the kubelet does not match is proven on a registry that hides too: the pull goes out anonymous",
+			name: "a key that the kubelet does not match is likely on a registry that hides, which may lack the image",
 			pull: hub, symptom: denied,
 			findings: and(reached, noCredential, secret(shown(evidence.CheckKeyring, evidence.KeyringEntryIgnored), "shop/hub"), accessDenied),
-			want:     []string{"SecretNotUsed confirmed failing"},
+			want:     []string{"SecretNotUsed likely failing", "RepositoryNotFound possible failing", "PermissionDenied possible failing"},
 		},
 		{
 			name: "an entry that is ignored beside one that works is no cause",
@@ -238,6 +238,36 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			pull: open, symptom: says(symptom.ConnectionReset, "failed to read expected number of bytes: unexpected EOF"),
 			findings: and(reached, present, here(evidence.CheckConfig, evidence.ContentDiffers)),
 			want:     []string{"ContentMismatch confirmed failing", "ConnectionReset likely failing"},
+		},
+		{
+			name: "a cloud's node may have a credential of its own, so none in the pod proves nothing",
+			pull: ecr, symptom: symptom.Symptom{Sign: symptom.PermissionDenied, Status: 403, Detail: "403 Forbidden", Runtime: "containerd"},
+			findings: and(reached, shown(evidence.CheckKeyring, evidence.PodBringsNone), loginRequired),
+			want: []string{
+				"CredentialsMissing likely failing", "PermissionDenied likely failing", "RepositoryNotFound possible failing",
+				"CredentialsInvalid possible failing", "CredentialsExpired possible failing", "RegistryPolicyBlocked possible failing",
+			},
+		},
+		{
+			name: "an accepted credential clears the node's older complaint about it, and what it hid comes first",
+			pull: ecr, symptom: says(symptom.CredentialExpired, "your authorization token has expired"),
+			findings: and(reached, hasCredential, here(evidence.CheckToken, evidence.CredentialAccepted), here(evidence.CheckManifest, evidence.TagAbsent)),
+			want:     []string{"TagNotFound confirmed failing"},
+		},
+		{
+			name: "that a repository is not there for who does not log in proves nothing of who does",
+			pull: basic, symptom: denied, gaps: noRights,
+			findings: and(reached, here(evidence.CheckManifest, evidence.RepositoryAbsent)),
+			want: []string{
+				"RepositoryNotFound likely failing", "CredentialsMissing possible failing", "CredentialsInvalid possible failing",
+				"CredentialsExpired possible failing", "PermissionDenied possible failing",
+			},
+		},
+		{
+			name: "that the registry fails for the client, while it answered the node, is the client's affair first",
+			pull: open, symptom: notFound,
+			findings: and(reached, here(evidence.CheckManifest, evidence.RegistryUnavailable)),
+			want:     []string{"TagNotFound likely failing", "RegistryUnavailable likely failing", "RepositoryNotFound possible failing", "MirrorFailure possible failing"},
 		},
 		{
 			name: "what an anonymous client may do clears no credential that it could not see",

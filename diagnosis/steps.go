@@ -142,7 +142,7 @@ func (b *bench) step(plan stepPlan, counts from, sense func(evidence.Finding) ev
 
 // noCredential tells the outcomes by which the pull goes out anonymous.
 func noCredential(o evidence.Outcome) bool {
-	return o == evidence.SecretsNotNamed || o == evidence.KeyringMatchesNone || o == evidence.KeyringEntryEmpty
+	return o == evidence.SecretsNotNamed || o == evidence.KeyringMatchesNone || o == evidence.PodBringsNone || o == evidence.KeyringEntryEmpty
 }
 
 // open tells whether the registry was seen to give something of this to

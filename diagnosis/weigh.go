@@ -85,6 +85,9 @@ func (b *bench) confirm(j *judged) {
 		case j.cause.Local && !b.anyFrom(found, evidence.Node):
 			hint = append(hint, found...)
 			j.fromHere = true
+		case b.toldOtherwise(j.cause, set, found):
+			hint = append(hint, found...)
+			j.fromHere = true
 		default:
 			proof = append(proof, found...)
 		}
@@ -107,6 +110,25 @@ func (b *bench) confirm(j *judged) {
 		j.verdict, j.proven = Likely, true
 	}
 	j.findings = distinct(append(proof, hint...))
+}
+
+// toldOtherwise tells proofs of the client's that the node may see otherwise. A
+// registry may hide from whoever does not log in that a repository is there; and
+// that it fails for the client, while it answered the node, says something about
+// the client's way.
+func (b *bench) toldOtherwise(cause catalog.Cause, set []evidence.Outcome, found []int) bool {
+	if b.anyFrom(found, evidence.Node) {
+		return false
+	}
+	switch cause.ID {
+	case catalog.RepositoryNotFound:
+		return slices.Contains(set, evidence.RepositoryAbsent) && !b.has(evidence.RegistryOpenToAll) &&
+			slices.ContainsFunc(found, func(i int) bool { return !b.asTheKubelet(b.findings[i]) })
+	case catalog.RegistryUnavailable:
+		_, answered := b.match([]evidence.Outcome{evidence.RegistryAnswers}, atNode)
+		return answered
+	}
+	return false
 }
 
 // ruledOut returns the findings of the first set that rules the cause out, and
@@ -136,7 +158,7 @@ func (b *bench) outweighs(j judged, by []evidence.Outcome) bool {
 	if !j.said || j.verdict != Confirmed || !slices.Equal(by, []evidence.Outcome{evidence.CredentialAccepted}) {
 		return false
 	}
-	if b.worksNow() {
+	if b.worksNow() || !b.refusedToo() {
 		return false
 	}
 	for _, sign := range b.e.Symptom.Also {
@@ -146,6 +168,18 @@ func (b *bench) outweighs(j judged, by []evidence.Outcome) bool {
 		}
 	}
 	return true
+}
+
+// refusedToo tells whether, beside a credential that is accepted, another one is
+// rejected or over. Where there is none, the accepted one is the one that the
+// node's text was about, and it works by now.
+func (b *bench) refusedToo() bool {
+	for _, o := range []evidence.Outcome{evidence.CredentialRejected, evidence.CredentialExpired, evidence.CredentialExpiredByItself} {
+		if _, ok := b.match([]evidence.Outcome{o}, notAtNode); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // cleared returns what the pull failed for, if that works now: the node pulled

@@ -28,6 +28,7 @@ const (
 	SecretPresent             Outcome = "secret-present"               // exists and parses
 	SecretsNotNamed           Outcome = "secrets-not-named"            // the pod names none
 	KeyringMatches            Outcome = "keyring-matches"              // at least one non-empty credential will be tried
+	PodBringsNone             Outcome = "pod-brings-none"              // no entry matches, and the node may have a credential of its own (a cloud's registry)
 	KeyringMatchesNone        Outcome = "keyring-matches-none"         // no entry matches: the pull goes out anonymous
 	KeyringEntryIgnored       Outcome = "keyring-entry-ignored"        // an entry looks meant for this registry, but its key does not match
 	KeyringEntryEmpty         Outcome = "keyring-entry-empty"          // an entry matches and is empty: anonymous
@@ -79,14 +80,15 @@ const (
 
 	// manifest, platform, config, blobs, tags, anonymous
 	ManifestPresent      Outcome = "manifest-present"
-	TagAbsent            Outcome = "tag-absent"         // the repository is there, the tag is not
-	DigestAbsent         Outcome = "digest-absent"      // the repository is there, the digest is not
-	ManifestAbsent       Outcome = "manifest-absent"    // 404, and the repository may be missing too
-	RepositoryAbsent     Outcome = "repository-absent"  // the registry says that there is no such repository
-	RepositoryAnswers    Outcome = "repository-answers" // another reference or its tag list answers
-	LoginRequired        Outcome = "login-required"     // it refuses whoever does not log in, whatever is asked for
-	AccessDenied         Outcome = "access-denied"      // 401 or 403 that hides whether the thing is there
-	PermissionDenied     Outcome = "permission-denied"  // an accepted credential, the thing is there, and no right to it
+	TagAbsent            Outcome = "tag-absent"           // the repository is there, the tag is not
+	DigestAbsent         Outcome = "digest-absent"        // the repository is there, the digest is not
+	TagListedNotGiven    Outcome = "tag-listed-not-given" // the list has the tag, and 404 for its manifest
+	ManifestAbsent       Outcome = "manifest-absent"      // 404, and the repository may be missing too
+	RepositoryAbsent     Outcome = "repository-absent"    // the registry says that there is no such repository
+	RepositoryAnswers    Outcome = "repository-answers"   // another reference or its tag list answers
+	LoginRequired        Outcome = "login-required"       // it refuses whoever does not log in, whatever is asked for
+	AccessDenied         Outcome = "access-denied"        // 401 or 403 that hides whether the thing is there
+	PermissionDenied     Outcome = "permission-denied"    // an accepted credential, the thing is there, and no right to it
 	AnonymousMayPull     Outcome = "anonymous-may-pull"
 	AnonymousMayNotPull  Outcome = "anonymous-may-not-pull"
 	ManifestNotSupported Outcome = "manifest-not-supported"

@@ -24,7 +24,7 @@ func (o Outcome) Sense() Sense {
 		ManifestPresent, RepositoryAnswers, AnonymousMayPull, PlatformPresent,
 		BlobsPresent, RateLimitOpen, NextAttemptSucceeded:
 		return Good
-	case SecretsNotNamed, KeyringMatchesNone, KeyringEntryEmpty, NodePlatformKnown,
+	case SecretsNotNamed, KeyringMatchesNone, PodBringsNone, KeyringEntryEmpty, NodePlatformKnown,
 		PreviousImageKnown, RepositoryKnown, SecretElsewhere, AddressForbidden,
 		RealmForeign, AnonymousMayNotPull, TagsListed, TagsNotListable,
 		NameSpelledElsewise, RateLimitUnseen, ReferenceFrozen, CredentialSent,
@@ -37,7 +37,7 @@ func (o Outcome) Sense() Sense {
 		ConnectionRefused, ConnectionReset, TransferCutShort, NoRoute, TLSUntrusted, TLSInvalid,
 		ClientCertificateAsked, PlainHTTPAnswered, ProxyFailed, RegistryNotV2,
 		RegistryUnavailable, TokenGrantsNothing, TokenRefused, CredentialRejected,
-		CredentialExpired, TagAbsent, DigestAbsent, ManifestAbsent, RepositoryAbsent,
+		CredentialExpired, TagAbsent, DigestAbsent, ManifestAbsent, TagListedNotGiven, RepositoryAbsent,
 		LoginRequired, AccessDenied, PermissionDenied, ManifestNotSupported,
 		ManifestIsHTML, PlatformAbsent, ChildManifestAbsent, BlobAbsent,
 		ContentDiffers, RegistryPolicy, UpstreamCacheFailed, RateLimited,

@@ -188,7 +188,15 @@ func (r *reader) matches(answer keyring.Answer, unseen bool, answers []SecretAns
 		} else if len(answer.Groups) > 0 {
 			what = "no pull secret of the pod has a user and password for " + host
 		}
-		r.say(evidence.CheckKeyring, evidence.KeyringMatchesNone, evidence.Subject{Kind: evidence.SubjectRegistry, Name: host}, "%s", what)
+		none := evidence.KeyringMatchesNone
+		if nodeLogsIn(host) {
+			none = evidence.PodBringsNone
+			r.out.NotLookedAt = append(r.out.NotLookedAt, evidence.Gap{
+				Check: evidence.CheckKeyring, Subject: evidence.Subject{Kind: evidence.SubjectNode, Name: r.p.Node},
+				Why: "whether the node itself has a credential for " + host + " (a kubelet credential provider) is not seen from here",
+			})
+		}
+		r.say(evidence.CheckKeyring, none, evidence.Subject{Kind: evidence.SubjectRegistry, Name: host}, "%s", what)
 		return
 	}
 	c := full[0]
@@ -226,20 +234,14 @@ func emptyBecause(c keyring.Credential) string {
 // their kind is known, it is counted from when the secret was last written: a
 // token cannot be younger than the secret's last write says.
 func (r *reader) expired(answers []SecretAnswer, tried []keyring.Credential) {
+	if slices.ContainsFunc(tried, func(c keyring.Credential) bool { return !c.Empty && !r.over(answers, c) }) {
+		return // the kubelet goes on to that one
+	}
 	for _, c := range tried {
 		if c.Empty {
 			continue
 		}
-		end, source, known := c.Expiry()
-		if !known && source == keyring.ExpiryGoogle {
-			i := slices.IndexFunc(answers, func(a SecretAnswer) bool { return a.Err == nil && a.Secret.Namespace+"/"+a.Secret.Name == c.Secret })
-			if i >= 0 && !answers[i].Written.IsZero() {
-				end, known = answers[i].Written.Add(source.Lifetime()), true
-			}
-		}
-		if !known || end.After(r.now) {
-			continue
-		}
+		end, source, _ := r.end(answers, c)
 		f := r.say(evidence.CheckKeyring, evidence.CredentialExpiredByItself, secret(c.Secret),
 			"%s in secret %s expired at %s", kindOf(source), c.Secret, end.UTC().Format("2006-01-02 15:04:05 UTC"))
 		f.Details = map[string]string{"key": c.Key, "expired": end.UTC().Format(time.RFC3339), "source": string(source)}
@@ -256,4 +258,35 @@ func kindOf(source keyring.ExpirySource) string {
 		return "the Google access token, which lives an hour,"
 	}
 	return "the token"
+}
+
+// end is when a credential's own time is over, as far as that can be known.
+func (r *reader) end(answers []SecretAnswer, c keyring.Credential) (end time.Time, source keyring.ExpirySource, known bool) {
+	end, source, known = c.Expiry()
+	if !known && source == keyring.ExpiryGoogle {
+		i := slices.IndexFunc(answers, func(a SecretAnswer) bool { return a.Err == nil && a.Secret.Namespace+"/"+a.Secret.Name == c.Secret })
+		if i >= 0 && !answers[i].Written.IsZero() {
+			end, known = answers[i].Written.Add(source.Lifetime()), true
+		}
+	}
+	return end, source, known
+}
+
+// over tells that a credential's own time is over.
+func (r *reader) over(answers []SecretAnswer, c keyring.Credential) bool {
+	end, _, known := r.end(answers, c)
+	return known && !end.After(r.now)
+}
+
+// nodeLogsIn tells a registry of a cloud, for which that cloud's nodes have
+// credential providers (ecr-, acr- and gcp-credential-provider) and so need no
+// pull secret.
+func nodeLogsIn(host string) bool {
+	host = strings.ToLower(host)
+	for _, suffix := range []string{".amazonaws.com", ".amazonaws.com.cn", ".azurecr.io", ".azurecr.cn", ".azurecr.us", "gcr.io", "-docker.pkg.dev"} {
+		if strings.HasSuffix(host, suffix) {
+			return true
+		}
+	}
+	return false
 }

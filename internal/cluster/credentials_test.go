@@ -45,7 +45,7 @@ func TestReadCredentials(t *testing.T) {
 		sends      keyring.Sends
 		gaps       int
 	}{
-		"no secret is named": {nil, []evidence.Outcome{evidence.SecretsNotNamed, evidence.KeyringMatchesNone}, nil,
+		"no secret is named": {nil, []evidence.Outcome{evidence.SecretsNotNamed, evidence.PodBringsNone}, nil,
 			"the pod brings no credential for " + host, keyring.SendsAnonymous, 0},
 		"one that matches": {[]cluster.SecretAnswer{readable("ecr", entry(host, "robot", "x"))}, []evidence.Outcome{evidence.SecretPresent, evidence.KeyringMatches}, []evidence.Outcome{evidence.CredentialExpiredByItself},
 			"secret shop/ecr, key " + host + ", the only match", keyring.SendsCredentials, 0},
@@ -55,23 +55,23 @@ func TestReadCredentials(t *testing.T) {
 			"the ECR token in secret shop/ecr expired at 2026-11-21 03:12:00 UTC", keyring.SendsCredentials, 0},
 		"a Google token that was written two hours ago": {[]cluster.SecretAnswer{readable("gcr", entry(host, "oauth2accesstoken", "ya29.x"))}, []evidence.Outcome{evidence.CredentialExpiredByItself}, nil,
 			"the Google access token, which lives an hour, in secret shop/gcr expired at 2026-11-21 02:50:00 UTC", keyring.SendsCredentials, 0},
-		"a key that is near": {[]cluster.SecretAnswer{readable("ecr", entry(host+":443", "robot", "x"))}, []evidence.Outcome{evidence.SecretPresent, evidence.KeyringEntryIgnored, evidence.KeyringMatchesNone}, []evidence.Outcome{evidence.KeyringMatches},
+		"a key that is near": {[]cluster.SecretAnswer{readable("ecr", entry(host+":443", "robot", "x"))}, []evidence.Outcome{evidence.SecretPresent, evidence.KeyringEntryIgnored, evidence.PodBringsNone}, []evidence.Outcome{evidence.KeyringMatches},
 			"no pull secret of the pod has an entry for " + host, keyring.SendsAnonymous, 0},
-		"a key for another registry": {[]cluster.SecretAnswer{readable("hub", entry("docker.io", "robot", "x"))}, []evidence.Outcome{evidence.KeyringMatchesNone}, []evidence.Outcome{evidence.KeyringEntryIgnored},
+		"a key for another registry": {[]cluster.SecretAnswer{readable("hub", entry("docker.io", "robot", "x"))}, []evidence.Outcome{evidence.PodBringsNone}, []evidence.Outcome{evidence.KeyringEntryIgnored},
 			"no pull secret of the pod has an entry for " + host, keyring.SendsAnonymous, 0},
-		"an empty entry": {[]cluster.SecretAnswer{readable("ecr", `"`+host+`":{}`)}, []evidence.Outcome{evidence.KeyringEntryEmpty, evidence.KeyringMatchesNone}, nil,
+		"an empty entry": {[]cluster.SecretAnswer{readable("ecr", `"`+host+`":{}`)}, []evidence.Outcome{evidence.KeyringEntryEmpty, evidence.PodBringsNone}, nil,
 			"secret shop/ecr, key " + host + ": it has no user name and no password, so that try goes out anonymous", keyring.SendsAnonymous, 0},
-		"one that is not there": {[]cluster.SecretAnswer{unanswered("gone", cluster.NotFound)}, []evidence.Outcome{evidence.SecretAbsent, evidence.KeyringMatchesNone}, []evidence.Outcome{evidence.SecretsNotNamed},
+		"one that is not there": {[]cluster.SecretAnswer{unanswered("gone", cluster.NotFound)}, []evidence.Outcome{evidence.SecretAbsent, evidence.PodBringsNone}, []evidence.Outcome{evidence.SecretsNotNamed},
 			"namespace shop has no secret gone, which the pod names", keyring.SendsAnonymous, 0},
-		"one that may not be read": {[]cluster.SecretAnswer{unanswered("hidden", cluster.Forbidden)}, nil, []evidence.Outcome{evidence.KeyringMatchesNone, evidence.SecretAbsent, evidence.SecretsNotNamed},
+		"one that may not be read": {[]cluster.SecretAnswer{unanswered("hidden", cluster.Forbidden)}, nil, []evidence.Outcome{evidence.PodBringsNone, evidence.SecretAbsent, evidence.SecretsNotNamed},
 			"", "", 1},
 		"one that may not be read beside one that matches": {[]cluster.SecretAnswer{unanswered("hidden", cluster.Forbidden), readable("ecr", entry(host, "robot", "x"))}, []evidence.Outcome{evidence.KeyringMatches}, nil,
 			"secret shop/ecr, key " + host, keyring.SendsCredentials, 1},
-		"one that the kubelet missed and we may not read": {[]cluster.SecretAnswer{unanswered("missed", cluster.Forbidden)}, []evidence.Outcome{evidence.SecretAbsent}, []evidence.Outcome{evidence.KeyringMatchesNone},
+		"one that the kubelet missed and we may not read": {[]cluster.SecretAnswer{unanswered("missed", cluster.Forbidden)}, []evidence.Outcome{evidence.SecretAbsent}, []evidence.Outcome{evidence.PodBringsNone},
 			"the kubelet could not retrieve secret missed", "", 1},
-		"one that cannot be parsed": {[]cluster.SecretAnswer{readable("ecr", entry(host, "robot", "x")), malformed}, []evidence.Outcome{evidence.SecretMalformed, evidence.SecretPresent}, []evidence.Outcome{evidence.KeyringMatches, evidence.KeyringMatchesNone},
+		"one that cannot be parsed": {[]cluster.SecretAnswer{readable("ecr", entry(host, "robot", "x")), malformed}, []evidence.Outcome{evidence.SecretMalformed, evidence.SecretPresent}, []evidence.Outcome{evidence.KeyringMatches, evidence.PodBringsNone},
 			"secret shop/ecr exists and can be parsed", keyring.SendsNothing, 0},
-		"one of the wrong type": {[]cluster.SecretAnswer{opaque}, []evidence.Outcome{evidence.SecretWrongType, evidence.KeyringMatchesNone}, []evidence.Outcome{evidence.KeyringEntryIgnored},
+		"one of the wrong type": {[]cluster.SecretAnswer{opaque}, []evidence.Outcome{evidence.SecretWrongType, evidence.PodBringsNone}, []evidence.Outcome{evidence.KeyringEntryIgnored},
 			"", keyring.SendsAnonymous, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,6 +96,14 @@ func TestReadCredentials(t *testing.T) {
 			}
 			if !said {
 				t.Errorf("nobody says %q: %+v", c.sentence, got.Findings)
+			}
+			// The image is of ECR, whose nodes may log in by themselves.
+			byNode := slices.ContainsFunc(got.NotLookedAt, func(g evidence.Gap) bool { return strings.Contains(g.Why, "credential provider") })
+			if byNode != slices.Contains(outcomes, evidence.PodBringsNone) {
+				t.Errorf("that the node may log in by itself is said: %v, of %v", byNode, outcomes)
+			}
+			if byNode {
+				c.gaps++
 			}
 			if got.Sends != c.sends || len(got.NotLookedAt) != c.gaps {
 				t.Errorf("sends %q, gaps %+v; want %q, %d", got.Sends, got.NotLookedAt, c.sends, c.gaps)

@@ -46,20 +46,21 @@ func (l *ladder) explainAbsent(ctx context.Context, a attempt) {
 	tell := func(outcome evidence.Outcome, subject evidence.Subject, format string, args ...any) {
 		l.tell(evidence.CheckManifest, outcome, subject, a.head, d, format, args...)
 	}
-	host := l.base.host
-	there := answers >= 0 || len(list.tags) > 0 || l.familyHides(a)
+	host, status := l.base.host, a.head.status()
+	none := l.prober.words.saysNoRepository(a.refusal) || list.noRepository
+	there := answers >= 0 || len(list.tags) > 0 || l.familyHides(a) && !none
 	switch {
 	case slices.Contains(list.tags, l.reference.Tag) && l.reference.Digest == "":
-		tell(evidence.ManifestAbsent, l.imageSubject(), "%s lists its tag %s and gives no manifest for it (404)", l.repositoryName(), l.reference.Tag)
+		tell(evidence.TagListedNotGiven, l.imageSubject(), "%s lists its tag %s and gives no manifest for it (%d)", l.repositoryName(), l.reference.Tag, status)
 	case there && l.reference.Digest != "":
-		tell(evidence.DigestAbsent, l.imageSubject(), "%s has no %s (404), though the repository is there", l.repositoryName(), shortDigest(l.reference.Digest))
+		tell(evidence.DigestAbsent, l.imageSubject(), "%s has no %s (%d), though the repository is there", l.repositoryName(), shortDigest(l.reference.Digest), status)
 	case there:
-		tell(evidence.TagAbsent, l.imageSubject(), "%s has no tag %s (404), though the repository is there", l.repositoryName(), l.reference.Tag)
-	case l.prober.words.saysNoRepository(a.refusal) || list.noRepository:
-		tell(evidence.RepositoryAbsent, l.repositorySubject(), "%s says that there is no repository %s (404)", host, l.reference.Repository)
+		tell(evidence.TagAbsent, l.imageSubject(), "%s has no tag %s (%d), though the repository is there", l.repositoryName(), l.reference.Tag, status)
+	case none:
+		tell(evidence.RepositoryAbsent, l.repositorySubject(), "%s says that there is no repository %s (%d)", host, l.reference.Repository, status)
 		return
 	default:
-		tell(evidence.ManifestAbsent, l.imageSubject(), "there is no %s (404), and %s does not tell whether the repository is there", l.imageName(), host)
+		tell(evidence.ManifestAbsent, l.imageSubject(), "there is no %s (%d), and %s does not tell whether the repository is there", l.imageName(), status, host)
 	}
 	if answers >= 0 {
 		l.tell(evidence.CheckTags, evidence.RepositoryAnswers, l.repositorySubject(), answered[answers], details{"tag": known[answers]}, "%s is there: its tag %s answers", l.repositoryName(), known[answers])

@@ -42,6 +42,9 @@ func (l *ladder) try(ctx context.Context, login *login) attempt {
 	if !l.authorize(ctx, &a) {
 		return a
 	}
+	if l.late && login != nil && a.auth.login {
+		return l.tryLate(ctx, a)
+	}
 	r, ok := l.prober.ask(ctx, l.base.manifest(http.MethodHead, l.reference.Repository, l.asked()), a.auth)
 	if ok && r.status() >= 400 && r.status() != http.StatusTooManyRequests && r.status() < 500 {
 		r, ok = l.prober.ask(ctx, l.base.manifest(http.MethodGet, l.reference.Repository, l.asked()), a.auth)
@@ -56,6 +59,40 @@ func (l *ladder) try(ctx context.Context, login *login) attempt {
 			l.late = true
 			return l.try(ctx, login)
 		}
+	}
+	l.readManifestStatus(&a, r)
+	return a
+}
+
+// tryLate asks for the manifest with a login that only the manifest's answer
+// judges. The first question with a login goes alone, and one that was rejected
+// is not sent again, whatever image it is for; so there is no second question
+// for the words of the refusal.
+func (l *ladder) tryLate(ctx context.Context, a attempt) attempt {
+	g := l.prober.gate(l.base.host + "\x00manifest\x00" + a.login.id)
+	g.mu.Lock()
+	if g.settled != nil {
+		defer g.mu.Unlock()
+		l.readManifestStatus(&a, g.settled.reply)
+		return a
+	}
+	if g.open {
+		g.mu.Unlock()
+	} else {
+		defer g.mu.Unlock()
+	}
+	c := l.base.manifest(http.MethodHead, l.reference.Repository, l.asked())
+	c.login = true
+	r, ok := l.prober.ask(ctx, c, a.auth)
+	switch {
+	case !ok:
+		l.outOfTime(evidence.CheckManifest, l.imageSubject())
+		return a
+	case g.open:
+	case r.status() == http.StatusUnauthorized || r.failure != nil:
+		g.settled = &grant{reply: r, rejected: true}
+	default:
+		g.open = true
 	}
 	l.readManifestStatus(&a, r)
 	return a

@@ -282,6 +282,16 @@ func TestARejectedCredentialIsSentOnceHoweverManyPullsWait(t *testing.T) {
 	s := stocked(t)
 	for name, door := range map[string]func(h *house) fault{
 		"basic": func(*house) fault { return basic("nobody:at-all") },
+		"basic, which only the manifest asks for": func(*house) fault {
+			ask := basic("nobody:at-all")
+			return func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path == "/v2/" {
+					w.WriteHeader(http.StatusOK)
+					return true
+				}
+				return ask(w, r)
+			}
+		},
 		"token": func(*house) fault {
 			k := tokens{realm: "https://registry.acme.example/token", grant: func(string, string) bool { return false }}
 			return func(w http.ResponseWriter, r *http.Request) bool {

@@ -106,7 +106,7 @@ func TestProbeOfARegistryThatAsksNobodyForALogin(t *testing.T) {
 		},
 		"a tag that is listed and not given is no missing tag": {
 			image: "team/app:1.27.4", platform: amd64(), faults: []fault{on("", "/v2/team/app/manifests/", 404, body("MANIFEST_UNKNOWN", "manifest unknown"))},
-			want: lines("WAY", "manifest manifest-absent", "tags repository-answers", "tags tags-listed"),
+			want: lines("WAY", "manifest tag-listed-not-given", "tags repository-answers", "tags tags-listed"),
 		},
 		"Harbor's own code for a missing tag reads by its status": {
 			image: "team/app:9", platform: amd64(), faults: []fault{on("", "/v2/team/app/manifests/", 404, body("NOT_FOUND", "artifact team/app:9 not found"))},

@@ -43,15 +43,15 @@ func table() []entry {
 		{hosts: []string{"quay.io"},
 			family: Family{Name: "Quay", HidesAbsent: true}},
 		{hosts: []string{"gcr.io", "*.gcr.io", "*-docker.pkg.dev"},
-			family: Family{Name: "Google Artifact Registry", HidesAbsent: true}},
+			family: Family{Name: "Google Artifact Registry"}},
 		{hosts: []string{"*.azurecr.io", "*.azurecr.cn", "*.azurecr.us"},
-			family: Family{Name: "Azure Container Registry", HidesAbsent: true, LoginForAll: true}},
+			family: Family{Name: "Azure Container Registry", LoginForAll: true}},
 		{hosts: []string{"*.dkr.ecr.*.amazonaws.com", "*.dkr.ecr-fips.*.amazonaws.com", "*.dkr.ecr.*.amazonaws.com.cn"},
 			family: Family{Name: "Amazon ECR", LoginForAll: true}},
 		{hosts: []string{"registry.gitlab.com"}, services: []string{"container_registry"},
-			family: Family{Name: "GitLab", HidesAbsent: true}},
+			family: Family{Name: "GitLab"}},
 		{services: []string{"harbor-registry"},
-			family: Family{Name: "Harbor", HidesAbsent: true}},
+			family: Family{Name: "Harbor"}},
 	}
 }
 
