@@ -296,8 +296,9 @@ func (r *runner) diagnose(ctx context.Context, p place) error {
 			r.complain("%s: the plugin does not say that %s was not looked at", what, check)
 		}
 	}
-	if wrong(p.fault, cause, verdict) {
+	if claimed := wrong(p.fault, found); claimed != "" {
 		r.wrongConfirmed++
+		r.complain("%s: the plugin calls %s confirmed", what, claimed)
 	}
 	r.table.add(row{place: p, cause: cause, verdict: verdict, ok: ok, took: done.took})
 
@@ -306,9 +307,15 @@ func (r *runner) diagnose(ctx context.Context, p place) error {
 	return err
 }
 
-// wrong tells whether something is called confirmed that is not so.
-func wrong(fault faults.Fault, cause, verdict string) bool {
-	return verdict == "confirmed" && cause != fault.Cause && cause != fault.Expect.Cause
+// wrong is the first cause that an answer calls confirmed and that is not so,
+// be it the first of the answer or one behind it; "" if there is none.
+func wrong(fault faults.Fault, found answer) string {
+	for _, c := range found.Causes {
+		if c.Verdict == "confirmed" && c.Cause != fault.Cause && c.Cause != fault.Expect.Cause {
+			return c.Cause
+		}
+	}
+	return ""
 }
 
 // overview looks at the whole cluster: every fault has to be there, no control,
@@ -336,7 +343,7 @@ func (r *runner) overview(ctx context.Context, wave []place) error {
 			r.complain("the overview misses %s on %s", p.fault.Name, p.node.Name)
 		default:
 			told++
-			if cause, verdict := said.Diagnoses[at].first(); wrong(p.fault, cause, verdict) {
+			if cause := wrong(p.fault, said.Diagnoses[at]); cause != "" {
 				r.wrongConfirmed++
 				r.complain("the overview calls %s confirmed for %s on %s", cause, p.fault.Name, p.node.Name)
 			}

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,7 +140,18 @@ func TestSummaryCountsAndJudges(t *testing.T) {
 	if err := r.summary(time.Second); err == nil {
 		t.Error("a complaint is no error")
 	}
-	if !wrong(fault, "TagNotFound", "confirmed") || wrong(fault, "RepositoryNotFound", "confirmed") || wrong(fault, "TagNotFound", "likely") || !wrong(control, "TagNotFound", "confirmed") {
+	says := func(text string) answer {
+		var a answer
+		if err := json.Unmarshal([]byte(text), &a); err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	tag := says(`{"causes":[{"cause":"TagNotFound","verdict":"confirmed"}]}`)
+	repository := says(`{"causes":[{"cause":"RepositoryNotFound","verdict":"confirmed"}]}`)
+	guess := says(`{"causes":[{"cause":"TagNotFound","verdict":"likely"}]}`)
+	behind := says(`{"causes":[{"cause":"RepositoryNotFound","verdict":"confirmed"},{"cause":"TagNotFound","verdict":"confirmed"}]}`)
+	if wrong(fault, tag) == "" || wrong(fault, repository) != "" || wrong(fault, guess) != "" || wrong(fault, behind) != "TagNotFound" || wrong(control, tag) == "" {
 		t.Error("wrong tells the truth apart wrongly")
 	}
 }
