@@ -99,30 +99,35 @@ func Run(ctx context.Context, options Options) error {
 
 // wavesOf tells which faults are made at the same time: all of pods and
 // registries in the first wave, and those of nodes where nothing else uses their
-// registry; one that uses no registry alone disturbs the whole node, and has a
-// wave to itself.
+// registry; one that uses no registry alone disturbs its whole node, and shares
+// a wave with what is only on others.
 func wavesOf(all []faults.Fault) [][]place {
 	waves := [][]place{nil}
-	used := []map[string]bool{{}}
 	for _, fault := range all {
 		for _, node := range layout.Nodes {
 			if !fault.On(node.Name) {
 				continue
 			}
-			wave := 0
-			if fault.Reach == faults.OfNode || fault.Reach == faults.OfCluster {
-				for wave < len(waves) && (used[wave][fault.Uses] || used[wave][""] || fault.Uses == "") {
-					wave++
-				}
-				if wave == len(waves) {
-					waves, used = append(waves, nil), append(used, map[string]bool{})
-				}
-				used[wave][fault.Uses] = true
+			p := place{fault, node}
+			wave := slices.IndexFunc(waves, func(wave []place) bool { return !slices.ContainsFunc(wave, p.disturbs) })
+			if wave < 0 {
+				wave, waves = len(waves), append(waves, nil)
 			}
-			waves[wave] = append(waves[wave], place{fault, node})
+			waves[wave] = append(waves[wave], p)
 		}
 	}
 	return waves
+}
+
+// disturbs tells that two faults cannot stand at the same time.
+func (p place) disturbs(other place) bool {
+	if p.fault.Reach != faults.OfNode && other.fault.Reach != faults.OfNode {
+		return false
+	}
+	if p.fault.TakesNode() || other.fault.TakesNode() { // one with a registry has a companion on every other node
+		return p.node.Name == other.node.Name || p.fault.Uses != "" || other.fault.Uses != ""
+	}
+	return p.fault.Uses != "" && p.fault.Uses == other.fault.Uses
 }
 
 type runner struct {
@@ -154,6 +159,8 @@ func (r *runner) wave(ctx context.Context, wave []place, whole, keep bool) (err 
 		}()
 	}
 	if err := each(ctx, wave, func(ctx context.Context, p place) error {
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+		defer cancel()
 		return faults.Inject(ctx, r.bed, p.fault, p.node)
 	}); err != nil {
 		return err
@@ -193,8 +200,11 @@ func (r *runner) await(ctx context.Context, p place) error {
 	var shown faults.Shown
 	var err error
 	switch {
-	case p.fault.Deployed:
-		shown, err = faults.AwaitRefused(ctx, r.bed, namespace)
+	case p.fault.Event != "":
+		if shown, err = faults.AwaitEvent(ctx, r.bed, namespace, p.fault.Event); err != nil {
+			return err
+		}
+		shown.Running = p.fault.Control() // as it is to be
 	case p.fault.Control():
 		shown, err = faults.AwaitControl(ctx, r.bed, namespace, faults.PodName)
 	default:
@@ -279,6 +289,9 @@ func (r *runner) diagnose(ctx context.Context, p place) error {
 		found = said.Diagnoses[0]
 	}
 	cause, verdict := found.first()
+	for _, one := range said.Diagnoses[min(1, len(said.Diagnoses)):] {
+		found.Causes = append(found.Causes, one.Causes...) // of other containers
+	}
 	ok := cause == p.fault.Expect.Cause && verdict == p.fault.Expect.Verdict
 	if p.fault.Control() {
 		ok = done.code == 0 && cause == ""
@@ -296,6 +309,12 @@ func (r *runner) diagnose(ctx context.Context, p place) error {
 			r.complain("%s: the plugin does not say that %s was not looked at", what, check)
 		}
 	}
+	for _, also := range p.fault.Expect.Also {
+		if !slices.ContainsFunc(found.Causes, func(c named) bool { return c.Cause == also }) {
+			ok = false
+			r.complain("%s: the plugin does not name %s besides", what, also)
+		}
+	}
 	if claimed := wrong(p.fault, found); claimed != "" {
 		r.wrongConfirmed++
 		r.complain("%s: the plugin calls %s confirmed", what, claimed)
@@ -311,7 +330,7 @@ func (r *runner) diagnose(ctx context.Context, p place) error {
 // be it the first of the answer or one behind it; "" if there is none.
 func wrong(fault faults.Fault, found answer) string {
 	for _, c := range found.Causes {
-		if c.Verdict == "confirmed" && c.Cause != fault.Cause && c.Cause != fault.Expect.Cause {
+		if c.Verdict == "confirmed" && c.Cause != fault.Cause && c.Cause != fault.Expect.Cause && !slices.Contains(fault.Expect.Also, c.Cause) {
 			return c.Cause
 		}
 	}

@@ -90,10 +90,17 @@ func TestFaultsOfNodesThatUseOneRegistryStandOneAfterTheOther(t *testing.T) {
 			if p.fault.Reach != faults.OfNode {
 				continue
 			}
-			if other, taken := users[p.fault.Uses]; taken {
-				t.Errorf("wave %d has %s on %s beside %s, and both use %s", i, p.fault.Name, p.node.Name, other, p.fault.Uses)
+			uses := p.fault.Uses
+			if uses == "" {
+				uses = p.node.Name
+				if len(wave) > len(layout.Nodes) {
+					t.Errorf("wave %d has %s on %s among others on that node", i, p.fault.Name, p.node.Name)
+				}
 			}
-			users[p.fault.Uses] = p.fault.Name
+			if other, taken := users[uses]; taken {
+				t.Errorf("wave %d has %s on %s beside %s, and both use %s", i, p.fault.Name, p.node.Name, other, uses)
+			}
+			users[uses] = p.fault.Name
 		}
 	}
 	for _, fault := range faults.All() {

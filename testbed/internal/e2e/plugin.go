@@ -75,14 +75,17 @@ type answer struct {
 		Namespace string `json:"namespace"`
 		Pod       string `json:"pod"`
 	} `json:"pull"`
-	Causes []struct {
-		Cause   string `json:"cause"`
-		Verdict string `json:"verdict"`
-		State   string `json:"state"`
-	} `json:"causes"`
+	Causes      []named `json:"causes"`
 	NotLookedAt []struct {
 		Check string `json:"check"`
 	} `json:"notLookedAt"`
+}
+
+// A named is a cause that an answer names.
+type named struct {
+	Cause   string `json:"cause"`
+	Verdict string `json:"verdict"`
+	State   string `json:"state"`
 }
 
 // first is the answer's cause and verdict; both are empty if it names none.

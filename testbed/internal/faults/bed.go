@@ -8,12 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -87,12 +84,8 @@ func inject(ctx context.Context, bed Bed, fault Fault, node layout.Node) error {
 				return err
 			}
 		}
-		object, err := secret.object()
-		if err != nil {
+		if err := makeSecret(ctx, bed, namespace, secret); err != nil {
 			return err
-		}
-		if _, err := bed.Kube.CoreV1().Secrets(namespace).Create(ctx, object, metav1.CreateOptions{}); err != nil {
-			return fmt.Errorf("making secret %s/%s: %w", namespace, secret.Name, err)
 		}
 	}
 	if len(scene.Account) > 0 && !scene.AccountLate {
@@ -106,8 +99,8 @@ func inject(ctx context.Context, bed Bed, fault Fault, node layout.Node) error {
 			pods = append(pods, scene.pod(Companion+"-"+other.Name, other))
 		}
 	}
-	if fault.Deployed {
-		if err := deploy(ctx, bed, spot.Namespace, pods[0]); err != nil {
+	if fault.Kind != "" {
+		if err := own(ctx, bed, fault.Kind, spot.Namespace, pods[0]); err != nil {
 			return err
 		}
 		pods = pods[1:]
@@ -118,23 +111,24 @@ func inject(ctx context.Context, bed Bed, fault Fault, node layout.Node) error {
 		}
 	}
 	if scene.AccountLate {
-		return giveAccount(ctx, bed, spot.Namespace, scene.Account)
+		if err := giveAccount(ctx, bed, spot.Namespace, scene.Account); err != nil {
+			return err
+		}
+	}
+	if scene.Then != nil {
+		return scene.Then(ctx, bed)
 	}
 	return nil
 }
 
-// deploy makes a Deployment of one such pod.
-func deploy(ctx context.Context, bed Bed, namespace string, pod *corev1.Pod) error {
-	labels := map[string]string{"app": pod.Name}
-	deployment := &appsv1.Deployment{
-		ObjectMeta: metav1.ObjectMeta{Name: pod.Name},
-		Spec: appsv1.DeploymentSpec{
-			Selector: &metav1.LabelSelector{MatchLabels: labels},
-			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: pod.Spec},
-		},
+// makeSecret makes a secret.
+func makeSecret(ctx context.Context, bed Bed, namespace string, secret Secret) error {
+	object, err := secret.object()
+	if err != nil {
+		return err
 	}
-	if _, err := bed.Kube.AppsV1().Deployments(namespace).Create(ctx, deployment, metav1.CreateOptions{}); err != nil {
-		return fmt.Errorf("making deployment %s/%s: %w", namespace, pod.Name, err)
+	if _, err := bed.Kube.CoreV1().Secrets(namespace).Create(ctx, object, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("making secret %s/%s: %w", namespace, secret.Name, err)
 	}
 	return nil
 }
@@ -153,42 +147,6 @@ func giveAccount(ctx context.Context, bed Bed, namespace string, secrets []strin
 		return fmt.Errorf("giving pull secrets to the service account of %s: %w", namespace, err)
 	}
 	return nil
-}
-
-// forget removes an image from a node, where a pull that went on while an
-// earlier run was repaired may have brought it.
-func forget(ctx context.Context, bed Bed, node layout.Node, image string) error {
-	containerd := "containerd2"
-	if node.Name == layout.Nodes[1].Name {
-		containerd = "containerd1"
-	}
-	ctr := func(args ...string) (string, error) {
-		said, err := bed.Exec(ctx, node.Name, filepath.Join(bed.Bin(containerd), "ctr"), append([]string{"-n", "k8s.io", "images"}, args...)...).CombinedOutput()
-		if err != nil {
-			return "", fmt.Errorf("looking for %s on %s: %w: %s", image, node.Name, err, strings.TrimSpace(string(said)))
-		}
-		return string(said), nil
-	}
-	list, err := ctr("ls")
-	if err != nil {
-		return err
-	}
-	// The same image has several names: as written, by digest, by its id.
-	names := map[string][]string{} // by digest
-	digest := ""
-	for line := range strings.Lines(list) {
-		if columns := strings.Fields(line); len(columns) > 2 {
-			names[columns[2]] = append(names[columns[2]], columns[0])
-			if columns[0] == image {
-				digest = columns[2]
-			}
-		}
-	}
-	if len(names[digest]) == 0 {
-		return nil
-	}
-	_, err = ctr(append([]string{"rm", "--sync"}, names[digest]...)...)
-	return err
 }
 
 // Repair undoes the fault on a node: what was broken works again, and its

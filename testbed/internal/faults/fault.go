@@ -44,13 +44,18 @@ type Fault struct {
 	Nodes []string
 	Reach Reach
 	// Uses is the registry that a fault of a node takes for itself: another of
-	// the same cannot stand meanwhile, on whatever node. Without one it stands
-	// alone.
+	// the same cannot stand meanwhile, on whatever node. Without one it takes the
+	// node for itself.
 	Uses string
 	// Mendable: a change to the pod's objects or the registry mends it.
 	Mendable bool
-	// Deployed: a Deployment of the pod's name makes the pod, or cannot.
-	Deployed bool
+	// Kind of the object of the pod's name that makes the pod, or cannot, in
+	// lower case: deployment, statefulset, daemonset, job or cronjob. "" is a bare
+	// pod.
+	Kind string
+	// Event is the reason of the event that shows that the fault or control
+	// stands, where no container's status does; see AwaitEvent.
+	Event string
 	// scene is what it takes.
 	scene func(Spot) Scene
 }
@@ -60,6 +65,9 @@ type Fault struct {
 type Expect struct {
 	Cause   string
 	Verdict string
+	// Also are causes that the answers about this pod name besides, be it
+	// behind the first or for another container.
+	Also []string
 	// NotLookedAt are checks that the answer has to say it did not make.
 	NotLookedAt []string
 	// Why it differs from the truth, if it does.
@@ -68,11 +76,14 @@ type Expect struct {
 
 // Target is the object to diagnose, as TYPE/NAME.
 func (f Fault) Target() string {
-	if f.Deployed {
-		return "deployment/" + PodName
+	if f.Kind != "" {
+		return f.Kind + "/" + PodName
 	}
 	return "pod/" + PodName
 }
+
+// TakesNode tells that the fault disturbs all that happens on its node.
+func (f Fault) TakesNode() bool { return f.Reach == OfNode && f.Uses == "" }
 
 // Control tells whether nothing is wrong.
 func (f Fault) Control() bool { return f.Cause == "" }
@@ -128,8 +139,11 @@ type Scene struct {
 	Edit func(*corev1.Pod)
 	// Companion: the same image is pulled on every other node, and that works.
 	Companion bool
-	// Break changes the node, Mend changes it back. Both may be repeated.
+	// Break changes what the pod will meet, before it is made; Mend changes it
+	// back. Both may be repeated.
 	Break, Mend func(context.Context, Bed) error
+	// Then goes on once the pod was made.
+	Then func(context.Context, Bed) error
 }
 
 // A Secret is a pull secret of the scene.
@@ -184,6 +198,12 @@ func All() []Fault {
 	all = append(all, registryFaults()...)
 	all = append(all, shapeFaults()...)
 	all = append(all, wayFaults()...)
+	all = append(all, secureFaults()...)
+	all = append(all, ownerFaults()...)
+	all = append(all, laterFaults()...)
+	all = append(all, nodeFaults()...)
+	all = append(all, oldFaults()...)
 	all = append(all, controls()...)
+	all = append(all, quietControls()...)
 	return append(all, shapeControls()...)
 }

@@ -73,7 +73,7 @@ func shapeFaults() []Fault {
 		},
 		{
 			Name: "policy-refuses", What: "a ValidatingAdmissionPolicy lets no pods with images of this registry through",
-			Cause: "AdmissionDenied", Expect: confirmed("AdmissionDenied"), Reach: OfPod, Mendable: true, Deployed: true,
+			Cause: "AdmissionDenied", Expect: confirmed("AdmissionDenied"), Reach: OfPod, Mendable: true, Kind: "deployment", Event: "FailedCreate",
 			scene: func(s Spot) Scene {
 				return Scene{
 					Image: present,
@@ -118,19 +118,22 @@ func forbid(ctx context.Context, bed Bed, namespace string) error {
 	if _, err := admission.ValidatingAdmissionPolicyBindings().Create(ctx, binding, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("making the binding of an admission policy: %w", err)
 	}
-	// The API server takes a moment to know it: a pod that it would deny shows when.
+	return untilRefused(ctx, bed, namespace, "not allowed here")
+}
+
+// untilRefused waits until the API server knows a new rule, which takes it a
+// moment: a pod that it would refuse shows when.
+func untilRefused(ctx context.Context, bed Bed, namespace, words string) error {
 	probe := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "probe"}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: present}}}}
-	for {
-		_, err := bed.Kube.CoreV1().Pods(namespace).Create(ctx, probe, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
-		if err != nil && strings.Contains(err.Error(), "not allowed here") {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("waiting for an admission policy to hold: %w", errors.Join(ctx.Err(), err))
-		case <-time.After(200 * time.Millisecond):
-		}
+	var said error
+	err := poll(ctx, func() (bool, error) {
+		_, said = bed.Kube.CoreV1().Pods(namespace).Create(ctx, probe, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return said != nil && strings.Contains(said.Error(), words), nil
+	})
+	if err != nil {
+		return fmt.Errorf("waiting for a rule of admission to hold: %w", errors.Join(err, said))
 	}
+	return nil
 }
 
 // allow takes the policy away.

@@ -97,7 +97,7 @@ func wayFaults() []Fault {
 						return firewall(ctx, bed, s.Node, how, layout.Services, "-p", "udp", "--dport", "53", "-j", "REJECT", "--reject-with", "icmp-port-unreachable")
 					}
 				}
-				return Scene{Image: registries.Edge + "/acme/app:1.27.4", Companion: true, Break: reject("-I"), Mend: reject("-D")}
+				return Scene{Image: registries.Edge + "/acme/app:1.27.4", Break: reject("-I"), Mend: reject("-D")}
 			},
 		},
 		{

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"slices"
@@ -22,6 +23,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"golang.org/x/sync/errgroup"
@@ -37,9 +39,17 @@ type Image struct {
 	Tags       []string
 	Platforms  []string // architectures, all linux
 	// Extra names a file in a first layer of the image's own; the layer of the
-	// program is the same everywhere, so nodes have it already.
+	// program is the same everywhere, so nodes have it already. The layer of
+	// NotAnArchive is none, though its digest is right.
 	Extra string
 }
+
+// NotAnArchive is the Extra of an image that cannot be unpacked, Large that of
+// one with a layer of two megabytes that do not compress.
+const (
+	NotAnArchive = "not an archive"
+	Large        = "large"
+)
 
 var (
 	amd64 = []string{"amd64"}
@@ -62,6 +72,7 @@ var All = []Image{
 	{registries.Vault, "acme/app", []string{"1.27.4"}, amd64, ""},
 	{registries.Hub, "acme/app", []string{"1.27.3", "1.27.4"}, amd64, ""},
 	{registries.Hub, "acme/limited", []string{"2.1"}, amd64, ""},
+	{registries.Hub, "acme/known", []string{"3.0"}, amd64, ""},
 	{registries.Hub, "acme/private", []string{"3.0"}, amd64, ""},
 	{registries.Hub, "library/tool", []string{"1.36"}, amd64, ""},
 	{registries.Hub, "ratelimitpreview/test", []string{"latest"}, amd64, ""},
@@ -71,6 +82,23 @@ var All = []Image{
 	{registries.ACR, "acme/app", []string{"1.27.4"}, amd64, ""},
 	{registries.Harbor, "acme/app", []string{"1.27.3", "1.27.4"}, amd64, ""},
 	{registries.Harbor, "other/app", []string{"1.0"}, amd64, ""},
+	{registries.Harbor, "acme/verified", []string{"1.0"}, amd64, "verified"},
+	{registries.Harbor, "acme/provided", []string{"1.0"}, amd64, ""},
+	{registries.Harbor, "acme/unprovided", []string{"1.0"}, amd64, ""},
+	{registries.Locked, "acme/app", []string{"1.27.4"}, amd64, ""},
+	{registries.Content, "acme/map", []string{"4.0"}, amd64, "map"},
+	{registries.Plain, "acme/family", []string{"1.0"}, amd64, "family"},
+	{registries.Plain, "acme/broken", []string{"1.0"}, amd64, NotAnArchive},
+	{registries.Plain, "acme/cached", []string{"1.0"}, amd64, "cached"},
+	{registries.Plain, "acme/kept", []string{"1.0"}, amd64, "kept"},
+	{registries.Plain, "acme/stock", []string{"1.0"}, amd64, "stock"},
+	{registries.Plain, "acme/lost", []string{"1.0"}, amd64, "lost"},
+	{registries.Plain, "acme/large", []string{"1.0"}, amd64, Large},
+	{registries.Quiet, "acme/large", []string{"2.0"}, amd64, "trickle"},
+	{registries.Quiet, "acme/arm", []string{"1.0"}, arm64, ""},
+	{registries.Quiet, "acme/render", []string{"3.1"}, amd64, "quiet scene"},
+	{registries.Plain, "acme/late", []string{"1.0"}, amd64, "late"},
+	{registries.GitHub, "acme/busy", []string{"1.0"}, amd64, ""},
 }
 
 // Push writes all images to distribution, whose unix socket is given. program
@@ -186,8 +214,16 @@ func build(program []byte, architectures []string, extra string) (v1.ImageIndex,
 		return nil, errors.New("building an image for no platform")
 	}
 	var layers []v1.Layer
-	if extra != "" {
-		layer, err := layerOf(extra, []byte(extra))
+	switch content := []byte(extra); extra {
+	case "":
+	case NotAnArchive:
+		layers = append(layers, static.NewLayer(content, types.OCILayer))
+	default:
+		if extra == Large {
+			content = make([]byte, 2<<20)
+			_, _ = rand.NewChaCha8([32]byte{}).Read(content) // never fails, and gives the same each time
+		}
+		layer, err := layerOf(extra, content)
 		if err != nil {
 			return nil, err
 		}

@@ -77,7 +77,24 @@ type Registry struct {
 	Realm     string // of the token service, "" without
 	Style     Style  // whose words it uses, "" for distribution's own
 	BlobHost  string // among Names: where its blobs are redirected to, "" without
+	BlobAddr  string // of BlobHost, if it has an address of its own
 	Authority Authority
+}
+
+// Addrs are the addresses on which a registry listens.
+func (r Registry) Addrs() []string {
+	if r.BlobAddr != "" {
+		return []string{r.Addr, r.BlobAddr}
+	}
+	return []string{r.Addr}
+}
+
+// AddrOf is the address that one of the registry's names leads to.
+func (r Registry) AddrOf(name string) string {
+	if r.BlobAddr != "" && name == r.BlobHost {
+		return r.BlobAddr
+	}
+	return r.Addr
 }
 
 // A Style is whose words and ways a registry has.
@@ -114,4 +131,13 @@ var Registries = []Registry{
 	// These two are for the faults of one node, so that those disturb no other.
 	{Name: "edge.acme.example", Addr: "10.209.1.8", Port: 443, Names: []string{"edge.acme.example"}, Behaviour: Open, Auth: None},
 	{Name: "vault.acme.example", Addr: "10.209.1.9", Port: 443, Names: []string{"vault.acme.example"}, Behaviour: Open, Auth: None, Authority: SecondCA},
+	// Its layers lie elsewhere, as in many a cloud.
+	{Name: "cdn.acme.example", Addr: "10.209.1.10", Port: 443, Names: []string{"cdn.acme.example", "blobs.acme.example"}, Behaviour: Open, Auth: None, BlobHost: "blobs.acme.example", BlobAddr: "10.209.1.11"},
+	{Name: "locked.acme.example", Addr: "10.209.1.12", Port: 443, Names: []string{"locked.acme.example", "auth.acme.example"}, Behaviour: Quiet, Auth: Token, Realm: "https://auth.acme.example/token"},
 }
+
+// What else listens in the services namespace.
+const (
+	Proxy   = "10.209.0.53:3128" // an HTTP proxy that wants a login and takes none
+	Webhook = "10.209.0.53:8443" // an admission webhook that allows nothing
+)

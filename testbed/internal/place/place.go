@@ -36,7 +36,7 @@ type Place struct {
 func Places() []Place {
 	services := Place{Name: cluster.Services, Addrs: []string{layout.Services}}
 	for _, registry := range layout.Registries {
-		services.Addrs = append(services.Addrs, registry.Addr)
+		services.Addrs = append(services.Addrs, registry.Addrs()...)
 	}
 	places := []Place{services, {Name: cluster.Client, Addrs: []string{layout.Client}}}
 	for _, node := range layout.Nodes {

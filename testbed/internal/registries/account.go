@@ -36,8 +36,10 @@ const (
 	Harbor  = "harbor.acme.example:8443"
 	Plain   = "registry.acme.example"
 	Quiet   = "quiet.acme.example"
-	Edge    = "edge.acme.example"  // for faults of a node's way to it
-	Vault   = "vault.acme.example" // signed by the second authority
+	Edge    = "edge.acme.example"   // for faults of a node's way to it
+	Vault   = "vault.acme.example"  // signed by the second authority
+	Content = "cdn.acme.example"    // whose layers lie on another host
+	Locked  = "locked.acme.example" // wants a login, and lists no tags
 	Nowhere = "registry.nowhere.example"
 )
 
@@ -46,10 +48,14 @@ const (
 func Policies() map[string]Policy {
 	all := []string{""}
 	return map[string]Policy{
-		Plain: {Public: all},
-		Quiet: {Public: all},
-		Edge:  {Public: all},
-		Vault: {Public: all},
+		Plain:   {Public: all},
+		Quiet:   {Public: all},
+		Edge:    {Public: all},
+		Vault:   {Public: all},
+		Content: {Public: all},
+		Locked: {Accounts: []Account{
+			{User: "acme", Password: Canary + "-locked-acme-0f3a", Repositories: []string{"acme/"}},
+		}},
 		Hub: {
 			Public: []string{"library/", "acme/app", "acme/arm", "acme/limited", "ratelimitpreview/"},
 			Accounts: []Account{
@@ -58,7 +64,7 @@ func Policies() map[string]Policy {
 			},
 		},
 		GitHub: {
-			Public: []string{"acme/tool"},
+			Public: []string{"acme/tool", "acme/busy"},
 			Accounts: []Account{
 				{User: "acme-bot", Password: "ghp_" + Canary + "ghcr77aa", Repositories: []string{"acme/"}},
 			},

@@ -43,6 +43,8 @@ func (l *line) Accept() (net.Conn, error) {
 		}
 		l.front.world.log.add(Request{Time: time.Now(), From: from, Registry: registry, Method: "CONNECT", Rule: rule.ID})
 		switch rule.Effect.Connect {
+		default: // TLS goes its own way; see handshake
+			return conn, nil
 		case ConnectReset:
 			resetConn(conn)
 		case ConnectHang:

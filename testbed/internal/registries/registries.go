@@ -35,9 +35,9 @@ type Config struct {
 	Registries []layout.Registry
 	// Policies by Registry.Name: who may pull what.
 	Policies map[string]Policy
-	// Certificate gives the certificate of a registry, by its Names and
-	// Authority.
-	Certificate func(layout.Registry) (tls.Certificate, error)
+	// Certificate gives a certificate of a registry, signed by its Authority:
+	// for its Names, or as one of the values of Effect.Connect.
+	Certificate func(registry layout.Registry, as string) (tls.Certificate, error)
 	// Storage reaches the distribution registry, whatever host is asked for;
 	// StorageTransport makes one.
 	Storage http.RoundTripper
@@ -58,29 +58,26 @@ func Serve(ctx context.Context, config Config, ready func()) error {
 
 	var serve []func() error
 	for _, registry := range config.Registries {
-		certificate, err := config.Certificate(registry)
-		if err != nil {
-			return fmt.Errorf("making the certificate of registry %s: %w", registry.Name, err)
-		}
-		address := net.JoinHostPort(registry.Addr, strconv.Itoa(registry.Port))
-		raw, err := net.Listen("tcp", address)
-		if err != nil {
-			return fmt.Errorf("listening for registry %s on %s: %w", registry.Name, address, err)
-		}
-		defer raw.Close()
 		front := newFront(world, registry)
-		line := newLine(ctx, raw, front)
-		secure := newHTTPServer(front)
-		plain := newHTTPServer(front)
-		context.AfterFunc(ctx, func() { _, _, _ = raw.Close(), secure.Close(), plain.Close() })
-		tlsConfig := &tls.Config{
-			Certificates: []tls.Certificate{certificate},
-			MinVersion:   tls.VersionTLS12,
-			NextProtos:   []string{"h2", "http/1.1"},
+		tlsConfig, err := front.handshake(config.Certificate)
+		if err != nil {
+			return fmt.Errorf("making the certificates of registry %s: %w", registry.Name, err)
 		}
-		serve = append(serve,
-			func() error { return secure.Serve(tls.NewListener(line, tlsConfig)) },
-			func() error { return plain.Serve(line.plain) })
+		for _, host := range registry.Addrs() {
+			address := net.JoinHostPort(host, strconv.Itoa(registry.Port))
+			raw, err := net.Listen("tcp", address)
+			if err != nil {
+				return fmt.Errorf("listening for registry %s on %s: %w", registry.Name, address, err)
+			}
+			defer raw.Close()
+			line := newLine(ctx, raw, front)
+			secure := newHTTPServer(front)
+			plain := newHTTPServer(front)
+			context.AfterFunc(ctx, func() { _, _, _ = raw.Close(), secure.Close(), plain.Close() })
+			serve = append(serve,
+				func() error { return secure.Serve(tls.NewListener(line, tlsConfig)) },
+				func() error { return plain.Serve(line.plain) })
+		}
 	}
 	if err := os.Remove(config.AdminSocket); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("removing the admin socket of an earlier run: %w", err)

@@ -86,7 +86,7 @@ func newBench(t *testing.T) *bench {
 	served := append([]layout.Registry{}, layout.Registries...)
 	ports := map[string]string{} // by DNS name
 	for i := range served {
-		served[i].Addr, served[i].Port = "127.0.0.1", freePort(t)
+		served[i].Addr, served[i].BlobAddr, served[i].Port = "127.0.0.1", "", freePort(t)
 		for _, name := range served[i].Names {
 			ports[name] = strconv.Itoa(served[i].Port)
 		}
@@ -117,7 +117,7 @@ func newBench(t *testing.T) *bench {
 		ended <- Serve(ctx, Config{
 			Registries:  served,
 			Policies:    Policies(),
-			Certificate: func(layout.Registry) (tls.Certificate, error) { return certificate, nil },
+			Certificate: func(layout.Registry, string) (tls.Certificate, error) { return certificate, nil },
 			Storage:     toHost{backendURL.Host},
 			AdminSocket: socket,
 		}, func() { close(ready) })

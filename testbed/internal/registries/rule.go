@@ -40,7 +40,9 @@ type Rule struct {
 // goes on.
 type Effect struct {
 	// Connect breaks the connection before TLS: "reset", "hang" or
-	// "plain-http". Only Registry and From of the rule are looked at.
+	// "plain-http"; or shows an "expired" certificate or one for an "other-name",
+	// or asks for a "client-certificate". Only Registry and From of the rule are
+	// looked at.
 	Connect string `json:"connect,omitempty"`
 	// Delay before anything else, such as "200ms".
 	Delay Duration `json:"delay,omitempty"`
@@ -66,7 +68,14 @@ const (
 	ConnectReset = "reset"
 	ConnectHang  = "hang"
 	ConnectPlain = "plain-http"
+
+	ConnectExpired   = "expired"
+	ConnectOtherName = "other-name"
+	ConnectClient    = "client-certificate"
 )
+
+// connects are all values of Effect.Connect.
+var connects = []string{"", ConnectReset, ConnectHang, ConnectPlain, ConnectExpired, ConnectOtherName, ConnectClient}
 
 // A Duration is written as in 1m30s.
 type Duration time.Duration
@@ -93,8 +102,8 @@ func (r Rule) check() error {
 		return fmt.Errorf("rule %s needs a registry or a host", r.ID)
 	case r.Effect.Connect != "" && r.Registry == "":
 		return fmt.Errorf("rule %s breaks connections, so it needs a registry", r.ID)
-	case !slices.Contains([]string{"", ConnectReset, ConnectHang, ConnectPlain}, r.Effect.Connect):
-		return fmt.Errorf("rule %s: connect is reset, hang or plain-http, not %q", r.ID, r.Effect.Connect)
+	case !slices.Contains(connects, r.Effect.Connect):
+		return fmt.Errorf("rule %s: connect is one of %s, not %q", r.ID, strings.Join(connects[1:], ", "), r.Effect.Connect)
 	case r.Effect.Status != 0 && (r.Effect.Status < 200 || r.Effect.Status > 599):
 		return fmt.Errorf("rule %s: status %d is no final HTTP status", r.ID, r.Effect.Status)
 	}

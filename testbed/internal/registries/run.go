@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
 	"github.com/pullmedic/pullmedic/testbed/internal/layout"
@@ -45,12 +46,19 @@ func Run(ctx context.Context, testbed *cluster.Testbed, log io.Writer, ready fun
 		served <- Serve(ctx, Config{
 			Registries: layout.Registries,
 			Policies:   Policies(),
-			Certificate: func(registry layout.Registry) (tls.Certificate, error) {
+			Certificate: func(registry layout.Registry, as string) (tls.Certificate, error) {
 				authority := authorities[registry.Authority]
 				if authority == nil {
 					return tls.Certificate{}, fmt.Errorf("there is no authority %q", registry.Authority)
 				}
-				return authority.Issue(pki.Leaf{CommonName: registry.Names[0], Names: registry.Names})
+				leaf := pki.Leaf{CommonName: registry.Names[0], Names: registry.Names}
+				switch as {
+				case ConnectExpired:
+					leaf.NotBefore, leaf.NotAfter = time.Now().AddDate(0, -3, 0), time.Now().AddDate(0, 0, -1)
+				case ConnectOtherName:
+					leaf.Names = []string{"old." + registry.Names[0]}
+				}
+				return authority.Issue(leaf)
 			},
 			Storage:     StorageTransport(StorageSocket(testbed)),
 			AdminSocket: testbed.AdminSocket(),

@@ -18,6 +18,7 @@ import (
 	"github.com/pullmedic/pullmedic/testbed/internal/dns"
 	"github.com/pullmedic/pullmedic/testbed/internal/forbidden"
 	"github.com/pullmedic/pullmedic/testbed/internal/layout"
+	"github.com/pullmedic/pullmedic/testbed/internal/refusal"
 	"github.com/pullmedic/pullmedic/testbed/internal/registries"
 )
 
@@ -30,7 +31,7 @@ func Serve(ctx context.Context, t *cluster.Testbed, log io.Writer) error {
 	}
 	for _, registry := range layout.Registries {
 		for _, name := range registry.Names {
-			names[name] = registry.Addr
+			names[name] = registry.AddrOf(name)
 		}
 	}
 	server, err := dns.New(names)
@@ -49,5 +50,7 @@ func Serve(ctx context.Context, t *cluster.Testbed, log io.Writer) error {
 			}
 		})
 	})
+	group.Go(func() error { return refusal.Proxy(ctx, layout.Proxy) })
+	group.Go(func() error { return refusal.Webhook(ctx, t, layout.Webhook) })
 	return group.Wait()
 }

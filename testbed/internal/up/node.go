@@ -9,7 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
 	"github.com/pullmedic/pullmedic/testbed/internal/layout"
 )
 
@@ -69,7 +74,8 @@ resolvConf: ""
 evictionHard: {memory.available: "1%%", nodefs.available: "1%%", imagefs.available: "1%%", nodefs.inodesFree: "0%%"}
 enforceNodeAllocatable: []
 serializeImagePulls: false
-registryPullQPS: 0
+registryPullQPS: %d
+registryBurst: 1
 eventRecordQPS: 500
 eventBurst: 1000
 containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
@@ -78,11 +84,71 @@ readOnlyPort: 0
 failSwapOn: false
 `
 
-// node starts one node; older tells that its containerd is the 1.7 one.
-func (u *starter) node(ctx context.Context, node layout.Node, older bool) error {
+// A Setting is how a node is set up otherwise than usual.
+type Setting struct {
+	// PullQPS of the kubelet, 0 is no limit.
+	PullQPS int
+	// Env of the runtime, such as HTTPS_PROXY=http://proxy:3128.
+	Env []string
+}
+
+// Set starts a node's programs anew where their settings are others than what is
+// asked for, and returns when the node is ready. The zero Setting is the usual.
+func Set(ctx context.Context, t *cluster.Testbed, node layout.Node, setting Setting) error {
+	u := &starter{testbed: t, store: Store(t)}
+	before, _ := u.store.Record(node.Name + "-kubelet")
+	if err := u.node(ctx, node, setting); err != nil {
+		return fmt.Errorf("setting up %s: %w", node.Name, err)
+	}
+	after, err := u.store.Record(node.Name + "-kubelet")
+	if err != nil {
+		return err
+	}
+	return ready(ctx, t, node, before.PID != after.PID)
+}
+
+// Restart ends one of a node's programs, containerd or kubelet, and starts it
+// again, and returns when the node is ready.
+func Restart(ctx context.Context, t *cluster.Testbed, node layout.Node, program string) error {
+	if err := Store(t).Restart(node.Name + "-" + program); err != nil {
+		return err
+	}
+	return ready(ctx, t, node, program == "kubelet")
+}
+
+// Stop kills one of a node's programs.
+func Stop(t *cluster.Testbed, node layout.Node, program string) error {
+	return Store(t).Kill(node.Name + "-" + program)
+}
+
+// ready waits until a node is ready, as a kubelet says that was started just now
+// or any.
+func ready(ctx context.Context, t *cluster.Testbed, node layout.Node, anew bool) error {
+	kube, err := t.Kube()
+	if err != nil {
+		return err
+	}
+	since := time.Now()
+	return wait(ctx, node.Name, func() error {
+		found, err := kube.CoreV1().Nodes().Get(ctx, node.Name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		for _, c := range found.Status.Conditions {
+			if c.Type == corev1.NodeReady && (c.Status != corev1.ConditionTrue || anew && c.LastHeartbeatTime.Add(time.Second).Before(since)) {
+				return fmt.Errorf("node %s: %s", node.Name, c.Message)
+			}
+		}
+		return nil
+	})
+}
+
+// node starts one node.
+func (u *starter) node(ctx context.Context, node layout.Node, setting Setting) error {
 	t := u.testbed
+	older := node.Name == layout.Nodes[1].Name // its containerd is the 1.7 one
 	dir := filepath.Join(t.Run(), node.Name)
-	for _, d := range []string{"certs.d", "cni"} {
+	for _, d := range []string{"certs.d", "cni", "providers"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			return fmt.Errorf("making the directories of %s: %w", node.Name, err)
 		}
@@ -94,15 +160,19 @@ func (u *starter) node(ctx context.Context, node layout.Node, older bool) error 
 	files := map[string]string{
 		"cni/10-bridge.conf": `{"cniVersion":"0.4.0","name":"pods","type":"bridge","bridge":"cni0","isGateway":true,"ipam":{"type":"host-local","subnet":"` + node.Pods + `","routes":[{"dst":"0.0.0.0/0"}]}}`,
 		"containerd.toml":    fmt.Sprintf(config, dir, t.Bin("runc")),
-		"kubelet.yaml":       fmt.Sprintf(kubeletConfig, cgroup(node.Name)),
+		"providers.yaml":     providersConfig,
+		"kubelet.yaml":       fmt.Sprintf(kubeletConfig, cgroup(node.Name), setting.PullQPS),
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return fmt.Errorf("writing the configuration of %s: %w", node.Name, err)
 		}
 	}
+	if err := writeProviders(filepath.Join(dir, "providers")); err != nil {
+		return fmt.Errorf("writing the credential providers of %s: %w", node.Name, err)
+	}
 	path := []string{"PATH=" + bin + ":" + filepath.Join(t.Dir(), "bin") + ":/usr/sbin:/usr/bin:/sbin:/bin"}
-	if err := u.start(ctx, node.Name+"-containerd", node.Name, path, bin+"/containerd", "-c", dir+"/containerd.toml"); err != nil {
+	if err := u.start(ctx, node.Name+"-containerd", node.Name, append(setting.Env, path...), bin+"/containerd", "-c", dir+"/containerd.toml"); err != nil {
 		return err
 	}
 	if err := wait(ctx, "containerd of "+node.Name, func() error {
@@ -118,7 +188,8 @@ func (u *starter) node(ctx context.Context, node layout.Node, older bool) error 
 		return err
 	}
 	return u.start(ctx, node.Name+"-kubelet", node.Name, path, t.Bin("kubelet"), "--config="+dir+"/kubelet.yaml", "--kubeconfig="+kubeconfig,
-		"--node-ip="+node.Addr, "--hostname-override="+node.Name, "--root-dir=/var/lib/kubelet", "--cert-dir=/var/lib/kubelet/pki")
+		"--node-ip="+node.Addr, "--hostname-override="+node.Name, "--root-dir=/var/lib/kubelet", "--cert-dir=/var/lib/kubelet/pki",
+		"--image-credential-provider-config="+dir+"/providers.yaml", "--image-credential-provider-bin-dir="+dir+"/providers")
 }
 
 const cgroupMount = "/sys/fs/cgroup"

@@ -10,6 +10,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -63,7 +64,7 @@ func Up(ctx context.Context, t *cluster.Testbed, self string, out io.Writer) err
 		return err
 	}
 	for i := range layout.Nodes {
-		if err := u.node(ctx, layout.Nodes[i], i == 1); err != nil {
+		if err := u.node(ctx, layout.Nodes[i], Setting{}); err != nil {
 			return err
 		}
 	}
@@ -156,6 +157,16 @@ type starter struct {
 // start runs a program, in a place's namespaces unless place is "".
 func (u *starter) start(ctx context.Context, name, place string, env []string, command ...string) error {
 	spec := daemon.Spec{Name: name, Command: command, Log: filepath.Join(u.testbed.Logs(), name+".log")}
+	for _, flag := range command {
+		// The kubelet reads its settings when it starts.
+		if file, ok := strings.CutPrefix(flag, "--config="); ok {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return fmt.Errorf("reading the settings of %s: %w", name, err)
+			}
+			spec.Version = fmt.Sprintf("%x", sha256.Sum256(text))
+		}
+	}
 	spec.Env = append([]string{"HOME=/root", "PATH=" + filepath.Join(u.testbed.Dir(), "bin") + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, env...)
 	if place != "" {
 		inside := u.testbed.Exec(ctx, place, command[0], command[1:]...)
