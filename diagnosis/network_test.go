@@ -98,6 +98,16 @@ func networkCases(open evidence.Pull, refused, limited symptom.Symptom) []judgeC
 			want: []string{"ClockSkew likely failing"},
 		},
 		{
+			name: "a single manifest for another platform is pulled, so it explains no failure of the pull",
+			pull: open, symptom: refused, findings: and(reached, present, here(evidence.CheckPlatform, evidence.PlatformDiffers)),
+			want: []string{"ConnectionRefused confirmed failing"},
+		},
+		{
+			name: "unless it could not be unpacked",
+			pull: open, symptom: says(symptom.UnpackFailed, "failed to extract layer"), findings: and(reached, present, here(evidence.CheckPlatform, evidence.PlatformDiffers)),
+			want: []string{"UnpackFailed confirmed failing", "PlatformMismatch likely failing"},
+		},
+		{
 			name: "a short name that the runtime may not complete is a matter of its settings",
 			pull: open, symptom: says(symptom.ShortNameRefused, "short-name resolution enforced but cannot prompt"),
 			want: []string{"RuntimeConfigInvalid likely failing", "InvalidImageName likely failing"},
