@@ -42,10 +42,11 @@ type class struct {
 func classes() []class {
 	return []class{
 		{symptom.InvalidReference, "the image's name cannot be parsed"},
+		{symptom.ShortNameRefused, "a name without a host, which the runtime may not complete"},
 		{symptom.TagNotFound, "not found, for a name with a tag"},
 		{symptom.DigestNotFound, "not found, for a name with a digest"},
 		{symptom.RepositoryNotFound, "the repository's name is not known"},
-		{symptom.PlatformNotFound, "no match for the platform, or exec format error"},
+		{symptom.PlatformNotFound, "no match for the platform"},
 		{symptom.ManifestNotSupported, "a media type or schema that the runtime refuses"},
 		{symptom.BlobNotFound, "a layer or config is not found at the registry"},
 		{symptom.ContentDiffers, "another digest or size than expected"},
@@ -81,7 +82,7 @@ func classes() []class {
 		{symptom.CacheCorrupted, "content that the node's own store lacks"},
 		{symptom.UnpackFailed, "a layer that could not be extracted"},
 		{symptom.RuntimeUnavailable, "the runtime's socket does not answer"},
-		{symptom.RuntimeConfigInvalid, "settings of the runtime, or a short name that is ambiguous"},
+		{symptom.RuntimeConfigInvalid, "settings of the runtime that it cannot use"},
 		{symptom.PullTimeout, "context deadline exceeded or canceled, without a host"},
 		{symptom.ThrottledByKubelet, "pull QPS exceeded"},
 

@@ -24,6 +24,8 @@ import (
 //     the set must come from the node; seen from elsewhere it is likely.
 //   - A set that rules it out beats one that confirms it. If the pull would
 //     work now, what the text proved is not ruled out but cleared.
+//   - Where the text names the node's time, other clocks tell a wrong clock from
+//     a certificate that is out of date.
 //   - Wording alone makes its first suggestion likely and the others possible,
 //     and is silent beside a proof that explains the text.
 //   - Where a finer cause and the one that it refines both hold, the finer one
@@ -105,6 +107,7 @@ func newBench(c *catalog.Catalog, e evidence.Evidence) *bench {
 	}
 	b.findings = append(b.findings, e.Findings...)
 	b.retired()
+	b.clock()
 	for _, gap := range e.NotLookedAt {
 		if gap.Check == evidence.CheckPullSecrets || gap.Check == evidence.CheckKeyring {
 			b.keyringUnseen = true

@@ -4,6 +4,8 @@
 package diagnosis_test
 
 import (
+	"time"
+
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/symptom"
 )
@@ -61,6 +63,56 @@ func networkCases(open evidence.Pull, refused, limited symptom.Symptom) []judgeC
 			findings: and(reached), want: []string{"ClockSkew confirmed failing"}, subject: "node worker-3",
 		},
 		{
+			name: "a clock that is years behind the failure's time is wrong, and the certificate is not",
+			pull: open, symptom: dated(symptom.ClockSkew, failed.AddDate(-5, 0, 0), failed.AddDate(0, -1, 0), time.Time{}),
+			want: []string{"ClockSkew confirmed failing"}, subject: "node worker-3",
+		},
+		{
+			name: "a clock that is a day ahead of whoever looks is wrong",
+			pull: open, symptom: dated(symptom.TLSInvalid, asked.AddDate(0, 0, 1), time.Time{}, asked.Add(time.Hour)), findings: and(reached),
+			want: []string{"ClockSkew confirmed failing"}, subject: "node worker-3",
+		},
+		{
+			name: "a clock that lags behind the making of the pod is wrong, though the event bears its time",
+			pull: made(since(open, failed.AddDate(0, 0, -3)), failed.Add(-time.Hour)), symptom: dated(symptom.ClockSkew, failed.AddDate(0, 0, -3), failed.AddDate(0, 0, -2), time.Time{}), findings: and(reached),
+			want: []string{"ClockSkew confirmed failing"}, subject: "node worker-3",
+		},
+		{
+			name: "an expired certificate on a node whose clock is right",
+			pull: open, symptom: dated(symptom.TLSInvalid, failed.Add(-4*time.Minute), time.Time{}, failed.AddDate(0, -1, 0)),
+			want: []string{"TLSInvalid confirmed failing"}, ruledOut: []string{"ClockSkew"}, subject: "registry registry.acme.example",
+		},
+		{
+			name: "a certificate that is not valid yet by any clock is no matter of the clock",
+			pull: open, symptom: dated(symptom.ClockSkew, failed, failed.AddDate(0, 1, 0), time.Time{}),
+			want: []string{"TLSInvalid confirmed failing"}, ruledOut: []string{"ClockSkew"},
+		},
+		{
+			name: "a wrong clock does not excuse a certificate that is over by the right one too",
+			pull: open, symptom: dated(symptom.TLSInvalid, failed.AddDate(3, 0, 0), time.Time{}, failed.AddDate(0, -1, 0)),
+			want: []string{"TLSInvalid confirmed failing"}, ruledOut: []string{"ClockSkew"},
+		},
+		{
+			name: "without any other clock the text proves no more than it says",
+			pull: since(open, time.Time{}), symptom: dated(symptom.ClockSkew, failed, failed.AddDate(0, 1, 0), time.Time{}),
+			want: []string{"ClockSkew likely failing"},
+		},
+		{
+			name: "a single manifest for another platform is pulled, so it explains no failure of the pull",
+			pull: open, symptom: refused, findings: and(reached, present, here(evidence.CheckPlatform, evidence.PlatformDiffers)),
+			want: []string{"ConnectionRefused confirmed failing"},
+		},
+		{
+			name: "unless it could not be unpacked",
+			pull: open, symptom: says(symptom.UnpackFailed, "failed to extract layer"), findings: and(reached, present, here(evidence.CheckPlatform, evidence.PlatformDiffers)),
+			want: []string{"UnpackFailed confirmed failing", "PlatformMismatch likely failing"},
+		},
+		{
+			name: "a short name that the runtime may not complete is a matter of its settings",
+			pull: open, symptom: says(symptom.ShortNameRefused, "short-name resolution enforced but cannot prompt"),
+			want: []string{"RuntimeConfigInvalid likely failing", "InvalidImageName likely failing"},
+		},
+		{
 			name: "behind a refused connection lies what the client finds beyond it",
 			pull: open, symptom: refused, findings: and(reached, here(evidence.CheckManifest, evidence.TagAbsent)),
 			want: []string{"ConnectionRefused confirmed failing", "TagNotFound confirmed failing behind"},
@@ -77,4 +129,23 @@ func networkCases(open evidence.Pull, refused, limited symptom.Symptom) []judgeC
 			want: []string{"DiskFull confirmed failing"}, subject: "node worker-3",
 		},
 	}
+}
+
+// dated is a text about a certificate's dates.
+func dated(sign symptom.Sign, node, notBefore, notAfter time.Time) symptom.Symptom {
+	return symptom.Symptom{
+		Sign: sign, Host: "registry.acme.example", Runtime: "containerd", Detail: "certificate has expired or is not yet valid",
+		NodeTime: node, NotBefore: notBefore, NotAfter: notAfter,
+	}
+}
+
+// since is a pull that failed once, when the node's own clock said so.
+func since(p evidence.Pull, at time.Time) evidence.Pull {
+	p.FirstFailed, p.LastFailed = at, at
+	return p
+}
+
+func made(p evidence.Pull, at time.Time) evidence.Pull {
+	p.PodCreated = at
+	return p
 }

@@ -150,7 +150,7 @@ func noCredential(o evidence.Outcome) bool {
 func (b *bench) open() bool {
 	return slices.ContainsFunc([]evidence.Outcome{
 		evidence.RegistryOpenToAll, evidence.AnonymousMayPull, evidence.TokenGranted, evidence.ManifestPresent,
-		evidence.TagAbsent, evidence.DigestAbsent, evidence.RepositoryAnswers, evidence.PlatformAbsent,
+		evidence.TagAbsent, evidence.DigestAbsent, evidence.RepositoryAnswers, evidence.PlatformAbsent, evidence.PlatformDiffers,
 	}, b.has)
 }
 
@@ -206,7 +206,7 @@ func waySense(f evidence.Finding) evidence.Sense {
 	switch f.Outcome {
 	case evidence.HostNotResolved, evidence.ConnectionTimeout, evidence.ConnectionRefused, evidence.ConnectionReset,
 		evidence.NoRoute, evidence.TLSUntrusted, evidence.TLSInvalid, evidence.ClientCertificateAsked,
-		evidence.PlainHTTPAnswered, evidence.ProxyFailed, evidence.ClockSkewed, evidence.MirrorFailed,
+		evidence.PlainHTTPAnswered, evidence.ProxyFailed, evidence.ClockSkewed, evidence.NodeClockWrong, evidence.CertificateOutOfDate, evidence.MirrorFailed,
 		evidence.RateLimited, evidence.RegistryUnavailable, evidence.RegistryNotV2, evidence.RegistryFailsForAll:
 		return evidence.Bad
 	case evidence.HostResolved, evidence.Connected, evidence.TLSTrusted, evidence.RegistryAnswers,

@@ -117,6 +117,8 @@ func SignOutcome(s symptom.Sign) Outcome {
 		return TextNamesNoCause
 	case symptom.InvalidReference:
 		return ReferenceInvalid
+	case symptom.ShortNameRefused:
+		return ShortNameRefused
 	case symptom.TagNotFound, symptom.DigestNotFound:
 		return ReferenceNotFound
 	case symptom.RepositoryNotFound:

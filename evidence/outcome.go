@@ -95,6 +95,7 @@ const (
 	ManifestIsHTML       Outcome = "manifest-is-html"
 	PlatformPresent      Outcome = "platform-present"
 	PlatformAbsent       Outcome = "platform-absent"
+	PlatformDiffers      Outcome = "platform-differs" // the one manifest is for another platform: the runtimes pull it all the same
 	ChildManifestAbsent  Outcome = "child-manifest-absent"
 	BlobsPresent         Outcome = "blobs-present"
 	BlobAbsent           Outcome = "blob-absent"
@@ -126,6 +127,9 @@ const (
 	ProviderFailed           Outcome = "provider-failed"
 	MirrorFailed             Outcome = "mirror-failed"
 	ClockSkewed              Outcome = "clock-skewed"
+	NodeClockWrong           Outcome = "node-clock-wrong"        // it differs from another clock, by which the certificate is good
+	CertificateOutOfDate     Outcome = "certificate-out-of-date" // whichever clock one takes
+	ShortNameRefused         Outcome = "short-name-refused"      // the runtime may not complete a name without a host
 	TextNamesNoCause         Outcome = "text-names-no-cause"
 	NextAttemptSucceeded     Outcome = "next-attempt-succeeded" // pulled since
 	CredentialSent           Outcome = "credential-sent"        // the words show that a credential went along

@@ -28,7 +28,7 @@ func (o Outcome) Sense() Sense {
 		PreviousImageKnown, RepositoryKnown, SecretElsewhere, AddressForbidden,
 		RealmForeign, AnonymousMayNotPull, TagsListed, TagsNotListable,
 		NameSpelledElsewise, RateLimitUnseen, ReferenceFrozen, CredentialSent,
-		CredentialNotSent, CredentialReverification:
+		CredentialNotSent, CredentialReverification, PlatformDiffers:
 		return Neutral
 	case ReferenceInvalid, ReferenceRetired, PolicyNeverAndAbsent, AdmissionRefused,
 		SecretAbsent, SecretWrongType, SecretMalformed, KeyringEntryIgnored,
@@ -44,7 +44,7 @@ func (o Outcome) Sense() Sense {
 		ReferenceNotFound, PlatformNotFound, DiskFull, CacheCorrupted, UnpackFailed,
 		RuntimeUnavailable, RuntimeConfigInvalid, PullTimedOut, ThrottledByKubelet,
 		SignatureRejected, ProviderFailed, MirrorFailed, ClockSkewed,
-		TextNamesNoCause, PullUnfinished:
+		TextNamesNoCause, PullUnfinished, NodeClockWrong, CertificateOutOfDate, ShortNameRefused:
 		return Bad
 	}
 	return ""

@@ -39,6 +39,9 @@ func (e *element) byStatus(best [asSpeaker + 1]*mark) Sign {
 // refused sorts 401 and 403. Who was sent away anonymous has to log in; who
 // came with a credential has the wrong one (401) or no right (403).
 func (e *element) refused(best [asSpeaker + 1]*mark) Sign {
+	if e.isPage() {
+		return ProxyFailed
+	}
 	var body *mark
 	for _, r := range [...]rank{asCode, asPhrase} {
 		if m := best[r]; m != nil && m.start >= e.statusEnd && (body == nil || r == asPhrase) {
@@ -69,6 +72,19 @@ func (e *element) refused(best [asSpeaker + 1]*mark) Sign {
 		return LoginRequired
 	}
 	return PermissionDenied
+}
+
+// isPage tells that a refusal came as a web page. A registry words its own in
+// JSON, and blob stores theirs in XML; a page is of a portal or filter on the
+// way. (An error of 5xx comes as a page from the registry's own front, too.)
+func (e *element) isPage() bool {
+	for _, m := range e.marks {
+		if m.group.page {
+			body := strings.ToLower(e.text[m.end:min(len(e.text), m.end+longestDetail)])
+			return !strings.Contains(body, "<?xml") && !strings.Contains(body, "<error>")
+		}
+	}
+	return false
 }
 
 // gone sorts 404 by what was asked for: a manifest, a blob, or the API itself.

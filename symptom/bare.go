@@ -195,8 +195,22 @@ func (s *scanner) path(w string, start int) bool {
 		}
 		w = trimEnd(w)
 	}
-	s.add(pathName, slotNone, start, start+len(w))
+	kind := pathName
+	if isConfig(w) {
+		kind = configName
+	}
+	s.add(kind, slotNone, start, start+len(w))
 	return true
+}
+
+// isConfig tells a file in which a runtime is told about registries.
+func isConfig(path string) bool {
+	for _, dir := range [...]string{"/certs.d/", "/etc/containers/", "/etc/containerd/"} {
+		if strings.Contains(path, dir) {
+			return true
+		}
+	}
+	return false
 }
 
 // bareReference masks an unquoted image: by its own look if it starts with a

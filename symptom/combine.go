@@ -105,13 +105,16 @@ func symptomOf(e *element, v verdict) Symptom {
 	} else if s.Stage == "" {
 		s.Stage = usualStages[v.sign]
 	}
+	if v.sign == TLSInvalid || v.sign == ClockSkew {
+		s.NodeTime, s.NotBefore, s.NotAfter = validity(e.text)
+	}
 	s.Detail = detail(e, v)
 	return s
 }
 
 // stages are those of signs that can show at one stage only.
 var stages = map[Sign]Stage{
-	InvalidReference: StageName, NeverPull: StageName, AdmissionDenied: StageAdmission, SecretNotFound: StageSecret, SecretUnreadable: StageSecret,
+	InvalidReference: StageName, ShortNameRefused: StageName, NeverPull: StageName, AdmissionDenied: StageAdmission, SecretNotFound: StageSecret, SecretUnreadable: StageSecret,
 	ProviderFailed: StageSecret, CredentialReverification: StageSecret, RuntimeUnavailable: StageRuntime, RuntimeConfigInvalid: StageRuntime,
 	UnpackFailed: StageUnpack,
 }

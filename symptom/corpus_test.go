@@ -18,6 +18,7 @@ import (
 var causes = map[symptom.Sign][]string{
 	symptom.Other:                    {"Other"},
 	symptom.InvalidReference:         {"InvalidImageName"},
+	symptom.ShortNameRefused:         {"InvalidImageName"},
 	symptom.TagNotFound:              {"TagNotFound"},
 	symptom.DigestNotFound:           {"DigestNotFound"},
 	symptom.RepositoryNotFound:       {"RepositoryNotFound"},

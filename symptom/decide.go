@@ -17,6 +17,9 @@ type verdict struct {
 // speakers the first, for it quotes the rest.
 func decide(e *element) verdict {
 	best := lastByRank(e.marks)
+	if e.neighbour(best[asSpeaker]) {
+		return e.aboutElsewhere()
+	}
 	v := verdict{sign: Other}
 	order := [...]rank{asSpeaker, asStore, asReason, asProxy, asLookup, asLink, asCode, asUnpack, asPhrase, asLimit, asHint}
 	for _, r := range order {
@@ -58,11 +61,12 @@ func isOtherSign(r rank, best [asSpeaker + 1]*mark) bool {
 	return true
 }
 
-// spoke are signs of a host that answered. If it is a mirror that answered so,
-// the upstream may well have the image.
+// spoke are signs of a host that answered, or whose machine did and refused the
+// connection. If it is a mirror that answered so, the upstream may well have the
+// image; what else keeps the node from a mirror is a matter of the way there.
 var spoke = map[Sign]bool{
 	TagNotFound: true, DigestNotFound: true, RepositoryNotFound: true, BlobNotFound: true, LoginRequired: true, CredentialRejected: true,
-	PermissionDenied: true, AccessDenied: true, RegistryUnavailable: true, RegistryPolicy: true,
+	PermissionDenied: true, AccessDenied: true, RegistryUnavailable: true, RegistryPolicy: true, ConnectionRefused: true,
 }
 
 // take makes sign the verdict if there is none yet, else one of the others.
@@ -82,7 +86,7 @@ func lastByRank(marks []mark) [asSpeaker + 1]*mark {
 	var best [asSpeaker + 1]*mark
 	for i := range marks {
 		m := &marks[i]
-		if m.group.sign == "" {
+		if m.group.sign == "" || m.group.sign == elsewhere {
 			continue
 		}
 		b := best[m.group.rank]
@@ -115,6 +119,8 @@ func (e *element) settle(m *mark, best [asSpeaker + 1]*mark) Sign {
 		return e.whyDenied(m)
 	case sign == LoginRequired && m.group.code == "UNAUTHORIZED" && e.shows("DENIED"):
 		return AccessDenied // both: what Docker Hub answers for what it hides
+	case sign == RuntimeConfigInvalid && m.group.rank == asStore && best[asUnpack] != nil:
+		return UnpackFailed // of a file of that name in a layer
 	case sign == UnpackFailed:
 		if strings.HasSuffix(strings.TrimRight(e.text, " \n\"."), "not found") {
 			return CacheCorrupted // of local content

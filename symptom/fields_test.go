@@ -6,6 +6,7 @@ package symptom_test
 import (
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/pullmedic/pullmedic/symptom"
 )
@@ -90,9 +91,27 @@ func TestFields(t *testing.T) {
 			`failed to resolve reference "docker.io/library/redis:7": unexpected status from HEAD request to https://127.0.0.1:6443/v2/library/redis/manifests/7?ns=docker.io: 500 Internal Server Error`,
 			symptom.Symptom{Sign: symptom.MirrorFailed, Also: []symptom.Sign{symptom.RegistryUnavailable}, Runtime: "containerd", Stage: symptom.StageResolve, Reference: "docker.io/library/redis:7", Method: "HEAD", URL: "https://127.0.0.1:6443/v2/library/redis/manifests/7", Host: "127.0.0.1:6443", Role: symptom.RoleMirror, MirrorOf: "docker.io", Status: 500},
 		},
-		"a mirror that cannot be reached keeps the connection's sign": {
+		"a mirror that refuses the connection fails": {
 			`failed to do request: Get "http://10.0.0.8:30020/v2/x/manifests/` + digest + `?ns=reg.acme.example%3A5000": dial tcp 10.0.0.8:30020: connect: connection refused`,
-			symptom.Symptom{Sign: symptom.ConnectionRefused, Runtime: "containerd", Stage: symptom.StageResolve, Method: "GET", URL: "http://10.0.0.8:30020/v2/x/manifests/" + digest, Host: "10.0.0.8:30020", Role: symptom.RoleMirror, MirrorOf: "reg.acme.example:5000", Address: "10.0.0.8:30020", Reference: "reg.acme.example:5000/x@" + digest},
+			symptom.Symptom{Sign: symptom.MirrorFailed, Also: []symptom.Sign{symptom.ConnectionRefused}, Runtime: "containerd", Stage: symptom.StageResolve, Method: "GET", URL: "http://10.0.0.8:30020/v2/x/manifests/" + digest, Host: "10.0.0.8:30020", Role: symptom.RoleMirror, MirrorOf: "reg.acme.example:5000", Address: "10.0.0.8:30020", Reference: "reg.acme.example:5000/x@" + digest},
+		},
+		"a mirror that is not reached keeps the connection's sign": {
+			`failed to do request: Get "http://10.0.0.8:30020/v2/x/manifests/` + digest + `?ns=reg.acme.example%3A5000": dial tcp 10.0.0.8:30020: i/o timeout`,
+			symptom.Symptom{Sign: symptom.ConnectionTimeout, Runtime: "containerd", Stage: symptom.StageResolve, Method: "GET", URL: "http://10.0.0.8:30020/v2/x/manifests/" + digest, Host: "10.0.0.8:30020", Role: symptom.RoleMirror, MirrorOf: "reg.acme.example:5000", Address: "10.0.0.8:30020", Reference: "reg.acme.example:5000/x@" + digest},
+		},
+		"a certificate that is over for the node": {
+			`failed to do request: Head "https://reg.acme.example/v2/x/manifests/1": tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-11-20T03:40:05Z is after 2026-06-01T00:00:00Z`,
+			symptom.Symptom{Sign: symptom.TLSInvalid, Runtime: "containerd", Stage: symptom.StageResolve, Method: "HEAD", URL: "https://reg.acme.example/v2/x/manifests/1", Host: "reg.acme.example", Role: symptom.RoleRegistry, Reference: "reg.acme.example/x:1",
+				NodeTime: time.Date(2026, 11, 20, 3, 40, 5, 0, time.UTC), NotAfter: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)},
+		},
+		"a certificate that is not valid yet for a node of another time zone": {
+			`x509: certificate has expired or is not yet valid: current time 2019-01-01T02:00:05+02:00 is before 2026-06-01T00:00:00Z`,
+			symptom.Symptom{Sign: symptom.ClockSkew,
+				NodeTime: time.Date(2019, 1, 1, 0, 0, 5, 0, time.UTC), NotBefore: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)},
+		},
+		"times that are cut or none are left out": {
+			`x509: certificate has expired or is not yet valid: current time 2026-11-20T03:40:05Z is after 2026-06-0`,
+			symptom.Symptom{Sign: symptom.TLSInvalid, NodeTime: time.Date(2026, 11, 20, 3, 40, 5, 0, time.UTC)},
 		},
 		"a rate limit at a mirror is a rate limit": {
 			`unexpected status from HEAD request to https://mirror.acme.example/v2/library/redis/manifests/7?ns=docker.io: 429 Too Many Requests`,

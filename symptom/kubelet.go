@@ -8,12 +8,10 @@ package symptom
 // its admission plugins, and the wrappers around a runtime's text.
 var kubeletWords = []group{
 	// Wrappers. They carry no cause; cri-client strips the gRPC code Unknown.
-	{rank: asContext, runtime: "kubelet", words: []string{
-		"back-off pulling image", "waiting to start", "|error: ImagePullBackOff", "|error: ErrImagePull",
-	}},
-	{rank: asContext, words: []string{
-		"failed to pull image", "error syncing pod", "failed to create pod sandbox", "failed to inspect image", "ErrImagePull",
-	}},
+	{rank: asContext, runtime: "kubelet", pull: true, words: []string{"back-off pulling image", "|error: ImagePullBackOff", "|error: ErrImagePull"}},
+	{rank: asContext, runtime: "kubelet", words: []string{"waiting to start"}},
+	{rank: asContext, pull: true, words: []string{"failed to pull image", "failed to inspect image", "ErrImagePull", "failed to get sandbox image"}},
+	{rank: asContext, words: []string{"error syncing pod", "failed to create pod sandbox"}},
 	{rank: asContext, grpc: true, words: []string{"rpc error: code"}},
 
 	// Names: applyDefaultImageTag in image_manager.go, the sentences of
@@ -28,8 +26,9 @@ var kubeletWords = []group{
 		"parsing reference", "failed to parse reference", "failed to parse image reference", "could not parse reference",
 		"failed to parse image name", "unable to parse image", "unknown transport",
 	}},
-	// Short names (containers/image pkg/shortnames): the name lacks its host.
-	{rank: asSpeaker, sign: InvalidReference, runtime: "crio", words: []string{
+	// Short names (containers/image pkg/shortnames): the name lacks its host, and
+	// registries.conf does not let CRI-O complete it.
+	{rank: asSpeaker, sign: ShortNameRefused, runtime: "crio", words: []string{
 		"short name mode is enforcing", "returns ambiguous list", "did not resolve to an alias", "short-name resolution enforced",
 		"no unqualified-search registries",
 	}},
@@ -45,7 +44,7 @@ var kubeletWords = []group{
 	// if nothing else is said. Before 1.5 the pod did not start at all.
 	{rank: asHint, sign: SecretNotFound, runtime: "kubelet", words: []string{
 		"unable to retrieve some image pull secrets", "unable to retrieve pull secret", "FailedToRetrieveImagePullSecret",
-		"secrets {name} not found", "secret {name} not found",
+		"secrets {name} not found",
 	}},
 	// Unreadable ones: pkg/credentialprovider/config.go, the API server's
 	// validation, and what kubectl and others say of them.

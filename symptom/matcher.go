@@ -12,7 +12,7 @@ type matcher struct {
 	next   []uint16 // by state*classes + class
 	output []uint16 // by state: 1 + index of the wording that ends here
 	suffix []uint16 // by state: the next shorter state with an output
-	cut    []uint16 // by state: 1 + index of the wording that is nearly complete here
+	cut    []uint16 // by state: 1 + index of the wording that is cut here
 	depth  []uint8  // by state: its symbols
 	class  [256]uint8
 	forms  []form
@@ -22,8 +22,9 @@ type matcher struct {
 type form struct {
 	group           *group
 	symbols         []uint8
-	wordStart, word bool // must start, end at a word's border
-	clause          bool // must start a clause
+	starts          [longest + 1]bool // by symbol: a word of the wording starts there
+	wordStart, word bool              // must start, end at a word's border
+	clause          bool              // must start a clause
 }
 
 // Classes of characters. Those of names follow the last letter's.
@@ -69,6 +70,7 @@ func (m *matcher) form(g *group, w string) form {
 	w, f.wordStart = strings.CutPrefix(w, "|")
 	w, f.word = strings.CutSuffix(w, "|")
 	for i := 0; i < len(w) && len(f.symbols) < longest; i++ {
+		f.starts[len(f.symbols)] = i == 0 || w[i-1] == ' '
 		if kind, n := kindIn(w[i:]); n > 0 {
 			f.symbols = append(f.symbols, symbolOf(kind))
 			i += n - 1
@@ -102,11 +104,14 @@ func (m *matcher) build() {
 				m.next[slot] = uint16(m.state(n + 1))
 			}
 			at = int(m.next[slot])
-			if done := (n + 1) * 5; done >= len(f.symbols)*4 && n >= 6 && n+1 < len(f.symbols) && !f.clause {
-				m.cutAt(at, i)
-			}
+			m.passes(at, i)
 		}
 		m.output[at] = uint16(i + 1)
+	}
+	for s, i := range m.cut {
+		if i != 0 && i != ambiguous && !m.forms[i-1].tells(int(m.depth[s])) {
+			m.cut[s] = 0
+		}
 	}
 	fail := make([]uint16, len(m.output))
 	queue := make([]uint16, 0, len(m.output))
@@ -139,15 +144,33 @@ func (m *matcher) build() {
 // ambiguous marks a state at which wordings of several signs are nearly complete.
 const ambiguous = 1<<16 - 1
 
-// cutAt notes that form i is complete to four fifths at a state: if the text
-// ends there, somebody cut it.
-func (m *matcher) cutAt(state, i int) {
+// passes notes that form i goes on from a state: a text that ends there may be
+// cut. Of several forms of one sign the shortest is kept.
+func (m *matcher) passes(state, i int) {
+	f := &m.forms[i]
 	switch other := m.cut[state]; {
 	case other == 0:
 		m.cut[state] = uint16(i + 1)
-	case other != ambiguous && m.forms[other-1].group.sign != m.forms[i].group.sign:
+	case other == ambiguous:
+	case m.forms[other-1].group.sign != f.group.sign:
 		m.cut[state] = ambiguous
+	case len(f.symbols) < len(m.forms[other-1].symbols):
+		m.cut[state] = uint16(i + 1)
 	}
+}
+
+// tells tells whether the form is known by its first n symbols in a text that
+// ends there: somebody cut it. Nobody ends a text within a word, so there half
+// of it is enough; at a word's end it takes two thirds.
+func (f *form) tells(n int) bool {
+	const fewest = 7
+	switch {
+	case f.clause, n < fewest, n >= len(f.symbols), int(f.symbols[n]) >= firstName:
+		return false
+	case f.starts[n]:
+		return n*3 >= len(f.symbols)*2
+	}
+	return n*2 >= len(f.symbols)
 }
 
 func (m *matcher) state(depth int) int {

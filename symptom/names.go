@@ -23,12 +23,13 @@ const (
 	addrName                   // what was dialled or read from
 	hostName                   // what was looked up
 	pathName                   // a file
+	configName                 // a file of a runtime's configuration
 	plainName                  // a secret's or other object's name in quotes
 	nameKinds
 )
 
 // kindWords are the kinds as the tables write them.
-var kindWords = [nameKinds]string{"{ref}", "{url}", "{digest}", "{addr}", "{host}", "{path}", "{name}"}
+var kindWords = [nameKinds]string{"{ref}", "{url}", "{digest}", "{addr}", "{host}", "{path}", "{config}", "{name}"}
 
 // A slot is the grammatical place at which a reference stood.
 type slot uint8

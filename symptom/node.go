@@ -20,11 +20,21 @@ var nodeWords = []group{
 	}},
 	{rank: asHint, sign: RuntimeUnavailable, words: []string{"code = Unavailable", "code = Unimplemented", "container runtime is not running"}},
 
-	// Its configuration: hosts.toml, registries.conf, policy.json.
+	// Its configuration: hosts.toml, registries.conf, policy.json, and the
+	// certificates that these name (remotes/docker/config/hosts.go of containerd,
+	// which only logs that a hosts.toml cannot be read).
 	{rank: asSpeaker, sign: RuntimeConfigInvalid, words: []string{
-		"hosts.toml", "mirrors cannot be set when", "get TLSConfig for registry", "get registry endpoints", "parse registry endpoint",
+		"hosts.toml", "failed to parse hosts file", "failed to load hosts", "failed to load certs", "failed to parse TOML",
+		"unable to read CA cert", "unable to load CA cert", "unable to initialize cert pool", "unable to read CERT file",
+		"mirrors cannot be set when", "get TLSConfig for registry", "get registry endpoints", "parse registry endpoint",
 		"failed to update http client", "no resolve hosts", "no pull hosts", "failed to load X509 key pair", "can not find snapshotter",
 		"loading registries configuration", "loading registries.conf", "invalid policy in", "no policy.json", "loading trust policy",
+	}},
+	// A file of it that cannot be used. In a layer there may be a file of that
+	// name too (settle), and advice mentions them.
+	{rank: asStore, sign: RuntimeConfigInvalid, words: []string{
+		"unable to parse server", "unknown capability", "failed to decode {config}", "|open {config}", "|stat {config}", "|read {config}", "|reading {config}", "|parse {config}", "|parsing {config}", "|loading {config}",
+		"missing key {config}", "missing client certificate {config}",
 	}},
 
 	// The disk. ENOSPC comes wrapped in every kind of unpacking error.
@@ -50,14 +60,15 @@ var nodeWords = []group{
 		"digest mismatch", "does not match expected digest", "does not match provided manifest digest", "content does not match digest",
 	}},
 
-	// The platform. "exec format error" shows after a pull that went well.
+	// The platform. "exec format error" shows after a pull that went well, so it
+	// is told beside another sign or none.
 	{rank: asStore, sign: PlatformNotFound, words: []string{
 		"no match for platform", "no matching manifest for", "no image found in manifest list", "no image found in image index",
 		"cannot be used on this platform", "does not match the specified platform", "does not match the expected platform",
 		"does not match the detected host platform", "was found but does not match", "no suitable manifest", "no child with platform",
 		"container operating system does not match", "-based image is incompatible with", "unsupported platform",
 	}},
-	{rank: asStore, sign: PlatformNotFound, stage: StageRuntime, words: []string{"exec format error"}},
+	{rank: asSpeaker, sign: elsewhere, beside: PlatformNotFound, words: []string{"exec format error"}},
 
 	// What is there is no image that this runtime takes: Docker schema 1, charts
 	// and other artifacts, attestations, layer types newer than the runtime.
@@ -116,32 +127,32 @@ var nodeWords = []group{
 // stepWords tell by their wrappers who writes and at which step it failed. The
 // last step counts: the innermost.
 var stepWords = []group{
-	{stage: StageResolve, runtime: "containerd", words: []string{
+	{pull: true, stage: StageResolve, runtime: "containerd", words: []string{
 		"failed to pull and unpack image", "failed to resolve reference", "failed to resolve image", "failed to resolve source metadata",
 		"no available registry endpoint",
 	}},
-	{stage: StageAuthorize, runtime: "containerd", words: []string{"failed to authorize"}},
-	{stage: StageAuthorize, runtime: "containerd", sent: "no", words: []string{"failed to fetch anonymous token"}},
-	{stage: StageAuthorize, runtime: "containerd", sent: "yes", words: []string{"failed to fetch oauth token"}},
-	{stage: StageFetch, runtime: "containerd", words: []string{
+	{pull: true, stage: StageAuthorize, runtime: "containerd", words: []string{"failed to authorize"}},
+	{pull: true, stage: StageAuthorize, runtime: "containerd", sent: "no", words: []string{"failed to fetch anonymous token"}},
+	{pull: true, stage: StageAuthorize, runtime: "containerd", sent: "yes", words: []string{"failed to fetch oauth token"}},
+	{pull: true, stage: StageFetch, runtime: "containerd", words: []string{
 		"failed to copy", "httpReadSeeker", "httpReaderSeeker", "failed commit on ref", "failed to refresh URL",
 	}},
 	{runtime: "containerd", words: []string{"failed to do request", "trying next host", "|ctr:"}},
 
-	{stage: StageResolve, runtime: "crio", words: []string{
+	{pull: true, stage: StageResolve, runtime: "crio", words: []string{
 		"initializing source", "pinging container registry", "pinging docker registry", "reading manifest", "determining manifest MIME type",
 		"unable to pull image or OCI artifact", "copying system image", "choosing image instance", "choosing an image from manifest list",
 		"reading signatures",
 	}},
-	{stage: StageAuthorize, runtime: "crio", words: []string{"requesting bear token", "requesting bearer token", "unable to retrieve auth token"}},
-	{stage: StageFetch, runtime: "crio", words: []string{"writing blob", "reading blob", "fetching blob", "storing blob", "parsing image configuration"}},
+	{pull: true, stage: StageAuthorize, runtime: "crio", words: []string{"requesting bear token", "requesting bearer token", "unable to retrieve auth token"}},
+	{pull: true, stage: StageFetch, runtime: "crio", words: []string{"writing blob", "reading blob", "fetching blob", "storing blob", "parsing image configuration"}},
 
 	{runtime: "docker", words: []string{
 		"response from daemon", "api error (", "(http code", "images/create", "server error for {name}", "server error for url: {name}",
 		"received unexpected http status", "error parsing http", "while pulling image:", "trying to pull repository",
 	}},
 	{stage: StageAuthorize, sent: "yes", words: []string{"login attempt to"}},
-	{stage: StageFetch, runtime: "docker", words: []string{
+	{pull: true, stage: StageFetch, runtime: "docker", words: []string{
 		"error pulling image configuration", "download failed after attempts", "while fetching image layer",
 	}},
 }

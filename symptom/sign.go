@@ -12,11 +12,12 @@ const (
 	Other Sign = "other" // the text names no cause
 
 	// About the name and the content.
-	InvalidReference     Sign = "invalid-reference"      // the kubelet or runtime cannot parse the image's name, or may not complete a short one
+	InvalidReference     Sign = "invalid-reference"      // the kubelet or runtime cannot parse the image's name
+	ShortNameRefused     Sign = "short-name-refused"     // the runtime may not complete a name without a host
 	TagNotFound          Sign = "tag-not-found"          // "not found" for a reference by tag
 	DigestNotFound       Sign = "digest-not-found"       // "not found" for a reference by digest
 	RepositoryNotFound   Sign = "repository-not-found"   // NAME_UNKNOWN and its spellings
-	PlatformNotFound     Sign = "platform-not-found"     // no match for platform, exec format error
+	PlatformNotFound     Sign = "platform-not-found"     // no match for platform
 	ManifestNotSupported Sign = "manifest-not-supported" // media type or schema that the runtime refuses
 	BlobNotFound         Sign = "blob-not-found"         // the registry lacks a layer or config
 	ContentDiffers       Sign = "content-differs"        // digest or size of what was received differs

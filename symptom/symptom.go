@@ -11,6 +11,8 @@
 // which cause is behind a text: the catalogue does that from the Sign.
 package symptom
 
+import "time"
+
 // A Symptom is what an error text says. Fields that the text does not show
 // are empty. All strings are cleaned (no control, escape or bidirectional
 // characters) and capped.
@@ -48,6 +50,11 @@ type Symptom struct {
 	// RegistryCode is the registry's own error code in upper case with
 	// underscores (MANIFEST_UNKNOWN, DENIED, TOOMANYREQUESTS ...).
 	RegistryCode string `json:"registryCode,omitempty"`
+	// NodeTime is the node's own clock when it refused a certificate for its
+	// dates; of NotBefore and NotAfter the one that it missed is set.
+	NodeTime  time.Time `json:"nodeTime,omitzero"`
+	NotBefore time.Time `json:"notBefore,omitzero"`
+	NotAfter  time.Time `json:"notAfter,omitzero"`
 	// Detail is the innermost error's text, at most 400 bytes.
 	Detail string `json:"detail,omitempty"`
 	// CredentialSent tells whether the request carried a credential: "yes",

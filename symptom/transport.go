@@ -16,7 +16,7 @@ var transportWords = []group{
 	}},
 	// A page where an API was asked: a portal or filter on the way.
 	{rank: asProxy, sign: ProxyFailed, words: []string{"text/html"}},
-	{rank: asCode, sign: ProxyFailed, words: []string{"invalid character <"}},
+	{rank: asCode, sign: ProxyFailed, page: true, words: []string{"invalid character <"}},
 
 	// Names. A resolver that refuses or is silent shows as read udp.
 	{rank: asLookup, sign: HostNotResolved, words: []string{
@@ -50,8 +50,9 @@ var transportWords = []group{
 	}},
 
 	// TLS: crypto/x509 and crypto/tls; OpenSSL's words from other programs.
+	{rank: asContext, words: []string{"tls: failed to verify certificate", "failed to verify certificate"}},
 	{rank: asLink, sign: TLSUntrusted, words: []string{
-		"signed by unknown authority", "while trying to verify candidate authority", "certificate is not trusted", "certificate is not standards compliant", "self-signed certificate",
+		"certificate signed by", "signed by unknown authority", "while trying to verify candidate authority", "certificate is not trusted", "certificate is not standards compliant", "self-signed certificate",
 		"unable to get local issuer certificate", "unable to verify the first certificate", "certificate verify failed",
 		"tls: unknown certificate authority", "tls: unknown ca", "alert unknown ca",
 	}},

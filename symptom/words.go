@@ -25,6 +25,9 @@ type group struct {
 	grpc      bool   // a gRPC code follows
 	cancelled bool   // somebody gave up, as opposed to time that ran out
 	solid     bool   // it stands for the code only if it is written without blanks
+	pull      bool   // only who pulls an image writes so
+	page      bool   // a web page is quoted
+	beside    Sign   // what is told beside elsewhere
 	words     []string
 }
 
@@ -51,6 +54,10 @@ const (
 // absent is the Sign of "not found" before the reference tells what is not.
 const absent Sign = "absent"
 
+// elsewhere is the Sign of what is no pull: whoever writes so speaks about
+// something else that a pod needs, and no word behind it is about an image.
+const elsewhere Sign = "elsewhere"
+
 // A mark is one known wording at its place in a text.
 type mark struct {
 	group      *group
@@ -60,5 +67,5 @@ type mark struct {
 // words is the matcher of all tables, made at the first message.
 var words = sync.OnceValue(func() *matcher {
 	return newMatcher(slices.Concat(
-		stepWords, kubeletWords, nodeWords, transportWords, codeWords, absenceWords, refusalWords, ruleWords))
+		stepWords, kubeletWords, neighbourWords, nodeWords, transportWords, codeWords, absenceWords, refusalWords, ruleWords))
 })

@@ -3,6 +3,8 @@
 
 package v1alpha1
 
+import "time"
+
 // A Reading is what an error text alone says.
 type Reading struct {
 	Document
@@ -46,6 +48,11 @@ type Symptom struct {
 	Status int `json:"status,omitempty"`
 	// RegistryCode is the registry's own error code.
 	RegistryCode string `json:"registryCode,omitempty"`
+	// NodeTime is the node's clock when it refused a certificate for its dates;
+	// NotBefore or NotAfter is the date that it missed.
+	NodeTime  *time.Time `json:"nodeTime,omitempty"`
+	NotBefore *time.Time `json:"notBefore,omitempty"`
+	NotAfter  *time.Time `json:"notAfter,omitempty"`
 	// Detail is the innermost error's text, without what looks like a secret.
 	Detail string `json:"detail,omitempty"`
 	// CredentialSent is yes or no, if the text shows it.

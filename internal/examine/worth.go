@@ -57,7 +57,7 @@ func fromRegistry(o evidence.Outcome) bool {
 		evidence.ManifestPresent, evidence.TagAbsent, evidence.DigestAbsent, evidence.ManifestAbsent,
 		evidence.RepositoryAbsent, evidence.RepositoryAnswers, evidence.LoginRequired, evidence.AccessDenied, evidence.PermissionDenied,
 		evidence.AnonymousMayPull, evidence.AnonymousMayNotPull, evidence.ManifestNotSupported, evidence.ManifestIsHTML,
-		evidence.PlatformPresent, evidence.PlatformAbsent, evidence.ChildManifestAbsent,
+		evidence.PlatformPresent, evidence.PlatformAbsent, evidence.PlatformDiffers, evidence.ChildManifestAbsent,
 		evidence.BlobsPresent, evidence.BlobAbsent, evidence.ContentDiffers, evidence.RegistryPolicy, evidence.UpstreamCacheFailed,
 		evidence.TagsListed, evidence.TagsNotListable, evidence.NameSpelledElsewise,
 		evidence.RateLimited, evidence.RateLimitOpen, evidence.RateLimitUnseen:

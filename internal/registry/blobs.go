@@ -112,13 +112,23 @@ func (l *ladder) readConfig(a attempt, want descriptor, r reply) bool {
 	if node.OS == "" || node.Arch == "" || slices.ContainsFunc(l.findings, func(f evidence.Finding) bool { return f.Check == evidence.CheckPlatform }) {
 		return true
 	}
-	d := details{"platform": platformName(image.evidence()), "platforms": platformName(image.evidence())}
-	if !takes(node, image.evidence()) {
+	built := platformName(image.evidence())
+	d := details{"platform": built, "platforms": built}
+	switch {
+	case takes(node, image.evidence()):
+	case l.byConfig:
 		d["platform"] = platformName(node)
-		l.tell(evidence.CheckPlatform, evidence.PlatformAbsent, l.imageSubject(), r, d, "%s has nothing for %s, only %s", l.imageName(), platformName(node), platformName(image.evidence()))
+		l.tell(evidence.CheckPlatform, evidence.PlatformAbsent, l.imageSubject(), r, d, "%s has nothing for %s, only %s", l.imageName(), platformName(node), built)
 		return false
+	default:
+		// No runtime looks at the platform of a manifest that no index leads to:
+		// containerd (images.Manifest, the unpacker of a pull) and
+		// containers/image (copy/single.go) pull it, and what is in it does not start.
+		d["platform"] = platformName(node)
+		l.tell(evidence.CheckPlatform, evidence.PlatformDiffers, l.imageSubject(), r, d, "%s is built for %s alone; %s pulls it, and may be unable to run it", l.imageName(), built, platformName(node))
+		return true
 	}
-	l.tell(evidence.CheckPlatform, evidence.PlatformPresent, l.imageSubject(), r, d, "%s is an image for %s", l.imageName(), platformName(image.evidence()))
+	l.tell(evidence.CheckPlatform, evidence.PlatformPresent, l.imageSubject(), r, d, "%s is an image for %s", l.imageName(), built)
 	return true
 }
 

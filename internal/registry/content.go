@@ -161,6 +161,10 @@ func (l *ladder) child(ctx context.Context, a attempt, index document, from repl
 			return document{}, false
 		}
 		if !d.isIndex() {
+			if chosen.Platform.open() {
+				l.byConfig = true
+				return d, true
+			}
 			l.tell(evidence.CheckPlatform, evidence.PlatformPresent, l.imageSubject(), r, details{"platform": platformName(chosen.Platform.evidence()), "digest": chosen.Digest, "platforms": platforms(index.Manifests)},
 				"%s has an image for %s", l.imageName(), platformName(chosen.Platform.evidence()))
 			return d, true

@@ -212,15 +212,19 @@ func (s *shelf) push(at string, image v1.Image) v1.Image {
 	return image
 }
 
-// index pushes an index of one image for each platform os/arch.
+// index pushes an index of one image for each platform os/arch; of "?os/arch"
+// the index does not say the platform.
 func (s *shelf) index(at string, platforms ...string) v1.ImageIndex {
 	s.t.Helper()
 	var index v1.ImageIndex = empty.Index
 	for _, p := range platforms {
+		p, open := strings.CutPrefix(p, "?")
 		os, arch, _ := strings.Cut(p, "/")
-		index = mutate.AppendManifests(index, mutate.IndexAddendum{
-			Add: s.image(os, arch), Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: os, Architecture: arch}},
-		})
+		said := v1.Descriptor{Platform: &v1.Platform{OS: os, Architecture: arch}}
+		if open {
+			said.Platform = nil
+		}
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: s.image(os, arch), Descriptor: said})
 	}
 	if err := remote.WriteIndex(s.reference(at), index); err != nil {
 		s.t.Fatal(err)

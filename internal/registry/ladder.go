@@ -26,6 +26,7 @@ type ladder struct {
 	challenges []challenge
 	late       bool // the challenge came with the manifest, not with /v2/
 
+	byConfig     bool // the index leaves the manifest's platform open, so its config decides
 	realmForeign bool // nothing is sent to this registry's token service
 }
 

@@ -50,6 +50,9 @@ type platform struct {
 	Variant      string `json:"variant"`
 }
 
+// open tells that an entry of an index does not say its platform.
+func (p *platform) open() bool { return p == nil || *p == platform{} }
+
 func (p platform) evidence() evidence.Platform {
 	return evidence.Platform{OS: p.OS, Arch: p.Architecture, Variant: p.Variant}
 }

@@ -106,13 +106,20 @@ func variantOf(major, minor int) string {
 	return "v" + strconv.Itoa(major) + "." + strconv.Itoa(minor)
 }
 
-// choose returns the manifest of an index that a node takes.
+// choose returns the manifest of an index that a node takes: of the platforms
+// that it runs the best, else the first whose platform the index leaves open,
+// which the image's own config then decides (images.Manifest of containerd).
 func choose(manifests []descriptor, node evidence.Platform) (descriptor, bool) {
 	for _, want := range runs(node) {
 		for _, d := range manifests {
 			if d.Platform != nil && normal(d.Platform.evidence()) == want && isDigest(d.Digest) {
 				return d, true
 			}
+		}
+	}
+	for _, d := range manifests {
+		if d.Platform.open() && isDigest(d.Digest) {
+			return d, true
 		}
 	}
 	return descriptor{}, false
@@ -128,7 +135,7 @@ const maxPlatforms = 12
 func platforms(manifests []descriptor) string {
 	var list []string
 	for _, d := range manifests {
-		if d.Platform == nil || d.Platform.OS == "unknown" { // attestations
+		if d.Platform.open() || d.Platform.OS == "unknown" { // attestations
 			continue
 		}
 		if name := platformName(d.Platform.evidence()); !slices.Contains(list, name) {

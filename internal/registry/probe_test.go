@@ -23,6 +23,8 @@ func stocked(t testing.TB) *shelf {
 	s.push("team/arm:1", s.image("linux", "arm64"))
 	s.index("team/multi:1", "linux/amd64", "linux/arm64")
 	s.index("team/armonly:1", "linux/arm64", "linux/s390x")
+	s.index("team/open:1", "linux/arm64", "?linux/amd64")
+	s.index("team/openarm:1", "linux/s390x", "?linux/arm64")
 	return s
 }
 
@@ -64,8 +66,16 @@ func TestProbeOfARegistryThatAsksNobodyForALogin(t *testing.T) {
 			image: "team/armonly:1", platform: amd64(),
 			want: lines("WAY", "manifest manifest-present", lines(open...), "platform platform-absent"),
 		},
-		"an image for another platform lacks the node's": {
+		"a single image for another platform is pulled all the same, and so climbed": {
 			image: "team/arm:1", platform: amd64(),
+			want: lines("WAY", "manifest manifest-present", lines(open...), "platform platform-differs", "blobs blobs-present"),
+		},
+		"an index that leaves a platform open leads there last, and the config decides": {
+			image: "team/open:1", platform: amd64(),
+			want: lines("WAY", "manifest manifest-present", lines(open...), "platform platform-present", "blobs blobs-present"),
+		},
+		"an index whose open platform is another in the config lacks the node's": {
+			image: "team/openarm:1", platform: amd64(),
 			want: lines("WAY", "manifest manifest-present", lines(open...), "platform platform-absent"),
 		},
 		"a missing tag is told from a missing repository by the list": {

@@ -30,7 +30,7 @@ func Symptom(s symptom.Symptom) v1alpha1.Symptom {
 		Sign: string(s.Sign), Runtime: clean(s.Runtime), Stage: string(s.Stage), Reference: clean(s.Reference), Code: clean(s.Code),
 		Method: clean(s.Method), URL: clean(s.URL), Host: clean(s.Host), Role: string(s.Role), MirrorOf: clean(s.MirrorOf),
 		Address: clean(s.Address), Status: max(s.Status, 0), RegistryCode: clean(s.RegistryCode), Detail: clean(s.Detail),
-		CredentialSent: clean(s.CredentialSent),
+		CredentialSent: clean(s.CredentialSent), NodeTime: at(s.NodeTime), NotBefore: at(s.NotBefore), NotAfter: at(s.NotAfter),
 	}
 	if out.Sign == "" {
 		out.Sign = string(symptom.Other)
