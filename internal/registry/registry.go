@@ -115,7 +115,9 @@ type Prober struct {
 	key     []byte // of the fingerprints of credentials
 
 	replies memo[reply]
+	tags    memo[tagList]
 	grants  memo[grant]
+	budget  budget
 
 	mu    sync.Mutex
 	gates map[string]*gate
@@ -149,7 +151,10 @@ func New(o Options) *Prober {
 	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // it never fails: the runtime ends the process first
-	return &Prober{options: o, client: newClient(o), words: newWords(), key: key, gates: map[string]*gate{}}
+	p := &Prober{options: o, client: newClient(o), words: newWords(), key: key, gates: map[string]*gate{}}
+	p.replies.keep = func(r reply) bool { return p.budget.take(r.size()) || r.answer != nil && r.answer.login }
+	p.tags.keep = func(l tagList) bool { return p.budget.take(l.size()) }
+	return p
 }
 
 // Sent returns what was sent so far, over all registries.
