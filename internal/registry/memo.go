@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+
+	"github.com/pullmedic/pullmedic/internal/registry/families"
 )
 
 // memo asks each question once: who comes while it is being asked waits, who
@@ -118,10 +120,13 @@ func (r reply) without() reply {
 // soon as they came.
 func readHeaders(h http.Header) http.Header {
 	kept := http.Header{}
-	for _, name := range []string{
-		"Www-Authenticate", "Content-Type", "Content-Encoding", "Docker-Content-Digest", "Link", "Location", "Retry-After",
-		"Ratelimit-Limit", "Ratelimit-Remaining", "Docker-Ratelimit-Source", "Server", "Docker-Distribution-Api-Version",
-	} {
+	for _, name := range append(families.Headers(),
+		"Www-Authenticate", "Content-Type", "Content-Encoding", "Docker-Content-Digest", "Link", "Retry-After",
+		"Ratelimit-Limit", "Ratelimit-Remaining", "Docker-Ratelimit-Source",
+	) {
+		if len(kept[name]) > 0 {
+			continue // two families are known by it
+		}
 		for _, v := range h.Values(name)[:min(len(h.Values(name)), maxChallenges)] {
 			kept.Add(name, cutHeader(v))
 		}
