@@ -134,6 +134,16 @@ func Of(host, service string, headers http.Header) Family {
 	return Family{}
 }
 
+// Named returns the family of an ID or a name, the zero Family if there is none.
+func Named(name string) Family {
+	for _, e := range table() {
+		if name != "" && (e.family.ID == name || e.family.Name == name) {
+			return e.family
+		}
+	}
+	return Family{}
+}
+
 // Headers are the names of all headers that a family is known by.
 func Headers() []string {
 	var names []string
