@@ -46,6 +46,8 @@ const (
 	RanBefore             Outcome = "ran-before"                  // this very reference ran in this cluster before
 	PreviousImageKnown    Outcome = "previous-image-known"        // the workload's revision before ran another image
 	RepositoryKnown       Outcome = "repository-known"            // another reference of the repository runs in this cluster
+	GoneSince             Outcome = "gone-since"                  // this cluster had what the registry lacks now
+	NeverSeen             Outcome = "never-seen"                  // no pod that was looked at runs or ran what the registry lacks
 
 	// resolve, connect, tls: the way to a host
 	HostResolved           Outcome = "host-resolved"

@@ -27,7 +27,7 @@ func (o Outcome) Sense() Sense {
 	case SecretsNotNamed, KeyringMatchesNone, PodBringsNone, KeyringEntryEmpty, NodePlatformKnown,
 		PreviousImageKnown, RepositoryKnown, SecretElsewhere, AddressForbidden,
 		RealmForeign, AnonymousMayNotPull, TagsListed, TagsNotListable,
-		NameSpelledElsewise, RateLimitUnseen, ReferenceFrozen, CredentialSent,
+		NameSpelledElsewise, GoneSince, NeverSeen, RateLimitUnseen, ReferenceFrozen, CredentialSent,
 		CredentialNotSent, CredentialReverification:
 		return Neutral
 	case ReferenceInvalid, ReferenceRetired, PolicyNeverAndAbsent, AdmissionRefused,

@@ -152,7 +152,7 @@ type answer struct {
 	status int
 	header http.Header // those of readHeaders
 	login  bool        // to a question that held a credential
-	length int64 // Content-Length, -1 if not told
+	length int64       // Content-Length, -1 if not told
 	body   []byte
 	cut    bool // the body goes on beyond the limit
 	host   string
