@@ -107,6 +107,15 @@ const (
 	TagsNotListable      Outcome = "tags-not-listable"
 	NameSpelledElsewise  Outcome = "name-spelled-elsewise" // a near name is known; a hint, never proof
 
+	// mirrors: what a copy of a node's hosts directory shows, and what the hosts
+	// in it answer the client
+	MirrorsConfigured   Outcome = "mirrors-configured" // which hosts containerd asks, in which order
+	RegistryNotAsked    Outcome = "registry-not-asked" // only others are asked in its place
+	HostsFileUnreadable Outcome = "hosts-file-unreadable"
+	MirrorAnswers       Outcome = "mirror-answers"
+	MirrorLacks         Outcome = "mirror-lacks"    // 404
+	MirrorUnusable      Outcome = "mirror-unusable" // no answer, or none that can be used
+
 	// rate-limit
 	RateLimited     Outcome = "rate-limited"
 	RateLimitOpen   Outcome = "rate-limit-open"   // requests left

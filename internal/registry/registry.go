@@ -89,6 +89,9 @@ type Options struct {
 	// place, like an entry of /etc/hosts. Names, certificates and the rules on
 	// addresses stay as they are.
 	ConnectTo map[string]string
+	// HostsDir is a copy of a node's certs.d directory; "" for none. With it,
+	// the mirrors in it are asked, too, without a credential.
+	HostsDir string
 	// Now is the clock for the times of findings; nil means time.Now.
 	Now func() time.Time
 }
@@ -183,6 +186,7 @@ func (p *Prober) Probe(ctx context.Context, t Target) ([]evidence.Finding, []evi
 	defer cancel()
 	defer trace.Span(ctx, trace.KindCheck, "registry "+t.Reference.Host)()
 	l.climb(ctx)
+	l.mirrors(ctx)
 	return l.findings, l.gaps
 }
 
