@@ -31,4 +31,5 @@ const (
 	CheckAnonymous      Check = "anonymous" // may anybody pull it?
 	CheckTags           Check = "tags"      // which tags are there?
 	CheckRateLimit      Check = "rate-limit"
+	CheckMirrors        Check = "mirrors" // which other hosts does the runtime ask, and what do they answer?
 )

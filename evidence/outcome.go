@@ -46,6 +46,8 @@ const (
 	RanBefore             Outcome = "ran-before"                  // this very reference ran in this cluster before
 	PreviousImageKnown    Outcome = "previous-image-known"        // the workload's revision before ran another image
 	RepositoryKnown       Outcome = "repository-known"            // another reference of the repository runs in this cluster
+	GoneSince             Outcome = "gone-since"                  // this cluster had what the registry lacks now
+	NeverSeen             Outcome = "never-seen"                  // no pod that was looked at runs or ran what the registry lacks
 
 	// resolve, connect, tls: the way to a host
 	HostResolved           Outcome = "host-resolved"
@@ -105,6 +107,15 @@ const (
 	TagsListed           Outcome = "tags-listed"
 	TagsNotListable      Outcome = "tags-not-listable"
 	NameSpelledElsewise  Outcome = "name-spelled-elsewise" // a near name is known; a hint, never proof
+
+	// mirrors: what a copy of a node's hosts directory shows, and what the hosts
+	// in it answer the client
+	MirrorsConfigured   Outcome = "mirrors-configured" // which hosts containerd asks, in which order
+	RegistryNotAsked    Outcome = "registry-not-asked" // only others are asked in its place
+	HostsFileUnreadable Outcome = "hosts-file-unreadable"
+	MirrorAnswers       Outcome = "mirror-answers"
+	MirrorLacks         Outcome = "mirror-lacks"    // 404
+	MirrorUnusable      Outcome = "mirror-unusable" // no answer, or none that can be used
 
 	// rate-limit
 	RateLimited     Outcome = "rate-limited"

@@ -22,12 +22,12 @@ func (o Outcome) Sense() Sense {
 		RegistryWorksForOther, RanBefore, HostResolved, Connected, TLSTrusted,
 		RegistryAnswers, RegistryOpenToAll, TokenGranted, CredentialAccepted,
 		ManifestPresent, RepositoryAnswers, AnonymousMayPull, PlatformPresent,
-		BlobsPresent, RateLimitOpen, NextAttemptSucceeded:
+		BlobsPresent, RateLimitOpen, NextAttemptSucceeded, MirrorAnswers:
 		return Good
 	case SecretsNotNamed, KeyringMatchesNone, PodBringsNone, KeyringEntryEmpty, NodePlatformKnown,
 		PreviousImageKnown, RepositoryKnown, SecretElsewhere, AddressForbidden,
 		RealmForeign, AnonymousMayNotPull, TagsListed, TagsNotListable,
-		NameSpelledElsewise, RateLimitUnseen, ReferenceFrozen, CredentialSent,
+		NameSpelledElsewise, GoneSince, NeverSeen, MirrorsConfigured, RegistryNotAsked, MirrorLacks, RateLimitUnseen, ReferenceFrozen, CredentialSent,
 		CredentialNotSent, CredentialReverification, PlatformDiffers:
 		return Neutral
 	case ReferenceInvalid, ReferenceRetired, PolicyNeverAndAbsent, AdmissionRefused,
@@ -44,7 +44,8 @@ func (o Outcome) Sense() Sense {
 		ReferenceNotFound, PlatformNotFound, DiskFull, CacheCorrupted, UnpackFailed,
 		RuntimeUnavailable, RuntimeConfigInvalid, PullTimedOut, ThrottledByKubelet,
 		SignatureRejected, ProviderFailed, MirrorFailed, ClockSkewed,
-		TextNamesNoCause, PullUnfinished, NodeClockWrong, CertificateOutOfDate, ShortNameRefused:
+		TextNamesNoCause, PullUnfinished, NodeClockWrong, CertificateOutOfDate, ShortNameRefused,
+		HostsFileUnreadable, MirrorUnusable:
 		return Bad
 	}
 	return ""

@@ -18,6 +18,8 @@ type Diagnosis struct {
 	Steps []Step `json:"steps"`
 	// Findings of all checks, in the order in which they were asked.
 	Findings []Finding `json:"findings"`
+	// Egress is every host that the pull needs a way to, as far as it is known.
+	Egress []EgressHost `json:"egress"`
 	// NotLookedAt is what could not be checked for this pull.
 	NotLookedAt []Gap `json:"notLookedAt"`
 }

@@ -29,6 +29,7 @@ func documents() map[string]string {
 	return map[string]string{
 		v1alpha1.KindReport: "Report", v1alpha1.KindReading: "Reading", v1alpha1.KindCause: "CauseDescription",
 		v1alpha1.KindCauseList: "CauseList", v1alpha1.KindMatrix: "Matrix", v1alpha1.KindVersion: "Version",
+		v1alpha1.KindRegistries: "Registries",
 	}
 }
 
@@ -126,6 +127,7 @@ func (g *generator) schema() ([]byte, error) {
 	var roots []any
 	for _, kind := range []string{
 		v1alpha1.KindReport, v1alpha1.KindReading, v1alpha1.KindCause, v1alpha1.KindCauseList, v1alpha1.KindMatrix, v1alpha1.KindVersion,
+		v1alpha1.KindRegistries,
 	} {
 		name := documents()[kind]
 		if err := g.define(name, defs); err != nil {

@@ -38,7 +38,7 @@ func (o *lookOptions) pointless() string {
 		name  string
 		given bool
 	}{
-		{"--probe", o.probe != ""}, {"--registry-ca", o.registryCA != ""}, {"--allow-loopback", o.allowLoopback},
+		{"--probe", o.probe != ""}, {"--registry-ca", o.registryCA != ""}, {"--allow-loopback", o.allowLoopback}, {"--hosts-dir", o.hostsDir != ""},
 		{"--context", *o.kube.Context != ""}, {"--kubeconfig", *o.kube.KubeConfig != ""}, {"--server", *o.kube.APIServer != ""},
 		{"--selector", o.selector != ""},
 	} {

@@ -21,6 +21,7 @@ import (
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/examine"
 	"github.com/pullmedic/pullmedic/internal/registry"
+	"github.com/pullmedic/pullmedic/internal/registry/hostsdir"
 	"github.com/pullmedic/pullmedic/internal/report"
 	"github.com/pullmedic/pullmedic/internal/trace"
 )
@@ -37,6 +38,7 @@ type lookOptions struct {
 	kube          *genericclioptions.ConfigFlags
 	probe         string
 	registryCA    string
+	hostsDir      string
 	allowLoopback bool
 	traceFile     string
 	timeout       time.Duration
@@ -58,6 +60,7 @@ func newLookOptions(show *showOptions) *lookOptions {
 func (o *lookOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.probe, "probe", "", "what to ask registries: none (nothing), anonymous (without logging in), credentials (with those that the kubelet would use); default: credentials for diagnose, anonymous for the overview")
 	flags.StringVar(&o.registryCA, "registry-ca", "", "PEM file with certificates to trust for registries, beside the system's")
+	flags.StringVar(&o.hostsDir, "hosts-dir", "", "copy of a node's certs.d directory (hosts.toml), to also ask the mirrors that containerd would ask, without a credential")
 	flags.BoolVar(&o.allowLoopback, "allow-loopback", false, "also ask registries at this machine's loopback addresses")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long the whole look may take")
 	flags.StringVar(&o.traceFile, "trace", "", "file to write to what was waited for, as JSON lines")
@@ -80,13 +83,18 @@ func (o *lookOptions) Complete(usual registry.Mode) error {
 			return usage("%w", err)
 		}
 	}
+	if o.hostsDir != "" {
+		if err := hostsdir.Check(o.hostsDir); err != nil {
+			return usage("%w", err)
+		}
+	}
 	if o.timeout <= 0 {
 		return usage("--timeout %s leaves no time; give something like 30s", o.timeout)
 	}
 	for _, f := range []struct {
 		name  string
 		value *string
-	}{{"--context", o.kube.Context}, {"--kubeconfig", o.kube.KubeConfig}, {"--registry-ca", &o.registryCA}, {"--bundle", &o.bundle}} {
+	}{{"--context", o.kube.Context}, {"--kubeconfig", o.kube.KubeConfig}, {"--registry-ca", &o.registryCA}, {"--hosts-dir", &o.hostsDir}, {"--bundle", &o.bundle}} {
 		if *f.value != "" {
 			o.style.Flags = append(o.style.Flags, f.name, *f.value)
 		}

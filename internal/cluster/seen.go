@@ -4,6 +4,7 @@
 package cluster
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -165,6 +166,18 @@ func (s *Seen) RunsOfRegistry(host string) []Start { return s.registries[host] }
 
 // Tags returns tags of the repository that run or ran in the cluster.
 func (s *Seen) Tags(ref evidence.Reference) []string { return s.tags[repository(ref)] }
+
+// Repositories returns the names, as host/path, of all repositories of which an
+// image runs or ran, sorted.
+func (s *Seen) Repositories() []string {
+	names := map[string]bool{}
+	for _, img := range s.references {
+		if len(img.starts) > 0 {
+			names[repository(img.ref)] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
 
 // NamespacesNaming returns namespaces, up to a few, whose pods name a pull
 // secret of this name.

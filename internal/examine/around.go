@@ -57,6 +57,7 @@ func (l *look) askAround(ctx context.Context) {
 			p.gap(a.gaps...)
 		}
 	}
+	l.names()
 }
 
 // elsewhere looks for a secret that is missing in other namespaces.

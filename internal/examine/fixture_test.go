@@ -160,6 +160,20 @@ func newHouse(t *testing.T, objects ...runtime.Object) *house {
 	return h
 }
 
+// with makes the house ask another prober.
+func (h *house) with(t *testing.T, p examine.Prober) {
+	t.Helper()
+	client, err := cluster.New(h.server.Config, cluster.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	causes, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.x = examine.New(examine.Options{Cluster: client, Catalog: causes, Prober: p, Now: now})
+}
+
 func (h *house) survey(t *testing.T, s examine.Scope) evidence.Survey {
 	t.Helper()
 	survey, err := h.x.Survey(t.Context(), s)

@@ -60,6 +60,7 @@ func fromRegistry(o evidence.Outcome) bool {
 		evidence.PlatformPresent, evidence.PlatformAbsent, evidence.PlatformDiffers, evidence.ChildManifestAbsent,
 		evidence.BlobsPresent, evidence.BlobAbsent, evidence.ContentDiffers, evidence.RegistryPolicy, evidence.UpstreamCacheFailed,
 		evidence.TagsListed, evidence.TagsNotListable, evidence.NameSpelledElsewise,
+		evidence.MirrorsConfigured, evidence.RegistryNotAsked, evidence.HostsFileUnreadable, evidence.MirrorAnswers, evidence.MirrorLacks, evidence.MirrorUnusable,
 		evidence.RateLimited, evidence.RateLimitOpen, evidence.RateLimitUnseen:
 		return true
 	}

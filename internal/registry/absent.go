@@ -54,6 +54,8 @@ func (l *ladder) explainAbsent(ctx context.Context, a attempt) {
 		tell(evidence.TagListedNotGiven, l.imageSubject(), "%s lists its tag %s and gives no manifest for it (%d)", l.repositoryName(), l.reference.Tag, status)
 	case there && l.reference.Digest != "":
 		tell(evidence.DigestAbsent, l.imageSubject(), "%s has no %s (%d), though the repository is there", l.repositoryName(), shortDigest(l.reference.Digest), status)
+	case there && l.reference.TagImplied:
+		tell(evidence.TagAbsent, l.imageSubject(), "no tag is written, so :latest was asked for, and %s, which is there, has none (%d)", l.repositoryName(), status)
 	case there:
 		tell(evidence.TagAbsent, l.imageSubject(), "%s has no tag %s (%d), though the repository is there", l.repositoryName(), l.reference.Tag, status)
 	case none:
@@ -126,11 +128,16 @@ func (l *ladder) tellTags(list tagList, known []string, alone bool, secrets []st
 		l.tell(evidence.CheckTags, evidence.TagsListed, l.repositorySubject(), list.first, d, "%s", sentence)
 		return
 	}
-	near, spelling := nearest(l.reference.Tag, append(slices.Clone(known), list.tags...))
+	have := append(slices.Clone(known), list.tags...)
+	near, spelling := nearest(l.reference.Tag, have)
 	near = slices.DeleteFunc(near, func(tag string) bool { return repeats(tag, secrets) })
 	d["nearest"] = strings.Join(near, " ")
-	if len(near) > 0 {
+	switch top := slices.DeleteFunc(highest(have), func(tag string) bool { return repeats(tag, secrets) }); {
+	case len(near) > 0:
 		sentence += "; nearest to " + l.reference.Tag + ": " + strings.Join(near, ", ")
+	case l.reference.Tag == latest && len(top) > 0:
+		d["highest"] = strings.Join(top, " ")
+		sentence += "; its highest versions: " + strings.Join(top, ", ")
 	}
 	l.tell(evidence.CheckTags, evidence.TagsListed, l.repositorySubject(), list.first, d, "%s", sentence)
 	if spelling && len(near) > 0 {

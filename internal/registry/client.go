@@ -150,8 +150,9 @@ type call struct {
 // answer is what came back, after redirects.
 type answer struct {
 	status int
-	header http.Header
-	length int64 // Content-Length, -1 if not told
+	header http.Header // those of readHeaders
+	login  bool        // to a question that held a credential
+	length int64       // Content-Length, -1 if not told
 	body   []byte
 	cut    bool // the body goes on beyond the limit
 	host   string
@@ -186,7 +187,7 @@ func (c *client) do(ctx context.Context, q call) (*answer, *failure) {
 			target = next
 			continue
 		}
-		a := &answer{status: resp.StatusCode, header: resp.Header, length: resp.ContentLength, host: target.Host, path: target.Path, hops: hop, proxy: proxy, timing: t, at: at}
+		a := &answer{status: resp.StatusCode, header: readHeaders(resp.Header), login: q.login, length: resp.ContentLength, host: target.Host, path: target.Path, hops: hop, proxy: proxy, timing: t, at: at}
 		a.body, a.cut, err = readBody(resp, q.limit)
 		a.took = time.Since(start)
 		if err != nil {

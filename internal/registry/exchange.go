@@ -57,7 +57,7 @@ type authorization struct {
 }
 
 // ask asks a registry, once for each question and authorization in the
-// prober's life.
+// prober's life, as long as the answers to keep stay within their bounds.
 func (p *Prober) ask(ctx context.Context, c call, auth authorization) (reply, bool) {
 	c.authorization, c.secrets = auth.header, auth.secrets
 	question := strings.Join([]string{c.method, c.url.String(), c.accept, auth.id}, "\x00")

@@ -396,6 +396,11 @@ func credential(secret, user, password string) keyring.Credential {
 	return keyring.Credential{Username: user, Password: keyring.NewPassword(password), Secret: secret, Key: "key", Empty: user == "" || password == ""}
 }
 
+// creds is one credential of secret shop/hub.
+func creds(user, password string) []keyring.Credential {
+	return []keyring.Credential{credential("shop/hub", user, password)}
+}
+
 // reference reads host/repository:tag or host/repository@digest.
 func reference(image string) evidence.Reference {
 	host, rest, _ := strings.Cut(image, "/")

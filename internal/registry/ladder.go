@@ -34,7 +34,7 @@ func newLadder(p *Prober, t Target) *ladder {
 	return &ladder{
 		report: report{vantage: p.options.Vantage}, prober: p, target: t, reference: t.Reference,
 		base:   base{scheme: "https", host: families.Endpoint(t.Reference.Host)},
-		family: families.Of(t.Reference.Host, ""),
+		family: families.Of(t.Reference.Host, "", nil),
 	}
 }
 

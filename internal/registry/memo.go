@@ -5,14 +5,21 @@ package registry
 
 import (
 	"context"
+	"net/http"
 	"sync"
+	"sync/atomic"
+
+	"github.com/pullmedic/pullmedic/internal/registry/families"
 )
 
 // memo asks each question once: who comes while it is being asked waits, who
-// comes later gets the same answer.
+// comes later gets the same answer, as long as that is kept.
 type memo[V any] struct {
 	mu      sync.Mutex
 	entries map[string]*entry[V]
+	// keep tells, once, whether an answer may stay; nil keeps all. What does
+	// not stay is given to whoever waits, and asked again later.
+	keep func(V) bool
 }
 
 type entry[V any] struct {
@@ -38,6 +45,11 @@ func (m *memo[V]) get(ctx context.Context, question string, ask func(context.Con
 		go func() {
 			defer close(e.done)
 			e.value = ask(context.WithoutCancel(ctx))
+			if m.keep != nil && !m.keep(e.value) {
+				m.mu.Lock()
+				delete(m.entries, question)
+				m.mu.Unlock()
+			}
 		}()
 	}
 	m.mu.Unlock()
@@ -47,4 +59,88 @@ func (m *memo[V]) get(ctx context.Context, question string, ask func(context.Con
 	case <-ctx.Done():
 		return value, false
 	}
+}
+
+// maxKeptBytes is how much of registries' answers one Prober keeps, over all
+// registries: bodies, headers and lists of tags. A cluster's real answers are
+// some kilobytes each (200 images: about 4 MiB); what goes beyond was made to be
+// large, and is used once and forgotten. The answer to a login always stays (it
+// has 64 KiB at most), because a rejected login must not be sent again.
+const maxKeptBytes = 32 << 20
+
+// budget counts what is kept.
+type budget struct{ kept atomic.Int64 }
+
+// take tells whether so many bytes more may stay, and counts them if so.
+func (b *budget) take(n int64) bool {
+	if b.kept.Add(n) <= maxKeptBytes {
+		return true
+	}
+	b.kept.Add(-n)
+	return false
+}
+
+// entryBytes is what an entry costs beside its texts.
+const entryBytes = 512
+
+// size of an answer in memory, about.
+func (r reply) size() int64 {
+	n := int64(entryBytes)
+	if r.answer == nil {
+		return n
+	}
+	n += int64(cap(r.answer.body)) + int64(len(r.answer.path))
+	for name, values := range r.answer.header {
+		for _, v := range values {
+			n += int64(len(name) + len(v))
+		}
+	}
+	return n
+}
+
+func (l tagList) size() int64 {
+	n := int64(entryBytes) + l.first.size()
+	for _, tag := range l.tags {
+		n += int64(len(tag)) + 16
+	}
+	return n
+}
+
+// without returns the reply without its body, for those who have read it.
+func (r reply) without() reply {
+	if r.answer == nil {
+		return r
+	}
+	a := *r.answer
+	a.body = nil
+	return reply{answer: &a}
+}
+
+// readHeaders are the headers that some rung reads; the others are dropped as
+// soon as they came.
+func readHeaders(h http.Header) http.Header {
+	kept := http.Header{}
+	for _, name := range append(families.Headers(),
+		"Www-Authenticate", "Content-Type", "Content-Encoding", "Docker-Content-Digest", "Link", "Retry-After",
+		"Ratelimit-Limit", "Ratelimit-Remaining", "Docker-Ratelimit-Source",
+	) {
+		if len(kept[name]) > 0 {
+			continue // two families are known by it
+		}
+		for _, v := range h.Values(name)[:min(len(h.Values(name)), maxChallenges)] {
+			kept.Add(name, cutHeader(v))
+		}
+	}
+	return kept
+}
+
+// maxHeaderValue bounds one value of a header that is kept; a challenge of a
+// real registry has some hundred bytes.
+const maxHeaderValue = 4 << 10
+
+func cutHeader(v string) string {
+	if len(v) > maxHeaderValue {
+		return string([]byte(v[:maxHeaderValue])) // a copy, so that the rest can go
+	}
+	return v
 }

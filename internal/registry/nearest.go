@@ -42,6 +42,23 @@ func nearest(want string, have []string) (near []string, spelling bool) {
 	return near, len(found) > 0 && found[0].score == 0
 }
 
+// latest is the tag that is asked for where none is written.
+const latest = "latest"
+
+// highest returns the tags of the highest plain versions (no flavour, no
+// pre-release), highest first: what is worth knowing beside a latest that is
+// not there.
+func highest(have []string) []string {
+	var versions []string
+	for _, tag := range have {
+		if v := readVersion(tag); len(v.numbers) > 0 && v.numbers[0] < 1000 && v.flavour == "" && !slices.Contains(versions, tag) {
+			versions = append(versions, tag)
+		}
+	}
+	slices.SortFunc(versions, func(a, b string) int { return cmp.Or(compareVersions(b, a), cmp.Compare(b, a)) })
+	return versions[:min(len(versions), maxNearest)]
+}
+
 // maxGuesses is how many tags are asked for that nobody named.
 const maxGuesses = 6
 
@@ -78,7 +95,7 @@ func guessTags(want string) []string {
 	} else if lower := strings.ToLower(want); want != "" {
 		add(lower)
 	}
-	add("latest")
+	add(latest)
 	return guesses
 }
 

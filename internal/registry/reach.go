@@ -32,9 +32,12 @@ func (l *ladder) reach(ctx context.Context) bool {
 	}
 	l.challenges = challenges(r.answer.header)
 	for _, c := range l.challenges {
-		if f := families.Of(l.reference.Host, c.parameters["service"]); f != (families.Family{}) {
+		if f := families.Of(l.reference.Host, c.parameters["service"], nil); f.Known() {
 			l.family = f
 		}
+	}
+	if !l.family.Known() {
+		l.family = families.Of(l.reference.Host, "", r.answer.header)
 	}
 	return l.readPing(ctx, r)
 }

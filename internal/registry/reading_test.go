@@ -51,6 +51,26 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+func TestHighestVersionsBesideALatestThatIsMissing(t *testing.T) {
+	have := []string{"main", "1.9", "v1.10.0", "1.10.0-rc1", "1.2.3", "20240131", "1.2.3-alpine", "sha-1234567"}
+	if got := highest(have); strings.Join(got, " ") != "v1.10.0 1.9 1.2.3" {
+		t.Errorf("got %q", got)
+	}
+	s := newShelf(t)
+	s.push("team/app:1.27.4", s.image("linux", "amd64"))
+	h := newHouse(t)
+	h.serve("registry.acme.example", s.handler)
+	r := reference("registry.acme.example/team/app:latest")
+	r.TagImplied = true
+	findings, _ := h.prober().Probe(t.Context(), Target{Reference: r})
+	if f := find(t, findings, evidence.TagAbsent); f.Sentence != "no tag is written, so :latest was asked for, and registry.acme.example/team/app, which is there, has none (404)" {
+		t.Errorf("%q", f.Sentence)
+	}
+	if f := find(t, findings, evidence.TagsListed); !strings.HasSuffix(f.Sentence, "its highest versions: 1.27.4") || f.Details["highest"] != "1.27.4" {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestNearestOfManyTagsIsQuick(t *testing.T) {
 	var have []string
 	for i := range maxTags {

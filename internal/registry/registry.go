@@ -89,6 +89,9 @@ type Options struct {
 	// place, like an entry of /etc/hosts. Names, certificates and the rules on
 	// addresses stay as they are.
 	ConnectTo map[string]string
+	// HostsDir is a copy of a node's certs.d directory; "" for none. With it,
+	// the mirrors in it are asked, too, without a credential.
+	HostsDir string
 	// Now is the clock for the times of findings; nil means time.Now.
 	Now func() time.Time
 }
@@ -115,7 +118,9 @@ type Prober struct {
 	key     []byte // of the fingerprints of credentials
 
 	replies memo[reply]
+	tags    memo[tagList]
 	grants  memo[grant]
+	budget  budget
 
 	mu    sync.Mutex
 	gates map[string]*gate
@@ -149,7 +154,10 @@ func New(o Options) *Prober {
 	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // it never fails: the runtime ends the process first
-	return &Prober{options: o, client: newClient(o), words: newWords(), key: key, gates: map[string]*gate{}}
+	p := &Prober{options: o, client: newClient(o), words: newWords(), key: key, gates: map[string]*gate{}}
+	p.replies.keep = func(r reply) bool { return p.budget.take(r.size()) || r.answer != nil && r.answer.login }
+	p.tags.keep = func(l tagList) bool { return p.budget.take(l.size()) }
+	return p
 }
 
 // Sent returns what was sent so far, over all registries.
@@ -178,6 +186,7 @@ func (p *Prober) Probe(ctx context.Context, t Target) ([]evidence.Finding, []evi
 	defer cancel()
 	defer trace.Span(ctx, trace.KindCheck, "registry "+t.Reference.Host)()
 	l.climb(ctx)
+	l.mirrors(ctx)
 	return l.findings, l.gaps
 }
 

@@ -28,9 +28,21 @@ type tagList struct {
 	refusal      refusal // of the first page
 }
 
-// listTags reads the pages of a list of tags, up to the bounds. Of a page's
-// link to the next one only the query is taken: host and path stay.
+// listTags asks for a repository's tags once. The pages themselves are dropped
+// as soon as they are read.
 func (p *Prober) listTags(ctx context.Context, b base, repository string, auth authorization) tagList {
+	question := strings.Join([]string{b.scheme, b.host, repository, auth.id}, "\x00")
+	list, _ := p.tags.get(ctx, question, func(ctx context.Context) tagList {
+		ctx, cancel := context.WithTimeout(ctx, p.options.Timeout)
+		defer cancel()
+		return p.readTags(ctx, b, repository, auth)
+	})
+	return list
+}
+
+// readTags reads the pages of a list of tags, up to the bounds. Of a page's
+// link to the next one only the query is taken: host and path stay.
+func (p *Prober) readTags(ctx context.Context, b base, repository string, auth authorization) tagList {
 	var list tagList
 	c := b.at(http.MethodGet, maxPageBytes, repository, "tags", "list")
 	c.accept = "application/json"
@@ -42,12 +54,13 @@ func (p *Prober) listTags(ctx context.Context, b base, repository string, auth a
 		next.RawQuery = query
 		ask := c
 		ask.url = &next
-		r, ok := p.ask(ctx, ask, auth)
-		if !ok {
+		ask.authorization, ask.secrets = auth.header, auth.secrets
+		if ctx.Err() != nil {
 			return list
 		}
+		r := p.exchange(ctx, ask)
 		if page == 0 {
-			list.first = r
+			list.first = r.without()
 		}
 		if r.failure != nil {
 			return list
@@ -67,7 +80,7 @@ func (p *Prober) listTags(ctx context.Context, b base, repository string, auth a
 		}
 		for _, tag := range body.Tags {
 			if isTag(tag) && len(list.tags) < maxTags {
-				list.tags = append(list.tags, tag)
+				list.tags = append(list.tags, strings.Clone(tag))
 			}
 		}
 		if query = nextQuery(r.answer.header.Get("Link")); query == "" {

@@ -130,8 +130,9 @@ func (p *Prober) token(ctx context.Context, q tokenQuestion) (grant, bool) {
 //
 // known says that the login itself needs no judging: there is none, or it was
 // accepted before.
-func (p *Prober) fetchToken(ctx context.Context, q tokenQuestion, known bool) grant {
-	g := p.readGrant(p.getToken(ctx, q), q)
+func (p *Prober) fetchToken(ctx context.Context, q tokenQuestion, known bool) (g grant) {
+	defer func() { g.reply = g.without() }() // it is read, and not kept
+	g = p.readGrant(p.getToken(ctx, q), q)
 	if g.failure == nil && q.login != nil {
 		switch g.answer.status {
 		case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed:

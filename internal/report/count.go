@@ -44,7 +44,7 @@ func ofLadder(c evidence.Check) bool {
 	switch c {
 	case evidence.CheckResolve, evidence.CheckConnect, evidence.CheckTLS, evidence.CheckPing, evidence.CheckToken,
 		evidence.CheckManifest, evidence.CheckPlatform, evidence.CheckConfig, evidence.CheckBlobs, evidence.CheckAnonymous,
-		evidence.CheckTags, evidence.CheckRateLimit:
+		evidence.CheckTags, evidence.CheckRateLimit, evidence.CheckMirrors:
 		return true
 	}
 	return false

@@ -60,7 +60,7 @@ type converter struct {
 func (v converter) diagnosis() v1alpha1.Diagnosis {
 	out := v1alpha1.Diagnosis{
 		Pull: pull(v.d.Pull), Causes: v.causes(v.d.Causes), RuledOut: v.causes(v.d.RuledOut),
-		Steps: []v1alpha1.Step{}, Findings: []v1alpha1.Finding{}, NotLookedAt: gaps(v.d.NotLookedAt),
+		Steps: []v1alpha1.Step{}, Findings: []v1alpha1.Finding{}, NotLookedAt: gaps(v.d.NotLookedAt), Egress: egress(v.d),
 	}
 	for _, s := range v.d.Steps {
 		step := v1alpha1.Step{Number: s.Number, Title: clean(s.Title), Result: v1alpha1.StepResult(s.Result), Sentence: clean(s.Sentence)}

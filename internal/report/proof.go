@@ -217,6 +217,7 @@ func (s *sheet) everything(d v1alpha1.Diagnosis, now time.Time) {
 		}
 		s.item(name, markOf(f), "", painted(f.Check+" "+f.Outcome+":", dim), normal(f.Sentence), solid(s.origin(f, now), dim))
 	}
+	s.egress(d.Egress)
 	y := d.Symptom
 	if y.Detail != "" {
 		s.field("Said", y.Detail)

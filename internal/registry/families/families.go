@@ -1,22 +1,37 @@
 // Copyright 2026 The Pullmedic Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package families tells registries apart by how they say no.
+// Package families tells registries apart: how each says no, how long what one
+// logs in with lives, what it limits, what it wants of its cloud, and every host
+// that a pull from it needs.
 //
 // Most of what a registry answers is read by status, code and challenge alone,
-// whatever its name. A few answers mean something else at some registries; this
-// table holds those, and nothing that no rung of the ladder uses.
+// whatever its name; the few answers that mean something else at some
+// registries are rules of their Family, and the ladder uses no others. The rest
+// is for people: it is printed beside the answer, by the verb registries and in
+// docs/registries.md, which is made from this table.
 package families
 
 import (
 	"net"
+	"net/http"
 	"strings"
+	"time"
 )
 
-// A Family is a kind of registry.
+// A Family is a kind of registry. The zero Family is an unknown one, of which
+// nothing is promised.
 type Family struct {
+	// ID is its name in machine-readable answers: docker-hub.
+	ID string
 	// Name as people call it.
 	Name string
+	Rules
+	Facts
+}
+
+// Rules are what the ladder takes from a family.
+type Rules struct {
 	// HidesAbsent: to whom it does not know it answers for a repository that is
 	// not there as for one that is private (401 or 403). A 404 of it to an
 	// anonymous request therefore proves that the repository is there.
@@ -28,62 +43,116 @@ type Family struct {
 	// CountsGets: a GET of a manifest spends one of the client's pulls, a HEAD
 	// does not.
 	CountsGets bool
+	// LimitImage is a repository whose HEAD tells how many pulls are left,
+	// whatever image is asked for, and LimitTag its tag; "" if there is none.
+	LimitImage, LimitTag string
 }
 
-// The families. DockerHub, GHCR and so on are found by their host; Harbor and
-// GitLab run under any name and are found by the service of their challenge.
-// Sources: docs.docker.com (usage and limits), learn.microsoft.com (anonymous
-// pull access of ACR), and what their users report of the answers.
-func table() []entry {
-	return []entry{
-		{hosts: []string{"docker.io", "registry-1.docker.io", "index.docker.io"}, services: []string{"registry.docker.io"},
-			family: Family{Name: "Docker Hub", HidesAbsent: true, CountsGets: true}},
-		{hosts: []string{"ghcr.io"},
-			family: Family{Name: "GitHub Container Registry", HidesAbsent: true}},
-		{hosts: []string{"quay.io"},
-			family: Family{Name: "Quay", HidesAbsent: true}},
-		{hosts: []string{"gcr.io", "*.gcr.io", "*-docker.pkg.dev"},
-			family: Family{Name: "Google Artifact Registry"}},
-		{hosts: []string{"*.azurecr.io", "*.azurecr.cn", "*.azurecr.us"},
-			family: Family{Name: "Azure Container Registry", LoginForAll: true}},
-		{hosts: []string{"*.dkr.ecr.*.amazonaws.com", "*.dkr.ecr-fips.*.amazonaws.com", "*.dkr.ecr.*.amazonaws.com.cn"},
-			family: Family{Name: "Amazon ECR", LoginForAll: true}},
-		{hosts: []string{"registry.gitlab.com"}, services: []string{"container_registry"},
-			family: Family{Name: "GitLab"}},
-		{services: []string{"harbor-registry"},
-			family: Family{Name: "Harbor"}},
-	}
+// Facts are for people. Every text is one sentence without a full stop.
+type Facts struct {
+	// Kind says what it tells to whoever may not pull: open (404 says what is
+	// missing, tags can be listed), quiet (no listing) or hiding (the same
+	// answer for private and absent).
+	Kind string
+	// SaysNo are its ways of refusing, the commonest first.
+	SaysNo []Refusal
+	// Login says what one logs in with.
+	Login string
+	// Life is how long that lives, as a sentence; TokenLife the same as a
+	// duration where it is the same for all, else 0.
+	Life      string
+	TokenLife time.Duration
+	// Limits on what may be asked.
+	Limits []string
+	// Status page of its operator, "" for what people run themselves.
+	Status string
+	// Needs are what its cloud must allow before a node can pull.
+	Needs []string
+	// Traps that cost people time.
+	Traps []string
+	// Sources of all this.
+	Sources []string
+	// egress has the hosts; see Egress.
+	egress []need
 }
 
+// A Refusal is what is meant and how it is said.
+type Refusal struct{ Means, Says string }
+
+// Known tells whether it is a family at all.
+func (f Family) Known() bool { return f.ID != "" }
+
+// An entry is a family with what it is known by.
 type entry struct {
 	hosts    []string // "*" stands for one label, "*-" for the start of the first
-	services []string
+	services []string // of the challenge
+	headers  []header // of the answer to GET /v2/
 	family   Family
 }
 
-// Of returns the family of a registry by its host (a port does not matter) or
-// else by the service that its challenge names; the zero Family if neither is
-// known, which promises nothing.
-func Of(host, service string) Family {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.ToLower(host)
+// A header that only this family sends; value is how it starts, "" for any.
+type header struct{ name, value string }
+
+// All returns the families in the order in which people meet them.
+func All() []Family {
+	var all []Family
 	for _, e := range table() {
+		all = append(all, e.family)
+	}
+	return all
+}
+
+// Of returns the family of a registry by its host (a port does not matter), or
+// else by the service that its challenge names, or by the headers of its answer
+// to GET /v2/ (nil if there is none). It returns the zero Family if nothing is
+// known.
+func Of(host, service string, headers http.Header) Family {
+	name, _ := split(host)
+	name = strings.ToLower(name)
+	entries := table()
+	for _, e := range entries {
 		for _, pattern := range e.hosts {
-			if matches(pattern, host) {
+			if matches(pattern, name) {
 				return e.family
 			}
 		}
 	}
-	for _, e := range table() {
+	for _, e := range entries {
 		for _, s := range e.services {
 			if s == service {
 				return e.family
 			}
 		}
 	}
+	for _, e := range entries {
+		for _, h := range e.headers {
+			if v := headers.Get(h.name); v != "" && strings.HasPrefix(v, h.value) {
+				return e.family
+			}
+		}
+	}
 	return Family{}
+}
+
+// Named returns the family of an ID or a name, the zero Family if there is none.
+func Named(name string) Family {
+	for _, e := range table() {
+		if name != "" && (e.family.ID == name || e.family.Name == name) {
+			return e.family
+		}
+	}
+	return Family{}
+}
+
+// Headers are the names of all headers that a family is known by.
+func Headers() []string {
+	var names []string
+	for _, e := range table() {
+		for _, h := range e.headers {
+			names = append(names, h.name)
+		}
+	}
+	return names
 }
 
 func matches(pattern, host string) bool {
@@ -103,6 +172,14 @@ func matches(pattern, host string) bool {
 		}
 	}
 	return true
+}
+
+// split takes a host and its port apart; port is "" if there is none.
+func split(host string) (name, port string) {
+	if name, port, err := net.SplitHostPort(host); err == nil {
+		return name, port
+	}
+	return host, ""
 }
 
 // Endpoint returns the host that is asked for images of a registry: every

@@ -28,8 +28,8 @@ func TestOf(t *testing.T) {
 		"a host that only contains a known one has not": {"docker.io.evil.example", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := families.Of(c.host, c.service).Name; got != c.want {
-				t.Errorf("Of(%q, %q) = %q, want %q", c.host, c.service, got, c.want)
+			if got := families.Of(c.host, c.service, nil).Name; got != c.want {
+				t.Errorf("Of(%q, %q, nil) = %q, want %q", c.host, c.service, got, c.want)
 			}
 		})
 	}

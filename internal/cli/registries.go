@@ -1,0 +1,56 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/internal/report"
+	"github.com/pullmedic/pullmedic/kubelet/keyring"
+)
+
+func newRegistries(w *world, o *showOptions) *cobra.Command {
+	return &cobra.Command{
+		Use:   "registries [HOST | IMAGE]",
+		Short: "Tell how a registry says no, what it wants, and every host a pull needs",
+		Long: `Tell what is known of a kind of registry: how it says no, how long a login
+lives, its limits and status page, what its cloud must allow, and every host and
+port that a pull needs, for a firewall. Without HOST, list all kinds. Nothing is
+asked; an IMAGE stands for its registry.`,
+		Example: examples(w, "registries", "registries 123456789012.dkr.ecr.eu-west-1.amazonaws.com", "registries nginx:1.27", "registries ghcr.io -o json"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usage("registries takes one host or image, not %d", len(args))
+			}
+			r := report.Registries()
+			if len(args) == 1 {
+				host, err := registryOf(args[0])
+				if err != nil {
+					return err
+				}
+				r, _ = report.RegistryOf(host)
+			}
+			return o.print(r, func(w io.Writer) error { return report.RegistriesText(w, r, o.style) })
+		},
+	}
+}
+
+// registryOf reads a host as it is, an image as its registry. A single word is
+// an image only where no host can be meant: it has neither a dot nor a port.
+func registryOf(arg string) (string, error) {
+	ref, err := keyring.ParseImage(arg)
+	host, rest, slashed := strings.Cut(arg, "/")
+	name, _, _ := strings.Cut(host, ":")
+	if !slashed && (name == "localhost" || strings.Contains(name, ".") || strings.HasPrefix(host, "[")) {
+		ref, err = keyring.ParseImage(host + "/image")
+	}
+	if err != nil || slashed && rest == "" {
+		return "", usage("%q is neither a registry's host nor an image: %s", foreign.Text(arg, 100), "give something like ghcr.io or ghcr.io/acme/app:1")
+	}
+	return ref.Host, nil
+}
