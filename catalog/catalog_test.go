@@ -99,27 +99,6 @@ func TestEveryFolderIsComplete(t *testing.T) {
 	}
 }
 
-func TestEveryRunbookHasItsSections(t *testing.T) {
-	for _, cause := range mustLoad(t).Causes() {
-		rest := cause.Runbook
-		if !strings.HasPrefix(rest, "# "+cause.ID+"\n") {
-			t.Errorf("%s/runbook.md: its first line is not the cause's id", cause.ID)
-		}
-		for _, section := range []string{"Meaning", "Impact", "Playbook", "Diagnosis", "Fix", "Prevention"} {
-			_, after, ok := strings.Cut(rest, "\n## "+section+"\n")
-			if !ok {
-				t.Errorf("%s/runbook.md: no section %q, or not in its place", cause.ID, section)
-				break
-			}
-			text, _, _ := strings.Cut(after, "\n## ")
-			if strings.TrimSpace(text) == "" {
-				t.Errorf("%s/runbook.md: section %q is empty", cause.ID, section)
-			}
-			rest = after
-		}
-	}
-}
-
 func TestEverySignHasOneFirstCauseAndARowOfTheMatrix(t *testing.T) {
 	c := mustLoad(t)
 	rows := map[symptom.Sign]Row{}

@@ -95,6 +95,16 @@ func (c *Catalog) checkCause(cause Cause) error {
 			}
 		}
 	}
+	for _, need := range cause.Needs {
+		if !slices.Contains(needs(), need) {
+			return fmt.Errorf("unknown need %q", need)
+		}
+	}
+	for _, w := range cause.Windows {
+		if _, err := w.Words(); err != nil {
+			return err
+		}
+	}
 	for _, id := range cause.Refines {
 		if _, ok := c.byID[id]; !ok || id == cause.ID {
 			return fmt.Errorf("refines: no other cause %q", id)
