@@ -76,7 +76,7 @@ func (w Window) Words() (string, error) {
 	}
 	switch w.Back {
 	case SinceLastSuccess:
-		return what + ": since the last that succeeded", nil
+		return w.sinceLastSuccess()
 	case SinceFirstFailure:
 		return what + ": since the first failure", nil
 	case OwnLife:
@@ -97,4 +97,17 @@ func (w Window) Words() (string, error) {
 		return fmt.Sprintf("%s: from %d minutes before the first failure", what, minutes), nil
 	}
 	return fmt.Sprintf("%s: the %d minutes before the first failure", what, minutes), nil
+}
+
+func (w Window) sinceLastSuccess() (string, error) {
+	last, ok := map[Look]string{
+		LookSameImage:      "the same image was last pulled well",
+		LookSameRegistry:   "anything was last pulled well from the same registry",
+		LookSameNode:       "the same node last pulled anything well",
+		LookSameCredential: "the same credential last worked",
+	}[w.Of]
+	if !ok {
+		return "", fmt.Errorf("window of %s: nothing of it succeeds; back %s is for same-image, same-registry, same-node and same-credential", w.Of, w.Back)
+	}
+	return "whatever changed since " + last, nil
 }
