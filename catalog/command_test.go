@@ -93,6 +93,11 @@ func TestCommandsOfRunbooksAreShellAndKnownPrograms(t *testing.T) {
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%s/runbook.md: bash does not parse %q: %v: %s", cause.ID, text, err, out)
 			}
+			for line := range strings.Lines(text) {
+				if len(line) > 100 && strings.Contains(text, "\n") {
+					t.Errorf("%s/runbook.md: a command line of %d bytes; break it: %s", cause.ID, len(line), line)
+				}
+			}
 			for _, word := range firstWords(text) {
 				if !slices.Contains(programs(), path.Base(word)) {
 					t.Errorf("%s/runbook.md: %q runs %s, which is on no list of programs (command_test.go)", cause.ID, text, word)
