@@ -95,6 +95,13 @@ func (c *Catalog) checkCause(cause Cause) error {
 			}
 		}
 	}
+	for _, hint := range cause.LikelyBy {
+		for _, no := range cause.RuledOutBy {
+			if subset(no, hint) {
+				return fmt.Errorf("%v makes it likely and %v rules it out: the first never counts", hint, no)
+			}
+		}
+	}
 	for _, need := range cause.Needs {
 		if !slices.Contains(needs(), need) {
 			return fmt.Errorf("unknown need %q", need)
