@@ -52,8 +52,10 @@ type Cause struct {
 	Summary string `json:"summary"`
 	// Tells are the outcomes whose sentences complete the summary.
 	Tells []evidence.Outcome `json:"tells,omitempty"`
-	// Needs must be readable for a proof: secrets, registry, nodes, events.
-	Needs []string `json:"needs,omitempty"`
+	// Needs must be readable for a proof, beside the pod.
+	Needs []Need `json:"needs,omitempty"`
+	// Windows say what to look back at, and how far.
+	Windows []Window `json:"windows,omitempty"`
 	// FirstAction is what a person does first, one imperative sentence.
 	FirstAction string `json:"firstAction"`
 	// NextQuestion is what would decide an undecided state.
@@ -83,3 +85,19 @@ const (
 	Mirror    Category = "mirror"
 	Undecided Category = "undecided"
 )
+
+// A Need is something that must be readable for a proof.
+type Need string
+
+// What a proof may need.
+const (
+	NeedEvents          Need = "events"  // the kubelet's and the controllers' events, where the status has no text
+	NeedSecrets         Need = "secrets" // the pull secrets that the pod names
+	NeedServiceAccounts Need = "serviceaccounts"
+	NeedNodes           Need = "nodes"    // the Node object: platform, pressure
+	NeedRegistry        Need = "registry" // a way from here to the registry
+)
+
+func needs() []Need {
+	return []Need{NeedEvents, NeedSecrets, NeedServiceAccounts, NeedNodes, NeedRegistry}
+}

@@ -74,8 +74,8 @@ func TestEveryFolderIsComplete(t *testing.T) {
 			t.Errorf("%s (%s) is out of the categories' order", cause.ID, cause.Category)
 		}
 		last = at
-		if len(cause.Prevention) == 0 || len(cause.References) == 0 {
-			t.Errorf("%s: prevention or references are missing", cause.ID)
+		if len(cause.Prevention) == 0 || len(cause.References) == 0 || len(cause.Needs) == 0 || len(cause.Windows) == 0 {
+			t.Errorf("%s: prevention, references, needs or windows are missing", cause.ID)
 		}
 		for _, url := range cause.References {
 			if !strings.HasPrefix(url, "https://") {
@@ -95,27 +95,6 @@ func TestEveryFolderIsComplete(t *testing.T) {
 		}
 		if !strings.HasSuffix(cause.FirstAction, ".") {
 			t.Errorf("%s: firstAction %q is no sentence", cause.ID, cause.FirstAction)
-		}
-	}
-}
-
-func TestEveryRunbookHasItsSections(t *testing.T) {
-	for _, cause := range mustLoad(t).Causes() {
-		rest := cause.Runbook
-		if !strings.HasPrefix(rest, "# "+cause.ID+"\n") {
-			t.Errorf("%s/runbook.md: its first line is not the cause's id", cause.ID)
-		}
-		for _, section := range []string{"Meaning", "Impact", "Playbook", "Diagnosis", "Fix", "Prevention"} {
-			_, after, ok := strings.Cut(rest, "\n## "+section+"\n")
-			if !ok {
-				t.Errorf("%s/runbook.md: no section %q, or not in its place", cause.ID, section)
-				break
-			}
-			text, _, _ := strings.Cut(after, "\n## ")
-			if strings.TrimSpace(text) == "" {
-				t.Errorf("%s/runbook.md: section %q is empty", cause.ID, section)
-			}
-			rest = after
 		}
 	}
 }
@@ -223,6 +202,11 @@ func TestLoadTellsFileAndField(t *testing.T) {
 		"an id that is not the folder's":           {"id: TagNotFound", "id: TagLost", `TagNotFound/cause.yaml: id is "TagLost"`},
 		"a sign that another cause claims":         {"[tag-not-found]", "[digest-not-found]", "digest-not-found is claimed by TagNotFound too"},
 		"outcomes that both confirm and rule out":  {"[manifest-present]", "[tag-absent]", "[tag-absent] confirms and [tag-absent] rules out"},
+		"a hint that never counts":                 {"likelyBy:\n", "likelyBy:\n  - [manifest-absent, manifest-present]\n", "the first never counts"},
+		"an unknown need":                          {"needs: [registry]", "needs: [luck]", `TagNotFound/cause.yaml: unknown need "luck"`},
+		"an unknown thing to look back at":         {"of: workload", "of: weather", `unknown "weather" to look back at`},
+		"a window that is no time":                 {"back: 15m", "back: soon", `window of workload: back is "soon", want whole minutes`},
+		"a window since the success of a change":   {"back: 15m", "back: last-success", "window of workload: nothing of it succeeds"},
 		"an unknown value in the summary":          {"{tag}", "{label}", "unknown value {label}"},
 		"a cause with an undecided state's field":  {"needs:", "nextQuestion: Which?\nneeds:", "nextQuestion"},
 		"a refined cause that does not exist":      {"needs:", "refines: [Nothing]\nneeds:", `no other cause "Nothing"`},
@@ -276,4 +260,49 @@ func copied(t *testing.T) fstest.MapFS {
 		}
 	}
 	return files
+}
+
+// What an outcome that proves a cause is read from must be among the needs of
+// that cause; for one of several proofs is enough.
+func TestNeedsCoverAProof(t *testing.T) {
+	for _, cause := range mustLoad(t).Causes() {
+		covered := cause.Category == Undecided
+		sets := cause.ConfirmedBy
+		if len(sets) == 0 {
+			sets = cause.LikelyBy
+		}
+		for _, set := range sets {
+			all := true
+			for _, o := range set {
+				all = all && slices.Contains(cause.Needs, readFrom(cause, o))
+			}
+			covered = covered || all
+		}
+		if !covered {
+			t.Errorf("%s: needs %v are enough for no proof of %v", cause.ID, cause.Needs, sets)
+		}
+		if cause.Local && !slices.Contains(cause.Needs, NeedEvents) {
+			t.Errorf("%s: only the node's words prove it, and up to Kubernetes 1.31 they are in the events alone", cause.ID)
+		}
+	}
+}
+
+// readFrom tells what has to be readable for an outcome.
+func readFrom(cause Cause, o evidence.Outcome) Need {
+	switch name := string(o); {
+	case strings.HasPrefix(name, "secret-"), strings.HasPrefix(name, "keyring-"), name == "credential-expired-by-itself", name == "pod-brings-none":
+		return NeedSecrets
+	case strings.HasPrefix(name, "service-account-"):
+		return NeedServiceAccounts
+	case name == "node-disk-pressure":
+		return NeedNodes
+	}
+	// What the node itself says of the way, and what is said of a pod or rule.
+	words := []evidence.Outcome{
+		evidence.AdmissionRefused, evidence.PolicyNeverAndAbsent, evidence.ReferenceInvalid, evidence.ContentDiffers, evidence.PullUnfinished, evidence.ClockSkewed,
+	}
+	if cause.Local && o != evidence.TLSTrusted || slices.Contains(words, o) {
+		return NeedEvents
+	}
+	return NeedRegistry
 }

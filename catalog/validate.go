@@ -95,6 +95,23 @@ func (c *Catalog) checkCause(cause Cause) error {
 			}
 		}
 	}
+	for _, hint := range cause.LikelyBy {
+		for _, no := range cause.RuledOutBy {
+			if subset(no, hint) {
+				return fmt.Errorf("%v makes it likely and %v rules it out: the first never counts", hint, no)
+			}
+		}
+	}
+	for _, need := range cause.Needs {
+		if !slices.Contains(needs(), need) {
+			return fmt.Errorf("unknown need %q", need)
+		}
+	}
+	for _, w := range cause.Windows {
+		if _, err := w.Words(); err != nil {
+			return err
+		}
+	}
 	for _, id := range cause.Refines {
 		if _, ok := c.byID[id]; !ok || id == cause.ID {
 			return fmt.Errorf("refines: no other cause %q", id)

@@ -41,12 +41,29 @@ type CauseDescription struct {
 	FirstAction string `json:"firstAction"`
 	// NextQuestion is what would decide an undecided state.
 	NextQuestion string `json:"nextQuestion,omitempty"`
+	// Needs must be readable for a proof, beside the pod: events, secrets,
+	// serviceaccounts, nodes (rights) and registry (a way to it).
+	Needs []string `json:"needs"`
+	// Windows say what to look back at, and how far.
+	Windows []Window `json:"windows"`
 	// Prevention, one sentence each.
 	Prevention []string `json:"prevention"`
 	// References to official documentation.
 	References []string `json:"references"`
 	// Runbook in Markdown.
 	Runbook string `json:"runbook"`
+}
+
+// A Window says what to look back at for a cause, and how far.
+type Window struct {
+	// Of is what to look at: changes (workload, secret, service-account, node,
+	// network, registry, rules), other pulls (same-image, same-registry,
+	// same-node, same-credential), or credential, limit, pull.
+	Of string `json:"of"`
+	// Back is a duration before the first failure, such as 15m, or one of
+	// last-success, first-failure, own-life and own-window. Of a pull it is how
+	// long it may be silent.
+	Back string `json:"back"`
 }
 
 // A Matrix tells for each class of error texts what it may stand for.

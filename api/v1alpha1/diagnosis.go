@@ -96,6 +96,9 @@ type Cause struct {
 	Summary string `json:"summary"`
 	// FirstAction is what a person does first, one sentence.
 	FirstAction string `json:"firstAction,omitempty"`
+	// NextQuestion is what would decide a state of knowledge that is no cause
+	// yet (category undecided).
+	NextQuestion string `json:"nextQuestion,omitempty"`
 	// Findings that speak for it (or, where ruled out, against it), the
 	// decisive one first.
 	Findings []Finding `json:"findings"`

@@ -85,7 +85,7 @@ func (v converter) causes(from []diagnosis.Cause) []v1alpha1.Cause {
 		if known, ok := v.catalog.Cause(c.Cause); ok {
 			out.Category = string(known.Category)
 			if c.Verdict != diagnosis.RuledOut {
-				out.FirstAction = known.FirstAction
+				out.FirstAction, out.NextQuestion = known.FirstAction, known.NextQuestion
 			}
 		}
 		causes = append(causes, out)

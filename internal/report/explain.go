@@ -30,8 +30,25 @@ func Describe(c catalog.Cause) v1alpha1.CauseDescription {
 		Document: v1alpha1.Head(v1alpha1.KindCause), CauseEntry: entry(c),
 		WaitingReasons: some(c.WaitingReasons), ConfirmedBy: sets(c.ConfirmedBy), LikelyBy: sets(c.LikelyBy), RuledOutBy: sets(c.RuledOutBy),
 		Refines: some(c.Refines), Local: c.Local, FirstAction: c.FirstAction, NextQuestion: c.NextQuestion,
+		Needs: needs(c.Needs), Windows: windows(c.Windows),
 		Prevention: some(c.Prevention), References: some(c.References), Runbook: c.Runbook,
 	}
+}
+
+func needs(from []catalog.Need) []string {
+	out := []string{}
+	for _, n := range from {
+		out = append(out, string(n))
+	}
+	return out
+}
+
+func windows(from []catalog.Window) []v1alpha1.Window {
+	out := []v1alpha1.Window{}
+	for _, w := range from {
+		out = append(out, v1alpha1.Window{Of: string(w.Of), Back: w.Back})
+	}
+	return out
 }
 
 // Matrix tells for each class of error texts what it may stand for.

@@ -38,7 +38,9 @@ func (s *sheet) markdown(source string) {
 			flush()
 			code = !code
 		case code, block == "" && item == nil && strings.HasPrefix(line, "    "):
-			s.verbatim(0, plain, line)
+			if line != "" {
+				s.verbatim(4, cyan, strings.TrimPrefix(line, "    "))
+			}
 		case line == "":
 			flush()
 			if !bytes.HasSuffix(s.b.Bytes(), []byte("\n\n")) {
@@ -56,6 +58,10 @@ func (s *sheet) markdown(source string) {
 			s.row(line)
 		case item != nil:
 			flush()
+			if url, ok := strings.CutPrefix(item[2], "<https://"); ok {
+				s.verbatim(0, plain, item[1]+"https://"+strings.TrimSuffix(url, ">"))
+				break
+			}
 			head, block = item[1], item[2]
 		default:
 			block += " " + strings.TrimSpace(line)
@@ -71,5 +77,5 @@ func (s *sheet) row(line string) {
 	for i := range columns {
 		columns[i] = strings.TrimSpace(columns[i])
 	}
-	s.paragraph("- ", plain, normal(columns[0]+": "+strings.Join(columns[1:], "; ")))
+	s.paragraph("- ", plain, normal(columns[0]+" -> "+strings.Join(columns[1:], "; ")))
 }

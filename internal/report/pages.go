@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/catalog"
 )
 
 // ReadingText writes what an error text alone says.
@@ -63,32 +64,44 @@ func CauseText(w io.Writer, c v1alpha1.CauseDescription, style Style) error {
 	s.field("About", fmt.Sprintf("category %s, %s, severity %s", c.Category, c.Frequency, c.Severity))
 	s.field("Shows as", strings.Join(c.WaitingReasons, ", "))
 	s.field("Refines", strings.Join(c.Refines, ", "))
-	s.sets("Proven by", c.ConfirmedBy)
-	s.sets("Likely by", c.LikelyBy)
-	s.sets("Ruled out", c.RuledOutBy)
-	if c.Local {
-		s.field("", "Only the node itself can prove it or rule it out.")
-	}
-	for i, r := range c.References {
-		head := ""
-		if i == 0 {
-			head = "See"
-		}
-		s.b.WriteString(pad(head, column) + clean(r) + "\n")
-	}
+	s.field("Needs", needWords(c.Needs))
 	s.blank()
 	s.markdown(c.Runbook)
+	if len(c.ConfirmedBy)+len(c.LikelyBy)+len(c.RuledOutBy) > 0 {
+		s.blank()
+		s.paragraph("", plain, painted("Outcomes, as -o json names them", bold))
+		s.blank()
+		s.sets("confirmed", c.ConfirmedBy)
+		s.sets("likely", c.LikelyBy)
+		s.sets("ruled out", c.RuledOutBy)
+	}
 	return s.writeTo(w)
 }
 
-// sets lists sets of outcomes: one a line, its members joined by "and".
-func (s *sheet) sets(name string, of [][]string) {
-	for i, set := range of {
-		head := name
-		if i > 0 {
-			head = "  or"
+// needWords tells what must be readable for a proof.
+func needWords(needs []string) string {
+	var words []string
+	for _, n := range needs {
+		switch catalog.Need(n) {
+		case catalog.NeedRegistry:
+			words = append(words, "a way to the registry")
+		case catalog.NeedEvents:
+			words = append(words, "the right to list events")
+		default:
+			words = append(words, "the right to get "+n)
 		}
-		s.field(head, strings.Join(set, " and "))
+	}
+	return strings.Join(words, ", ")
+}
+
+// sets lists sets of outcomes, each joined by "and".
+func (s *sheet) sets(name string, of [][]string) {
+	var all []string
+	for _, set := range of {
+		all = append(all, strings.Join(set, " and "))
+	}
+	if len(all) > 0 {
+		s.paragraph("- "+name+": ", plain, normal(strings.Join(all, "; or ")))
 	}
 }
 
