@@ -64,6 +64,7 @@ func later(a, b time.Time) time.Time {
 type verdict struct {
 	at     time.Time
 	told   prediction
+	width  time.Duration // of the span as it was told first
 	missed time.Duration // negative: it came too early
 	// looks since the attempt before, and how many of them it agreed with.
 	looks, right int
@@ -77,6 +78,9 @@ func (p *pull) compare() []verdict {
 		for _, told := range p.told {
 			if !told.ended.Before(at) || i == 0 || told.began.Before(p.attempts[i-1].Add(p.rest())) {
 				continue
+			}
+			if v.looks == 0 {
+				v.width = told.latest.Sub(told.earliest)
 			}
 			v.told, v.looks = told, v.looks+1
 			if v.missed = told.miss(at); v.missed == 0 {
@@ -126,7 +130,7 @@ func tell(out io.Writer, pulls []*pull) error {
 		var own []time.Duration
 		for _, v := range verdicts {
 			seen, agreed = seen+v.looks, agreed+v.right
-			own = append(own, v.told.latest.Sub(v.told.earliest))
+			own = append(own, v.width)
 			if v.missed == 0 {
 				good++
 				continue
@@ -144,7 +148,7 @@ func tell(out io.Writer, pulls []*pull) error {
 	for _, m := range misses {
 		fmt.Fprintln(out, "missed:", m)
 	}
-	fmt.Fprintf(out, "%d of %d attempts within the span told last before them (median width %.0f s); %d of %d looks right\n",
+	fmt.Fprintf(out, "%d of %d attempts within the span told last before them (first told with a median width of %.0f s); %d of %d looks right\n",
 		within, attempts, median(widths).Seconds(), right, looks)
 	switch {
 	case attempts == 0:
