@@ -10,6 +10,8 @@ type Diagnosis struct {
 	Pull Pull `json:"pull"`
 	// Symptom is what the runtime's own words say.
 	Symptom Symptom `json:"symptom"`
+	// Outlook is what happens if nobody does anything, if that is known.
+	Outlook *Outlook `json:"outlook,omitempty"`
 	// Causes in order, the first is the answer. Never empty.
 	Causes []Cause `json:"causes"`
 	// RuledOut causes, each with what rules it out.
@@ -57,6 +59,26 @@ type Pull struct {
 	// NextEarliest and NextLatest bound the next attempt, if it is known.
 	NextEarliest *time.Time `json:"nextEarliest,omitempty"`
 	NextLatest   *time.Time `json:"nextLatest,omitempty"`
+}
+
+// An Outlook is what the kubelet does by itself. When it does so is in the
+// pull: nextEarliest, nextLatest.
+type Outlook struct {
+	// Succeeds: what failed works now, so the next attempt should succeed.
+	Succeeds bool `json:"succeeds"`
+	// BackOff: attempts are held back, for up to five minutes. Without it the
+	// kubelet tries anew whenever it looks at the pod, every 10 to 15 s.
+	BackOff bool `json:"backOff"`
+	// DeletingSaves is how much sooner the image would be pulled if the pod
+	// were deleted now. It is told only where that pull should succeed too, a
+	// controller makes a new pod at once, and it saves half a minute or more.
+	DeletingSaves *Saving `json:"deletingSaves,omitempty"`
+}
+
+// A Saving is a time that would be saved, as durations such as 1m20s.
+type Saving struct {
+	AtLeast string `json:"atLeast"`
+	AtMost  string `json:"atMost"`
 }
 
 // A Verdict says how sure a cause is.

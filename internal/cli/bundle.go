@@ -22,7 +22,7 @@ func (o *lookOptions) source(load func() (*catalog.Catalog, error)) (connection,
 	if o.bundle == "" {
 		return o.connect(o, load)
 	}
-	if flag := o.pointless(); flag != "" {
+	if flag := asking(o.flags); flag != "" {
 		return connection{}, usage("--bundle answers from a file and asks nobody, so %s has no place beside it", flag)
 	}
 	replay, err := openBundle(o.bundle)
@@ -30,23 +30,6 @@ func (o *lookOptions) source(load func() (*catalog.Catalog, error)) (connection,
 		return connection{}, err
 	}
 	return connection{examiner: replay, namespace: *o.kube.Namespace}, nil
-}
-
-// pointless is a given flag that says whom to ask, "" if there is none.
-func (o *lookOptions) pointless() string {
-	for _, f := range []struct {
-		name  string
-		given bool
-	}{
-		{"--probe", o.probe != ""}, {"--registry-ca", o.registryCA != ""}, {"--allow-loopback", o.allowLoopback}, {"--hosts-dir", o.hostsDir != ""},
-		{"--context", *o.kube.Context != ""}, {"--kubeconfig", *o.kube.KubeConfig != ""}, {"--server", *o.kube.APIServer != ""},
-		{"--selector", o.selector != ""},
-	} {
-		if f.given {
-			return f.name
-		}
-	}
-	return ""
 }
 
 func openBundle(path string) (*bundle.Replay, error) {

@@ -45,6 +45,7 @@ type lookOptions struct {
 	allNamespaces bool
 	selector      string
 
+	flags *pflag.FlagSet
 	mode  registry.Mode
 	trace *os.File
 	// bundle is a file to answer from in place of a cluster.
@@ -65,6 +66,7 @@ func (o *lookOptions) addFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long the whole look may take")
 	flags.StringVar(&o.traceFile, "trace", "", "file to write to what was waited for, as JSON lines")
 	o.kube.AddFlags(flags)
+	o.flags = flags
 }
 
 func (o *lookOptions) addScopeFlags(flags *pflag.FlagSet) {
@@ -91,14 +93,7 @@ func (o *lookOptions) Complete(usual registry.Mode) error {
 	if o.timeout <= 0 {
 		return usage("--timeout %s leaves no time; give something like 30s", o.timeout)
 	}
-	for _, f := range []struct {
-		name  string
-		value *string
-	}{{"--context", o.kube.Context}, {"--kubeconfig", o.kube.KubeConfig}, {"--registry-ca", &o.registryCA}, {"--hosts-dir", &o.hostsDir}, {"--bundle", &o.bundle}} {
-		if *f.value != "" {
-			o.style.Flags = append(o.style.Flags, f.name, *f.value)
-		}
-	}
+	o.style.Flags = append(o.style.Flags, again(o.flags)...)
 	if o.traceFile == "" {
 		return nil
 	}

@@ -116,7 +116,7 @@ func (l *look) ladders() []*ladder {
 	var list []*ladder
 	known := map[string]*ladder{}
 	for _, p := range l.patients {
-		if p.unmade() || !l.x.worth(p.e, p.creds.Sends) {
+		if p.unmade() || p.recovered() || !l.x.worth(p.e, p.creds.Sends) {
 			continue
 		}
 		subject := evidence.Subject{Kind: evidence.SubjectRegistry, Name: p.e.Pull.Reference.Host}

@@ -5,6 +5,7 @@ package examine
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/cluster"
@@ -23,11 +24,14 @@ func (l *look) assemble(ctx context.Context) {
 			p.gap(cluster.GapOf(evidence.CheckMessage, evidence.Subject{Kind: evidence.SubjectPod, Name: pull.Namespace + "/" + pull.Pod}, events.err))
 		}
 		s := cluster.Attach(pull, p.image, events.events.Of(string(p.pod.UID)))
-		if len(p.extra) == 0 {
+		if len(p.extra) == 0 || p.recovered() {
 			p.e.Symptom = s
 		}
+		if f, ok := cluster.PulledSince(*pull, l.now); ok && !p.recovered() {
+			p.extra = append(p.extra, f)
+		}
 		node := l.node(ctx, p)
-		if !p.unmade() {
+		if !p.unmade() && !p.recovered() {
 			cluster.Schedule(pull, p.pod, events.events, l.now)
 		}
 		l.owner(p)
@@ -49,6 +53,11 @@ func (l *look) assemble(ctx context.Context) {
 		}
 		p.say(node...)
 	}
+}
+
+// recovered tells that the pull, which failed, was pulled since.
+func (p *patient) recovered() bool {
+	return slices.ContainsFunc(p.extra, func(f evidence.Finding) bool { return f.Outcome == evidence.NextAttemptSucceeded })
 }
 
 // node fills in the platform and returns what the node shows.

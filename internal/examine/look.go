@@ -105,15 +105,7 @@ func (l *look) hidden(ctx context.Context, namespace string, scan *cluster.Scan)
 // stuck adds the pulls of pods that began long ago and of which nothing was
 // heard since.
 func (l *look) stuck(ctx context.Context, pods []*corev1.Pod) {
-	answers := make([]cluster.Events, len(pods))
-	group := limited(sideBySide)
-	for i, pod := range pods {
-		group.Go(func() error {
-			answers[i], _ = l.x.cluster.PodEvents(ctx, pod) // without events nothing shows
-			return nil
-		})
-	}
-	_ = group.Wait()
+	answers := l.eventsOfEach(ctx, pods)
 	for i, pod := range pods {
 		events := answers[i].Of(string(pod.UID))
 		if p, ok := cluster.SandboxPull(pod, events); ok {
@@ -123,6 +115,33 @@ func (l *look) stuck(ctx context.Context, pods []*corev1.Pod) {
 		pulls, findings := cluster.UnfinishedPulls(pod, events, l.now)
 		l.add(pod, pulls, findings...)
 	}
+}
+
+// recovered adds pulls that failed before and were pulled since, of pods that
+// were asked for and of which none fails: whoever asks about those wants to know
+// whether the repair worked.
+func (l *look) recovered(ctx context.Context, pods []*corev1.Pod) {
+	pods = pods[:min(len(pods), maxStuckAsked)]
+	answers := l.eventsOfEach(ctx, pods)
+	for i, pod := range pods {
+		pulls, findings := cluster.RecoveredPulls(pod, answers[i].Of(string(pod.UID)))
+		l.add(pod, pulls, findings...)
+	}
+}
+
+// eventsOfEach asks for the events of pods one by one, side by side; without an
+// answer nothing shows.
+func (l *look) eventsOfEach(ctx context.Context, pods []*corev1.Pod) []cluster.Events {
+	answers := make([]cluster.Events, len(pods))
+	group := limited(sideBySide)
+	for i, pod := range pods {
+		group.Go(func() error {
+			answers[i], _ = l.x.cluster.PodEvents(ctx, pod)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return answers
 }
 
 // finish asks what is left to ask about the patients and returns the survey.

@@ -120,6 +120,9 @@ func (l *look) asked(ctx context.Context, pods []*corev1.Pod, around surrounding
 		}
 	}
 	l.stuck(ctx, waiting)
+	if len(l.patients) == 0 {
+		l.recovered(ctx, pods)
+	}
 	l.survey.Pods, l.survey.Namespaces = len(known), len(namespaces)
 	l.seen = around.seen
 	for _, pod := range pods {

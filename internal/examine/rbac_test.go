@@ -23,22 +23,8 @@ import (
 // them must be used, so that the files neither lack nor grant too much.
 func TestTheRolesGrantWhatIsAskedAndNoMore(t *testing.T) {
 	granted := map[string]bool{}
-	for _, file := range []string{"none.yaml", "all-secrets.yaml"} {
-		data, err := os.ReadFile("../../deploy/rbac/" + file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var role rbacv1.ClusterRole
-		if err := yaml.UnmarshalStrict(data, &role); err != nil {
-			t.Fatalf("reading %s: %v", file, err)
-		}
-		for _, rule := range role.Rules {
-			for _, resource := range rule.Resources {
-				for _, verb := range rule.Verbs {
-					granted[verb+" "+resource] = false
-				}
-			}
-		}
+	for _, right := range append(rightsOf(t, "none.yaml"), rightsOf(t, "all-secrets.yaml")...) {
+		granted[right] = false
 	}
 	labels := map[string]string{"app": "x"}
 	selector := &metav1.LabelSelector{MatchLabels: labels}
@@ -79,4 +65,50 @@ func TestTheRolesGrantWhatIsAskedAndNoMore(t *testing.T) {
 	if len(unused) > 0 {
 		t.Errorf("the roles grant %q, which was not asked", unused)
 	}
+}
+
+// A namespace's Role grants what the ClusterRole does, but for what lies in no
+// namespace.
+func TestTheNamespacesRolesGrantTheSame(t *testing.T) {
+	whole := slices.DeleteFunc(rightsOf(t, "none.yaml"), func(right string) bool { return right == "get nodes" })
+	if one := rightsOf(t, "namespace.yaml"); !slices.Equal(one, whole) {
+		t.Errorf("namespace.yaml grants %q, none.yaml %q", one, whole)
+	}
+	secrets := rightsOf(t, "all-secrets.yaml")
+	for _, file := range []string{"namespace-secrets.yaml", "named-secrets.yaml"} {
+		if one := rightsOf(t, file); !slices.Equal(one, secrets) {
+			t.Errorf("%s grants %q, all-secrets.yaml %q", file, one, secrets)
+		}
+	}
+}
+
+// rightsOf lists the rights of the role in a published file, each as a verb and
+// a resource, and looks whether its binding is to that role.
+func rightsOf(t *testing.T, file string) []string {
+	t.Helper()
+	data, err := os.ReadFile("../../deploy/rbac/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second, ok := strings.Cut(string(data), "\n---\n")
+	var role rbacv1.ClusterRole // a Role has the same fields
+	var binding rbacv1.ClusterRoleBinding
+	if err := yaml.UnmarshalStrict([]byte(first), &role); err != nil || !ok {
+		t.Fatalf("reading the role of %s: %v", file, err)
+	}
+	if err := yaml.UnmarshalStrict([]byte(second), &binding); err != nil {
+		t.Fatalf("reading the binding of %s: %v", file, err)
+	}
+	if ref := binding.RoleRef; ref.Kind != role.Kind || ref.Name != role.Name || binding.Kind != role.Kind+"Binding" || binding.Namespace != role.Namespace || len(binding.Subjects) != 1 {
+		t.Errorf("the binding of %s is %+v, its role %s %s/%s", file, binding, role.Kind, role.Namespace, role.Name)
+	}
+	var rights []string
+	for _, rule := range role.Rules {
+		for _, resource := range rule.Resources {
+			for _, verb := range rule.Verbs {
+				rights = append(rights, verb+" "+resource)
+			}
+		}
+	}
+	return rights
 }

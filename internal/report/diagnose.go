@@ -60,7 +60,7 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 	first := d.Causes[0]
 	s.hang("", plain, 2, painted(first.Cause+",", causeColor(first.State)), painted(verdictWords(first.Verdict, first.State)+":", verdictColor(first.Verdict)),
 		normal(strings.TrimRight(first.Summary, ".")))
-	if first.FirstAction != "" {
+	if first.FirstAction != "" && first.State != v1alpha1.Cleared {
 		s.paragraph("Do first: ", bold, normal(first.FirstAction))
 	}
 	if first.NextQuestion != "" && first.State != v1alpha1.Cleared {
@@ -167,24 +167,6 @@ func (s *sheet) since(p v1alpha1.Pull, now time.Time) string {
 		parts = append(parts, "last at "+s.clock(*p.LastFailed, now, toSecond))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// next says what the kubelet will do by itself.
-func (s *sheet) next(d v1alpha1.Diagnosis, now time.Time) string {
-	what := "fails again"
-	if d.Causes[0].State == v1alpha1.Cleared {
-		what = "should be pulled"
-	}
-	p := d.Pull
-	switch {
-	case p.NextEarliest == nil || p.NextLatest == nil:
-		return ""
-	case p.NextLatest.Before(now):
-		return what + ", next at any moment"
-	case p.NextEarliest.Before(now):
-		return what + ", next before " + s.clock(*p.NextLatest, now, toSecond)
-	}
-	return fmt.Sprintf("%s, next between %s and %s", what, s.clock(*p.NextEarliest, now, toSecond), s.clock(*p.NextLatest, now, toSecond))
 }
 
 // others names the further pods that fail for the same cause.

@@ -47,6 +47,7 @@ func New(c *catalog.Catalog, s evidence.Survey, diagnoses []diagnosis.Diagnosis)
 		}
 		sick = append(sick, one)
 	}
+	outlooks(sick, r.Time)
 	r.Groups, r.Diagnoses = group(c, sick)
 	return r
 }

@@ -36,13 +36,14 @@ func Overview(w io.Writer, r v1alpha1.Report, style Style) error {
 func (s *sheet) headline(r v1alpha1.Report) {
 	looked := fmt.Sprintf("(%s in %s looked at)", count(r.Pods, "pod"), count(r.Namespaces, "namespace"))
 	failing, cleared := map[string]bool{}, map[string]bool{}
-	groups := 0
+	groups, waits := 0, false
 	for _, d := range r.Diagnoses {
 		pod := podKey(d.Pull)
 		if d.Causes[0].State == v1alpha1.Failing {
 			failing[pod] = true
 		} else {
 			cleared[pod] = true
+			waits = waits || !pulledSince(d)
 		}
 	}
 	for _, g := range r.Groups {
@@ -57,6 +58,8 @@ func (s *sheet) headline(r v1alpha1.Report) {
 			verb = "keeps"
 		}
 		s.paragraph("", plain, painted(fmt.Sprintf("%s %s %s from starting", count(groups, "cause"), verb, count(len(failing), "pod")), bold), normal(looked))
+	case len(cleared) > 0 && !waits:
+		s.paragraph("", plain, painted("What failed was pulled since: "+count(len(cleared), "pod"), bold), normal(looked))
 	case len(cleared) > 0:
 		should := "should start at its next attempt"
 		if len(cleared) > 1 {
@@ -75,7 +78,7 @@ func (s *sheet) headline(r v1alpha1.Report) {
 func (s *sheet) group(g v1alpha1.Group, now time.Time, width int) {
 	s.title(g, width)
 	s.paragraph("  ", plain, normal(sentence(g.Summary)))
-	if g.FirstAction != "" {
+	if g.FirstAction != "" && g.State != v1alpha1.Cleared {
 		s.hang("  Do first: ", bold, 4, normal(g.FirstAction))
 	}
 	s.paragraph("  ", plain, painted(s.reach(g, now), dim))

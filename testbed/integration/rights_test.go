@@ -4,96 +4,16 @@
 package integration
 
 import (
-	"context"
 	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
-
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
 	"github.com/pullmedic/pullmedic/testbed/internal/e2e"
 )
-
-// viewers is the group of the viewer's token.
-const viewers = "testbed:viewers"
-
-func manifest(t *testing.T, file string, into any) {
-	t.Helper()
-	data, err := os.ReadFile("../../deploy/rbac/" + file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := yaml.UnmarshalStrict(data, into); err != nil {
-		t.Fatalf("reading %s: %v", file, err)
-	}
-}
-
-// grant gives the viewer the rights of a published ClusterRole, in a namespace
-// or with "" everywhere.
-func (b bed) grant(t *testing.T, file, namespace string) {
-	t.Helper()
-	var role rbacv1.ClusterRole
-	manifest(t, file, &role)
-	ctx, rbac := t.Context(), b.Kube.RbacV1()
-	if _, err := rbac.ClusterRoles().Create(ctx, &role, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	subjects := []rbacv1.Subject{{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: viewers}}
-	ref := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name}
-	meta := metav1.ObjectMeta{Name: role.Name}
-	var err error
-	if namespace == "" {
-		_, err = rbac.ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{ObjectMeta: meta, Subjects: subjects, RoleRef: ref}, metav1.CreateOptions{})
-	} else {
-		_, err = rbac.RoleBindings(namespace).Create(ctx, &rbacv1.RoleBinding{ObjectMeta: meta, Subjects: subjects, RoleRef: ref}, metav1.CreateOptions{})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), longest)
-		defer cancel()
-		if namespace == "" {
-			err = rbac.ClusterRoleBindings().Delete(ctx, role.Name, metav1.DeleteOptions{})
-		} else {
-			err = rbac.RoleBindings(namespace).Delete(ctx, role.Name, metav1.DeleteOptions{})
-		}
-		if gone := rbac.ClusterRoles().Delete(ctx, role.Name, metav1.DeleteOptions{}); err != nil || gone != nil {
-			t.Error(err, gone)
-		}
-	})
-}
-
-// grantNamed gives the viewer the right to read one secret, as the published
-// Role does.
-func (b bed) grantNamed(t *testing.T, namespace, secret string) {
-	t.Helper()
-	var role rbacv1.Role
-	manifest(t, "named-secrets.yaml", &role)
-	role.Namespace = namespace
-	for i := range role.Rules {
-		role.Rules[i].ResourceNames = []string{secret}
-	}
-	ctx, rbac := t.Context(), b.Kube.RbacV1()
-	if _, err := rbac.Roles(namespace).Create(ctx, &role, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	binding := &rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: role.Name},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: viewers}},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
-	}
-	if _, err := rbac.RoleBindings(namespace).Create(ctx, binding, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // viewed is the report that the viewer gets, once the API server's authorizer
 // knows of the last change: told decides whether it does.
@@ -184,7 +104,7 @@ func TestEachLevelOfRightsSufficesForWhatItPromises(t *testing.T) {
 	})
 	t.Run("named secrets: the proof", func(t *testing.T) {
 		b.grant(t, "none.yaml", "")
-		b.grantNamed(t, namespace, "harbor")
+		b.grant(t, "named-secrets.yaml", namespace, "harbor")
 		r, _ := b.viewed(t, func(r v1alpha1.Report, _ ran) bool { return slices.Contains(causes(r), "CredentialsInvalid confirmed") }, args...)
 		if list := gaps(r); len(list) > 0 {
 			t.Errorf("not looked at: %q", list)
@@ -209,7 +129,7 @@ func TestAllSecretsAndTheWholeCluster(t *testing.T) {
 func TestRightsInOneNamespaceAlone(t *testing.T) {
 	b := open(t)
 	namespace := b.inject(t, "missing-tag")
-	b.grant(t, "none.yaml", namespace)
+	b.grant(t, "namespace.yaml", namespace)
 	r, _ := b.viewed(t, func(r v1alpha1.Report, got ran) bool { return got.code == 1 }, "-A", "-n", namespace)
 	if list := causes(r); len(list) != 1 || !strings.HasPrefix(list[0], "TagNotFound ") {
 		t.Errorf("causes %q", list)

@@ -91,6 +91,10 @@ func (t *Testbed) Logs() string { return t.path("logs") }
 // it and all that is in it.
 func (t *Testbed) Run() string { return t.path("run") }
 
+// AuditLog is where the API server writes down what the Viewer asked, one JSON
+// document a line.
+func (t *Testbed) AuditLog() string { return t.path("run", "audit.log") }
+
 // AdminSocket is the unix socket on which the registries take fault rules.
 func (t *Testbed) AdminSocket() string { return t.path("run", "registries.sock") }
 

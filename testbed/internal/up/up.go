@@ -246,6 +246,10 @@ func (u *starter) controlPlane(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("making the service accounts' key: %w", err)
 	}
+	audit := filepath.Join(t.Run(), "audit-policy.yaml")
+	if err := os.WriteFile(audit, []byte(auditPolicy), 0o644); err != nil {
+		return fmt.Errorf("writing the audit policy: %w", err)
+	}
 	if _, err := u.kubeconfig(t.Kubeconfig(), cluster.Admin, cluster.Viewer, cluster.Nobody); err != nil {
 		return err
 	}
@@ -255,7 +259,8 @@ func (u *starter) controlPlane(ctx context.Context) error {
 	}
 	if err := u.start(ctx, "kube-apiserver", "", nil, t.Bin("kube-apiserver"), "--etcd-servers="+etcd, "--bind-address=0.0.0.0", "--advertise-address="+layout.ControlPlane, fmt.Sprintf("--secure-port=%d", layout.APIServerPort),
 		"--tls-cert-file="+crt, "--tls-private-key-file="+key, "--token-auth-file="+tokens, "--authorization-mode=Node,RBAC", "--service-cluster-ip-range="+layout.ServiceSubnet,
-		"--service-account-key-file="+accounts, "--service-account-signing-key-file="+accounts, "--service-account-issuer=https://kubernetes.default.svc"); err != nil {
+		"--service-account-key-file="+accounts, "--service-account-signing-key-file="+accounts, "--service-account-issuer=https://kubernetes.default.svc",
+		"--audit-policy-file="+audit, "--audit-log-path="+t.AuditLog()); err != nil {
 		return err
 	}
 	kube, err := t.Kube()
@@ -282,6 +287,17 @@ func (u *starter) controlPlane(ctx context.Context) error {
 	}
 	return nil
 }
+
+// auditPolicy has the API server write down what the viewer asks and which right
+// allowed it, and nothing of what anybody else does.
+const auditPolicy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: Metadata
+  users: [` + cluster.Viewer + `]
+- level: None
+`
 
 // accountsKey is a key in the form in which the API server also finds its
 // public half (client-go's keyutil.ParsePublicKeysPEM does not read PKCS 8).
