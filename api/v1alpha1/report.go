@@ -15,7 +15,7 @@ type Report struct {
 	// Namespaces that were looked at.
 	Namespaces int `json:"namespaces"`
 	// Groups of failing pulls that have their cause and its subject in common,
-	// the gravest first.
+	// those with the gravest impact first.
 	Groups []Group `json:"groups"`
 	// Diagnoses, one for each failing pull, in the order of the groups.
 	Diagnoses []Diagnosis `json:"diagnoses"`
@@ -33,8 +33,10 @@ type Group struct {
 	Cause string `json:"cause"`
 	// Category of the cause.
 	Category string `json:"category"`
-	// Severity is critical, warning or info.
+	// Severity of the cause as such: critical, warning or info.
 	Severity string `json:"severity"`
+	// Impact of the group on its workloads.
+	Impact GroupImpact `json:"impact"`
 	// Verdict is the strongest of the pulls' verdicts.
 	Verdict Verdict `json:"verdict"`
 	// State is failing as long as one of the pulls is.

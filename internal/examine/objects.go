@@ -38,7 +38,7 @@ type UnknownKindError struct{ Kind string }
 
 // Error says which kinds are known.
 func (e UnknownKindError) Error() string {
-	return fmt.Sprintf("looking at kind %q: not known; take one of pod, deployment, replicaset, statefulset, daemonset, job, cronjob", foreign.Text(e.Kind, 60))
+	return fmt.Sprintf("looking at kind %q: not known; take one of pod, deployment, replicaset, replicationcontroller, statefulset, daemonset, job, cronjob", foreign.Text(e.Kind, 60))
 }
 
 // Objects looks at pods and workloads by name, and at what else the API server
@@ -187,6 +187,8 @@ func KindNamed(s string) (string, bool) {
 		return "deployment", true
 	case "replicaset", "replicasets", "rs":
 		return "replicaset", true
+	case "replicationcontroller", "replicationcontrollers", "rc":
+		return "replicationcontroller", true
 	case "statefulset", "statefulsets", "sts":
 		return "statefulset", true
 	case "daemonset", "daemonsets", "ds":
@@ -215,6 +217,12 @@ func (x *Examiner) podsOf(ctx context.Context, kind, namespace, name string) ([]
 			return nil, err
 		}
 		return x.podsBy(ctx, namespace, rs.Spec.Selector, rs.UID)
+	case "replicationcontroller":
+		rc, err := c.ReplicationController(ctx, namespace, name)
+		if err != nil {
+			return nil, err
+		}
+		return x.podsBy(ctx, namespace, &metav1.LabelSelector{MatchLabels: rc.Spec.Selector}, rc.UID)
 	case "statefulset":
 		sts, err := c.StatefulSet(ctx, namespace, name)
 		if err != nil {

@@ -78,6 +78,9 @@ func (s *sheet) group(g v1alpha1.Group, now time.Time, width int) {
 	if g.FirstAction != "" {
 		s.hang("  Do first: ", bold, 4, normal(g.FirstAction))
 	}
+	if g.Impact.Summary != "" {
+		s.hang("  Impact: ", bold, 4, severe(g.Impact.Severity, g.Impact.Summary)...)
+	}
 	s.paragraph("  ", plain, painted(s.reach(g, now), dim))
 	if command, ok := s.diagnose(g.Example); ok {
 		s.verbatim(2, cyan, "-> "+command)
