@@ -140,7 +140,14 @@ func sandboxImage(message string) (string, bool) {
 func UnfinishedPulls(pod *corev1.Pod, events []corev1.Event, now time.Time) ([]evidence.Pull, []evidence.Finding) {
 	var pulls []evidence.Pull
 	var findings []evidence.Finding
+	made := map[string]bool{}
+	for _, c := range containersOf(pod) {
+		made[string(c.kind)+" "+c.name] = !unmade(c)
+	}
 	for _, p := range Pulls(pod) {
+		if made[string(p.ContainerKind)+" "+p.Container] {
+			continue
+		}
 		var newest *corev1.Event
 		image := p.Image
 		for i := range events {
