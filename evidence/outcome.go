@@ -47,6 +47,13 @@ const (
 	PreviousImageKnown    Outcome = "previous-image-known"        // the workload's revision before ran another image
 	RepositoryKnown       Outcome = "repository-known"            // another reference of the repository runs in this cluster
 
+	// scope: what the failing pulls from a registry have in common, and those that run have not
+	OneImageAlone      Outcome = "one-image-alone"
+	OneNodeAlone       Outcome = "one-node-alone"
+	OneCredentialAlone Outcome = "one-credential-alone"
+	OneNamespaceAlone  Outcome = "one-namespace-alone"
+	ManyNamespacesFail Outcome = "many-namespaces-fail" // no single tenant's
+
 	// resolve, connect, tls: the way to a host
 	HostResolved           Outcome = "host-resolved"
 	HostNotResolved        Outcome = "host-not-resolved"

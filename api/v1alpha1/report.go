@@ -52,6 +52,9 @@ type Group struct {
 	Workloads  int `json:"workloads"`
 	Namespaces int `json:"namespaces"`
 	Nodes      int `json:"nodes"`
+	// Running counts the pods that run images of the registry that the group is
+	// about, if it is about one.
+	Running int `json:"running,omitempty"`
 	// Since is when the first of them failed first.
 	Since *time.Time `json:"since,omitempty"`
 	// Example is an object to diagnose for the whole answer.

@@ -77,6 +77,7 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 	}
 	s.field("Since", s.since(d.Pull, now))
 	s.others(g)
+	s.scope(d)
 	s.changed(d, now)
 	shown := s.evidence(first, now)
 	s.steps(d, shown, now)

@@ -141,6 +141,7 @@ func expired(n int) evidence.Evidence {
 			found(evidence.CheckPullSecrets, evidence.SecretPresent, evidence.Cluster, subject(evidence.SubjectSecret, "payments/ecr-pull"), 0, "secret ecr-pull is there and parses"),
 			found(evidence.CheckKeyring, evidence.CredentialExpiredByItself, evidence.Cluster, subject(evidence.SubjectSecret, "payments/ecr-pull"), 0, "the ECR token in secret ecr-pull ended at 03:11:58 UTC"),
 			found(evidence.CheckManifest, evidence.AccessDenied, evidence.Client, image, 31*time.Millisecond, host+" refuses ledger:2.0 (403)"),
+			scope(host, "all 12 pods that fail to pull from "+host+" want one image; images of it run in 212 pods of 20 namespaces", 212),
 		},
 		NotLookedAt: []evidence.Gap{{Check: evidence.CheckNode, Subject: subject(evidence.SubjectNode, "worker-1"), Why: "you may not get nodes", Needs: "get nodes"}},
 		Impact: evidence.Impact{
@@ -149,6 +150,13 @@ func expired(n int) evidence.Evidence {
 		},
 		Changes: []evidence.Change{{Time: ago(13 * time.Hour), Object: evidence.Object{Kind: "Secret", Namespace: "payments", Name: "ecr-pull"}, What: "its content was written", By: "ecr-refresh"}},
 	}
+}
+
+// scope is the finding of what failing pulls have in common.
+func scope(host, sentence string, running int) evidence.Finding {
+	f := found(evidence.CheckScope, evidence.OneImageAlone, evidence.Cluster, subject(evidence.SubjectRegistry, host), 0, sentence)
+	f.Details = map[string]string{"runningPods": fmt.Sprint(running)}
+	return f
 }
 
 // denied is a pull that a hiding registry refuses, without a look at secrets.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/evidence"
 )
 
 // group puts diagnoses together whose first cause and its subject are the same:
@@ -87,6 +88,9 @@ func describe(c *catalog.Catalog, members []v1alpha1.Diagnosis) v1alpha1.Group {
 		g.Pulls = append(g.Pulls, v1alpha1.PullRef{Namespace: p.Namespace, Pod: p.Pod, Container: p.Container, Image: p.Image, Node: p.Node})
 	}
 	g.Impact = groupImpact(members)
+	if told.Subject.Kind == string(evidence.SubjectRegistry) {
+		g.Running = running(first)
+	}
 	g.Pods, g.Workloads, g.Namespaces, g.Nodes = len(pods), len(workloads), len(namespaces), len(nodes)
 	return g
 }

@@ -5,6 +5,7 @@ package report
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -153,6 +154,28 @@ func ownerWords(p v1alpha1.Pull) string {
 }
 
 func named(o v1alpha1.Object) string { return strings.ToLower(o.Kind) + "/" + o.Name }
+
+// scope tells what the failing pulls of the registry have in common.
+func (s *sheet) scope(d v1alpha1.Diagnosis) {
+	for _, f := range d.Findings {
+		if f.Check == string(evidence.CheckScope) {
+			s.field("Scope", f.Sentence)
+			return
+		}
+	}
+}
+
+// running is how many pods run images of the registry that a group's pulls fail
+// to pull from, as the findings count them.
+func running(d v1alpha1.Diagnosis) int {
+	for _, f := range d.Findings {
+		if f.Check == string(evidence.CheckScope) {
+			n, _ := strconv.Atoi(f.Details["runningPods"])
+			return n
+		}
+	}
+	return 0
+}
 
 // changed lists what was changed before the pull failed.
 func (s *sheet) changed(d v1alpha1.Diagnosis, now time.Time) {

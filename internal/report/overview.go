@@ -128,6 +128,9 @@ func (s *sheet) reach(g v1alpha1.Group, now time.Time) string {
 	if g.Since != nil {
 		text += ", since " + s.clock(*g.Since, now, toMinute) + " (" + length(now.Sub(*g.Since)) + ")"
 	}
+	if g.Running > 0 {
+		text += "; " + count(g.Running, "pod") + " of this registry still run"
+	}
 	return text
 }
 
