@@ -37,6 +37,11 @@ type Diagnosis struct {
 	Causes []Cause `json:"causes"`
 	// RuledOut causes, each with the findings that rule it out.
 	RuledOut []Cause `json:"ruledOut,omitempty"`
+	// Severity says how much the pull's failing harms, by Impact.
+	Severity Severity        `json:"severity"`
+	Impact   evidence.Impact `json:"impact,omitzero"`
+	// Changed is what was changed in the first cause's window, oldest first.
+	Changed []evidence.Change `json:"changed,omitempty"`
 	// Steps are the seven steps of the runbook.
 	Steps []Step `json:"steps"`
 	// Findings that the causes and steps point to, by index.

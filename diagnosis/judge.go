@@ -33,10 +33,11 @@ import (
 //   - What the pull would meet later than the first, proven cause lies behind.
 func Judge(c *catalog.Catalog, e evidence.Evidence) Diagnosis {
 	b := newBench(c, e)
-	d := Diagnosis{Pull: e.Pull, Findings: b.findings, NotLookedAt: e.NotLookedAt}
+	d := Diagnosis{Pull: e.Pull, Findings: b.findings, NotLookedAt: e.NotLookedAt, Impact: e.Impact}
 	if !b.fails() {
 		d.Causes = []Cause{b.healthy()}
 		d.Steps = b.steps()
+		d.Severity = SeverityOf(e.Pull, e.Impact, Cleared)
 		return d
 	}
 	var open, out []judged
@@ -72,6 +73,8 @@ func Judge(c *catalog.Catalog, e evidence.Evidence) Diagnosis {
 		d.RuledOut = append(d.RuledOut, b.tell(j, state))
 	}
 	d.Steps = b.steps()
+	d.Severity = SeverityOf(e.Pull, e.Impact, state)
+	d.Changed = b.changed(d.Causes[0].Cause, state)
 	return d
 }
 

@@ -19,6 +19,8 @@ const (
 	CheckSameImage      Check = "same-image"      // how does the same image fare elsewhere in the cluster?
 	CheckSameRegistry   Check = "same-registry"   // how does the same registry fare elsewhere?
 	CheckHistory        Check = "history"         // what did this workload run before?
+	CheckImpact         Check = "impact"          // what does it do to the workload, and what depends on that?
+	CheckScope          Check = "scope"           // who else fails, and who does not?
 	CheckResolve        Check = "resolve"
 	CheckConnect        Check = "connect"
 	CheckTLS            Check = "tls"

@@ -43,6 +43,10 @@ type Evidence struct {
 	Symptom     symptom.Symptom `json:"symptom"`
 	Findings    []Finding       `json:"findings"`
 	NotLookedAt []Gap           `json:"notLookedAt,omitempty"`
+	// Impact on the workload behind the pull.
+	Impact Impact `json:"impact,omitzero"`
+	// Changes before the pull failed, oldest first, at most 20.
+	Changes []Change `json:"changes,omitempty"`
 }
 
 // A Pull is one image that one pod wants on one node.
@@ -55,6 +59,10 @@ type Pull struct {
 	ContainerKind ContainerKind `json:"containerKind,omitempty"`
 	// Owner is the object that a person would edit; the pod itself if bare.
 	Owner Object `json:"owner"`
+	// Via are the objects between the pod and its owner, the pod's first.
+	Via []Object `json:"via,omitempty"`
+	// Manager of the owner, if its labels or annotations name one.
+	Manager Manager `json:"manager,omitzero"`
 	// Image as written in the spec; Reference as the kubelet normalises it.
 	Image     string    `json:"image"`
 	Reference Reference `json:"reference"`

@@ -49,6 +49,13 @@ const (
 	GoneSince             Outcome = "gone-since"                  // this cluster had what the registry lacks now
 	NeverSeen             Outcome = "never-seen"                  // no pod that was looked at runs or ran what the registry lacks
 
+	// scope: what the failing pulls from a registry have in common, and those that run have not
+	OneImageAlone      Outcome = "one-image-alone"
+	OneNodeAlone       Outcome = "one-node-alone"
+	OneCredentialAlone Outcome = "one-credential-alone"
+	OneNamespaceAlone  Outcome = "one-namespace-alone"
+	ManyNamespacesFail Outcome = "many-namespaces-fail" // no single tenant's
+
 	// resolve, connect, tls: the way to a host
 	HostResolved           Outcome = "host-resolved"
 	HostNotResolved        Outcome = "host-not-resolved"

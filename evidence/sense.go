@@ -28,7 +28,8 @@ func (o Outcome) Sense() Sense {
 		PreviousImageKnown, RepositoryKnown, SecretElsewhere, AddressForbidden,
 		RealmForeign, AnonymousMayNotPull, TagsListed, TagsNotListable,
 		NameSpelledElsewise, GoneSince, NeverSeen, MirrorsConfigured, RegistryNotAsked, MirrorLacks, RateLimitUnseen, ReferenceFrozen, CredentialSent,
-		CredentialNotSent, CredentialReverification, PlatformDiffers:
+		CredentialNotSent, CredentialReverification, PlatformDiffers, OneImageAlone, OneNodeAlone,
+		OneCredentialAlone, OneNamespaceAlone, ManyNamespacesFail:
 		return Neutral
 	case ReferenceInvalid, ReferenceRetired, PolicyNeverAndAbsent, AdmissionRefused,
 		SecretAbsent, SecretWrongType, SecretMalformed, KeyringEntryIgnored,

@@ -16,6 +16,14 @@ type Diagnosis struct {
 	Causes []Cause `json:"causes"`
 	// RuledOut causes, each with what rules it out.
 	RuledOut []Cause `json:"ruledOut"`
+	// Severity is critical, high, medium or low: how much the pull's failing
+	// harms, by Impact and whatever the cause.
+	Severity string `json:"severity"`
+	// Impact on the workload behind the pull, if it is known.
+	Impact *Impact `json:"impact,omitempty"`
+	// Changed is what was changed before the pull failed, near enough to have to
+	// do with the first cause, oldest first.
+	Changed []Change `json:"changed"`
 	// Steps are the seven steps of the runbook.
 	Steps []Step `json:"steps"`
 	// Findings of all checks, in the order in which they were asked.
@@ -36,6 +44,10 @@ type Pull struct {
 	ContainerKind string `json:"containerKind,omitempty"`
 	// Owner is the object that a person would edit.
 	Owner Object `json:"owner"`
+	// Via are the objects between the pod and its owner, the pod's first.
+	Via []Object `json:"via,omitempty"`
+	// Manager of the owner, where a lasting fix belongs, if it shows one.
+	Manager *Manager `json:"manager,omitempty"`
 	// Image as the pod's spec has it.
 	Image string `json:"image"`
 	// Reference is the image's full name, as the kubelet completes it.

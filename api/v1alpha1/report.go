@@ -15,7 +15,7 @@ type Report struct {
 	// Namespaces that were looked at.
 	Namespaces int `json:"namespaces"`
 	// Groups of failing pulls that have their cause and its subject in common,
-	// the gravest first.
+	// those with the gravest impact first.
 	Groups []Group `json:"groups"`
 	// Diagnoses, one for each failing pull, in the order of the groups.
 	Diagnoses []Diagnosis `json:"diagnoses"`
@@ -33,8 +33,10 @@ type Group struct {
 	Cause string `json:"cause"`
 	// Category of the cause.
 	Category string `json:"category"`
-	// Severity is critical, warning or info.
+	// Severity of the cause as such: critical, warning or info.
 	Severity string `json:"severity"`
+	// Impact of the group on its workloads.
+	Impact GroupImpact `json:"impact"`
 	// Verdict is the strongest of the pulls' verdicts.
 	Verdict Verdict `json:"verdict"`
 	// State is failing as long as one of the pulls is.
@@ -50,6 +52,9 @@ type Group struct {
 	Workloads  int `json:"workloads"`
 	Namespaces int `json:"namespaces"`
 	Nodes      int `json:"nodes"`
+	// Running counts the pods that run images of the registry that the group is
+	// about, if it is about one.
+	Running int `json:"running,omitempty"`
 	// Since is when the first of them failed first.
 	Since *time.Time `json:"since,omitempty"`
 	// Example is an object to diagnose for the whole answer.

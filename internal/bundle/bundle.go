@@ -115,7 +115,8 @@ func check(s evidence.Survey) error {
 		return errors.New("it does not say when it was made")
 	}
 	for _, e := range s.Pulls {
-		if n := max(len(e.Findings), len(e.NotLookedAt), len(e.Pull.Events), len(e.Pull.PullSecrets)); n > maxItems {
+		if n := max(len(e.Findings), len(e.NotLookedAt), len(e.Pull.Events), len(e.Pull.PullSecrets),
+			len(e.Pull.Via), len(e.Impact.Services), len(e.Changes)); n > maxItems {
 			return fmt.Errorf("a pull of it has a list of %d, more than %d", n, maxItems)
 		}
 	}

@@ -152,7 +152,7 @@ func TestAReplayAnswersAsTheClusterDid(t *testing.T) {
 		"a pod":             {ref: examine.ObjectRef{Kind: "pods", Namespace: "web", Name: "front-1"}, want: 1},
 		"in any namespace":  {ref: examine.ObjectRef{Kind: "deployment", Name: "front"}, want: 1},
 		"another namespace": {ref: examine.ObjectRef{Kind: "deployment", Namespace: "web", Name: "api"}, err: "no failing pull of deployment/api in namespace web was recorded; there are deployment/front -n web, deployment/api -n shop"},
-		"another kind":      {ref: examine.ObjectRef{Kind: "service", Namespace: "shop", Name: "api"}, err: `looking at kind "service": not known; take one of pod, deployment, replicaset, statefulset, daemonset, job, cronjob`},
+		"another kind":      {ref: examine.ObjectRef{Kind: "service", Namespace: "shop", Name: "api"}, err: `looking at kind "service": not known; take one of pod, deployment, replicaset, replicationcontroller, statefulset, daemonset, job, cronjob`},
 	} {
 		s, err := r.Objects(t.Context(), []examine.ObjectRef{c.ref})
 		if c.err != "" {
@@ -174,8 +174,9 @@ func TestAReplayAnswersAsTheClusterDid(t *testing.T) {
 // nobody has decided whether it may leave the cluster.
 func TestOnlyDecidedFieldsAreWritten(t *testing.T) {
 	decided := map[string]int{
-		"Survey": 6, "Sent": 2, "Evidence": 4, "Pull": 24, "Object": 3, "Reference": 5, "Platform": 3, "Event": 6,
+		"Survey": 6, "Sent": 2, "Evidence": 6, "Pull": 26, "Object": 3, "Reference": 5, "Platform": 3, "Event": 6,
 		"Finding": 8, "Subject": 2, "Gap": 4, "Symptom": 16,
+		"Impact": 12, "Serving": 3, "Autoscaler": 3, "Service": 2, "Manager": 2, "Change": 4,
 	}
 	seen := map[string]int{}
 	var walk func(reflect.Type)

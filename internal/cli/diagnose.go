@@ -28,8 +28,8 @@ func newDiagnose(w *world, show *showOptions) *cobra.Command {
 
 The seven steps of the runbook are ticked with what was found and when. The
 registry is asked with the credentials that the kubelet would send; see --probe.
-Types are pod, deployment, replicaset, statefulset, daemonset, job and cronjob,
-with the short names of kubectl.`,
+Types are pod, deployment, replicaset, replicationcontroller, statefulset,
+daemonset, job and cronjob, with the short names of kubectl.`,
 		Example:           examples(w, "diagnose deployment/api -n shop", "diagnose pod api-7d9c5-x2x7l web-0", "diagnose sts/db -o yaml"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return runDiagnose(cmd, o, args) },
 		ValidArgsFunction: completeTypes,

@@ -50,7 +50,7 @@ func (r *Run) ReadAccount(ctx context.Context, p evidence.Pull, image string, sa
 	case len(p.PullSecrets) > 0 && (!template.Known || len(template.PullSecrets) > 0):
 		return say(evidence.ServiceAccountAgrees, "the pod names pull secrets of its own, so it gets none from service account %s", p.ServiceAccount)
 	}
-	changed := written(sa.ObjectMeta, "f:imagePullSecrets")
+	changed := written(sa.ObjectMeta, "f:imagePullSecrets").Time
 	if !changed.IsZero() && changed.Before(p.PodCreated) {
 		return nil // then admission did not copy it, and why is not known
 	}

@@ -69,6 +69,12 @@ func (c *Client) CronJob(ctx context.Context, namespace, name string) (*batchv1.
 	return out, c.do(ctx, question{c.batch, "get", "cronjobs.batch", namespace, name}, nil, "", out)
 }
 
+// ReplicationController by its name.
+func (c *Client) ReplicationController(ctx context.Context, namespace, name string) (*corev1.ReplicationController, error) {
+	out := &corev1.ReplicationController{}
+	return out, c.do(ctx, question{c.core, "get", "replicationcontrollers", namespace, name}, nil, "", out)
+}
+
 // ReplicaSets that a label selector finds.
 func (c *Client) ReplicaSets(ctx context.Context, namespace, selector string) ([]appsv1.ReplicaSet, error) {
 	var all []appsv1.ReplicaSet

@@ -63,6 +63,29 @@ func full(message string) bool {
 	return message != "" && (!bare || strings.Contains(rest, `": `))
 }
 
+// CauseLost tells of a pull whose cause nobody says any more: the kubelet up to
+// v1.31 shows in the status only that there is back-off, and no event with the
+// runtime's words is left. Only asking anew tells then.
+func CauseLost(p evidence.Pull) (evidence.Gap, bool) {
+	switch p.Reason {
+	case "ErrImagePull", "ImagePullBackOff":
+	default:
+		return evidence.Gap{}, false
+	}
+	if full(p.Message) {
+		return evidence.Gap{}, false
+	}
+	for _, e := range p.Events {
+		if isFailure(&corev1.Event{Reason: e.Reason, Message: e.Message}) {
+			return evidence.Gap{}, false
+		}
+	}
+	return evidence.Gap{
+		Check: evidence.CheckMessage, Subject: pod(p),
+		Why: "the runtime's words are lost: the status says back-off alone, and no event of the failure is left",
+	}, true
+}
+
 // shorten cleans a text and, if it is too long, cuts out its middle: the
 // wrapping stands at its start, the cause at its end.
 func shorten(text string) string {
@@ -117,7 +140,14 @@ func sandboxImage(message string) (string, bool) {
 func UnfinishedPulls(pod *corev1.Pod, events []corev1.Event, now time.Time) ([]evidence.Pull, []evidence.Finding) {
 	var pulls []evidence.Pull
 	var findings []evidence.Finding
+	made := map[string]bool{}
+	for _, c := range containersOf(pod) {
+		made[string(c.kind)+" "+c.name] = !unmade(c)
+	}
 	for _, p := range Pulls(pod) {
+		if made[string(p.ContainerKind)+" "+p.Container] {
+			continue
+		}
 		var newest *corev1.Event
 		image := p.Image
 		for i := range events {

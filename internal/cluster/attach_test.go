@@ -71,6 +71,32 @@ func TestTheBestTextIsRead(t *testing.T) {
 	}
 }
 
+func TestACauseThatIsLostIsSaid(t *testing.T) {
+	bare := `Back-off pulling image "acme/app:1"`
+	for name, c := range map[string]struct {
+		reason, message string
+		events          []corev1.Event
+		want            bool
+	}{
+		"back-off alone, and no event":        {"ImagePullBackOff", bare, nil, true},
+		"back-off alone, and only its events": {"ImagePullBackOff", bare, []corev1.Event{event("BackOff", app, bare, 9, time.Hour, time.Minute), event("Failed", app, "Error: ImagePullBackOff", 9, time.Hour, time.Minute)}, true},
+		"no message at all":                   {"ErrImagePull", "", nil, true},
+		"an event tells":                      {"ImagePullBackOff", bare, []corev1.Event{event("Failed", app, `Failed to pull image "acme/app:1": `+missingText, 1, time.Hour, time.Minute)}, false},
+		"the status tells":                    {"ImagePullBackOff", bare + ": ErrImagePull: " + missingText, nil, false},
+		"the reason tells":                    {"InvalidImageName", "", nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pod := everyKind()
+			pod.Status.ContainerStatuses = []corev1.ContainerStatus{waiting("app", c.reason, c.message)}
+			p := cluster.FailingPulls(pod)[0]
+			cluster.Attach(&p, "acme/app:1", c.events)
+			if _, got := cluster.CauseLost(p); got != c.want {
+				t.Errorf("lost is %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
 func TestImageVolumesAreFoundByTheImage(t *testing.T) {
 	pod := everyKind()
 	pod.Status.ContainerStatuses = []corev1.ContainerStatus{waiting("side", "ImagePullBackOff", `Back-off pulling image "acme/app-model:1"`)}

@@ -19,8 +19,10 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -38,8 +40,8 @@ const defaultTimeout = 10 * time.Second
 
 // A Client asks one API server. It is safe for concurrent use.
 type Client struct {
-	core, apps, batch rest.Interface
-	timeout           time.Duration
+	core, apps, batch, autoscaling, discovery rest.Interface
+	timeout                                   time.Duration
 }
 
 // Options of a Client. The zero value is good.
@@ -79,6 +81,8 @@ func New(config *rest.Config, o Options) (*Client, error) {
 		{&c.core, corev1.SchemeGroupVersion, "/api"},
 		{&c.apps, appsv1.SchemeGroupVersion, "/apis"},
 		{&c.batch, batchv1.SchemeGroupVersion, "/apis"},
+		{&c.autoscaling, autoscalingv2.SchemeGroupVersion, "/apis"},
+		{&c.discovery, discoveryv1.SchemeGroupVersion, "/apis"},
 	} {
 		if *g.into, err = group(config, connection, g.gv, g.path); err != nil {
 			return nil, fmt.Errorf("making a client for the API server: %w", err)

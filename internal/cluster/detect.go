@@ -96,16 +96,55 @@ func WaitsForSandbox(pod *corev1.Pod, now time.Time) bool {
 		now.Sub(pod.CreationTimestamp.Time) < sandboxGrace {
 		return false
 	}
+	return !slices.ContainsFunc(containersOf(pod), func(c container) bool { return !unmade(c) })
+}
+
+// MayHang tells a pod of which one container's turn has come, long ago, and that
+// is still not made, while others of the pod run or are done: its pull may hang,
+// which shows in an event only. That a pod has not one container made,
+// WaitsForSandbox tells.
+func MayHang(pod *corev1.Pod, now time.Time) bool {
+	if pod.DeletionTimestamp != nil || pod.Spec.NodeName == "" || now.Sub(pod.CreationTimestamp.Time) < stuckAfter ||
+		pod.Status.Phase != corev1.PodPending && pod.Status.Phase != corev1.PodRunning || allMade(pod) {
+		return false
+	}
+	starting := false // an init container's turn has come, so that of the others has not
 	for _, c := range containersOf(pod) {
-		if c.status == nil {
-			continue
+		switch c.kind {
+		case evidence.InitContainer:
+			if starting {
+				continue
+			}
+			starting = c.status == nil || c.status.State.Terminated == nil && (c.status.Started == nil || !*c.status.Started)
+		case evidence.Container:
+			if starting {
+				continue
+			}
 		}
-		w := c.status.State.Waiting
-		if w == nil || w.Reason != "ContainerCreating" && w.Reason != "PodInitializing" {
-			return false
+		if unmade(c) {
+			return true
 		}
 	}
-	return true
+	return false
+}
+
+// allMade tells, cheaply, the many pods of which every container was made.
+func allMade(pod *corev1.Pod) bool {
+	made := func(specs int, statuses []corev1.ContainerStatus) bool {
+		return len(statuses) >= specs && !slices.ContainsFunc(statuses, func(s corev1.ContainerStatus) bool { return s.State.Waiting != nil })
+	}
+	return made(len(pod.Spec.InitContainers), pod.Status.InitContainerStatuses) &&
+		made(len(pod.Spec.Containers), pod.Status.ContainerStatuses) &&
+		made(len(pod.Spec.EphemeralContainers), pod.Status.EphemeralContainerStatuses)
+}
+
+// unmade tells a container that nothing was heard of but that it is to be made.
+func unmade(c container) bool {
+	if c.status == nil {
+		return true
+	}
+	w := c.status.State.Waiting
+	return w != nil && (w.Reason == "ContainerCreating" || w.Reason == "PodInitializing")
 }
 
 // newPull fills in what all pulls of a pod share.

@@ -40,6 +40,9 @@ const maxNodesTold = 4
 type failures struct {
 	repositories, nodes map[string]bool
 	answered            bool // somebody got an answer about an image
+	use                 *use
+	pods                map[string]bool
+	allBring            bool // each pod brings a pull secret
 }
 
 // NewOthers returns what all failing pulls and all pods that were seen show.
@@ -57,10 +60,11 @@ func NewOthers(run *Run, seen *Seen, failing []*evidence.Evidence) *Others {
 		}
 		f := o.registry[ref.Host]
 		if f == nil {
-			f = &failures{repositories: map[string]bool{}, nodes: map[string]bool{}}
+			f = &failures{repositories: map[string]bool{}, nodes: map[string]bool{}, use: newUse(), pods: map[string]bool{}, allBring: true}
 			o.registry[ref.Host] = f
 		}
 		f.repositories[ref.Repository], f.nodes[node] = true, true
+		f.fails(e.Pull)
 		f.answered = f.answered || !ofRegistry(e.Symptom.Sign)
 	}
 	return o
@@ -85,6 +89,9 @@ func (o *Others) Findings(ctx context.Context, p evidence.Pull, s symptom.Sympto
 	if f, ok := o.registryWorks(ctx, p, since); ok {
 		found = append(found, f)
 	} else if f, ok := o.registryFails(p, s, now); ok {
+		found = append(found, f)
+	}
+	if f, ok := o.scope(p, now); ok {
 		found = append(found, f)
 	}
 	return append(found, o.history(p)...)

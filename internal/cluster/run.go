@@ -5,10 +5,16 @@ package cluster
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // A Run asks each question about one object once, however many pulls ask it.
@@ -21,6 +27,15 @@ type Run struct {
 	secrets  memo[[2]string, SecretAnswer]
 	spaces   memo[string, []string]
 	pulled   memo[[2]string, answer[time.Time]]
+	reach    memo[string, Reach]
+
+	// What workloads share: two of a Deployment's ReplicaSets can fail.
+	deployments memo[[2]string, answer[*appsv1.Deployment]]
+	sets        memo[[2]string, answer[[]appsv1.ReplicaSet]]
+	revisions   memo[[2]string, answer[[]appsv1.ControllerRevision]]
+	cronJobs    memo[[2]string, answer[*batchv1.CronJob]]
+	kinds       memo[schema.GroupVersion, answer[[]metav1.APIResource]]
+	owners      memo[string, answer[*metav1.PartialObjectMetadata]]
 }
 
 // NewRun returns a run that has asked nothing yet.
@@ -35,6 +50,46 @@ func (r *Run) Node(ctx context.Context, name string) (*corev1.Node, error) {
 func (r *Run) ServiceAccount(ctx context.Context, namespace, name string) (*corev1.ServiceAccount, error) {
 	return r.accounts.get([2]string{namespace, name}, func() answer[*corev1.ServiceAccount] {
 		return answerOf(r.Client.ServiceAccount(ctx, namespace, name))
+	}).both()
+}
+
+// Deployment by its name.
+func (r *Run) Deployment(ctx context.Context, namespace, name string) (*appsv1.Deployment, error) {
+	return r.deployments.get([2]string{namespace, name}, func() answer[*appsv1.Deployment] {
+		return answerOf(r.Client.Deployment(ctx, namespace, name))
+	}).both()
+}
+
+// ReplicaSets that a label selector finds. The list is the caller's own.
+func (r *Run) ReplicaSets(ctx context.Context, namespace, selector string) ([]appsv1.ReplicaSet, error) {
+	all, err := r.sets.get([2]string{namespace, selector}, func() answer[[]appsv1.ReplicaSet] {
+		return answerOf(r.Client.ReplicaSets(ctx, namespace, selector))
+	}).both()
+	return slices.Clone(all), err
+}
+
+// ControllerRevisions that a label selector finds. The list is the caller's own.
+func (r *Run) ControllerRevisions(ctx context.Context, namespace, selector string) ([]appsv1.ControllerRevision, error) {
+	all, err := r.revisions.get([2]string{namespace, selector}, func() answer[[]appsv1.ControllerRevision] {
+		return answerOf(r.Client.ControllerRevisions(ctx, namespace, selector))
+	}).both()
+	return slices.Clone(all), err
+}
+
+// CronJob by its name.
+func (r *Run) CronJob(ctx context.Context, namespace, name string) (*batchv1.CronJob, error) {
+	return r.cronJobs.get([2]string{namespace, name}, func() answer[*batchv1.CronJob] {
+		return answerOf(r.Client.CronJob(ctx, namespace, name))
+	}).both()
+}
+
+// Metadata of an owner of any kind.
+func (r *Run) Metadata(ctx context.Context, namespace string, ref metav1.OwnerReference) (*metav1.PartialObjectMetadata, error) {
+	key := strings.Join([]string{namespace, ref.APIVersion, ref.Kind, ref.Name, string(ref.UID)}, "\x00")
+	return r.owners.get(key, func() answer[*metav1.PartialObjectMetadata] {
+		return answerOf(r.metadata(ctx, namespace, ref, func(ctx context.Context, gv schema.GroupVersion) ([]metav1.APIResource, error) {
+			return r.kinds.get(gv, func() answer[[]metav1.APIResource] { return answerOf(r.resources(ctx, gv)) }).both()
+		}))
 	}).both()
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/pullmedic/pullmedic/evidence"
 )
 
-// maxWaiting bounds the pods without a sandbox that a scan keeps.
+// maxWaiting bounds the pods that wait without a word that a scan keeps.
 const maxWaiting = 500
 
 // A Failing is a pod with pulls that fail, or that were asked for.
@@ -28,7 +28,8 @@ type Scan struct {
 	Namespaces map[string]bool
 	// Failing pods, in the order in which the server lists them.
 	Failing []Failing
-	// Waiting are pods that have not one container made, at most 500.
+	// Waiting are pods that have not one container made, or of which one is not
+	// made for long, at most 500.
 	Waiting []*corev1.Pod
 	// Seen is what all pods show of images that run.
 	Seen *Seen
@@ -63,7 +64,7 @@ func (s *Scan) add(pod *corev1.Pod, now time.Time) {
 		s.Failing = append(s.Failing, Failing{Pod: lean(pod), Pulls: pulls})
 		return
 	}
-	if len(s.Waiting) < maxWaiting && WaitsForSandbox(pod, now) {
+	if len(s.Waiting) < maxWaiting && (WaitsForSandbox(pod, now) || MayHang(pod, now)) {
 		s.Waiting = append(s.Waiting, lean(pod))
 	}
 }

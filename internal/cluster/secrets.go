@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/pullmedic/pullmedic/internal/managedfields"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
@@ -27,8 +28,12 @@ type SecretAnswer struct {
 	Name string
 	// Secret, if there is one.
 	Secret keyring.Secret
-	// Written is when its data was last written, zero if it is not known.
+	// Written is when its data was last written, zero if it is not known, and
+	// By the field manager that did.
 	Written time.Time
+	By      string
+	// Created is when the secret was made.
+	Created time.Time
 	// Err is nil, or an *Error: NotFound, Forbidden ...
 	Err error
 }
@@ -45,34 +50,20 @@ func (c *Client) PullSecret(ctx context.Context, namespace, name string) SecretA
 	var s corev1.Secret
 	if a.Err = c.do(ctx, q, nil, "", &s); a.Err == nil {
 		a.Secret = keyring.Secret{Namespace: namespace, Name: name, Type: string(s.Type), Data: s.Data}
-		a.Written = written(s.ObjectMeta, "f:data")
+		w := written(s.ObjectMeta, "f:data")
+		a.Written, a.By, a.Created = w.Time, w.By, s.CreationTimestamp.Time
 	}
 	return a
 }
 
-// written is when a field of the object was last written, as far as
+// written is when a field of the object was last written and by whom, as far as
 // managedFields tell: else when the object was made, if nobody wrote it since.
-func written(meta metav1.ObjectMeta, field string) time.Time {
-	newest := time.Time{}
-	for _, m := range meta.ManagedFields {
-		if m.Time != nil && m.FieldsV1 != nil && m.Time.After(newest) && holdsField(m.FieldsV1, field) {
-			newest = m.Time.Time
-		}
+func written(meta metav1.ObjectMeta, field string) managedfields.Write {
+	w := managedfields.Last(meta, field)
+	if w.Time.IsZero() && len(meta.ManagedFields) > 0 {
+		w.Time = meta.CreationTimestamp.Time
 	}
-	if newest.IsZero() && len(meta.ManagedFields) > 0 {
-		return meta.CreationTimestamp.Time
-	}
-	return newest
-}
-
-// holdsField tells whether a set of fields holds one at its top.
-func holdsField(set *metav1.FieldsV1, field string) bool {
-	var top map[string]json.RawMessage
-	if err := json.Unmarshal(set.GetRawBytes(), &top); err != nil {
-		return false
-	}
-	_, ok := top[field]
-	return ok
+	return w
 }
 
 // SecretElsewhere returns namespaces other than this one that have a secret of

@@ -4,6 +4,7 @@
 package cluster
 
 import (
+	"hash/maphash"
 	"maps"
 	"slices"
 	"time"
@@ -33,11 +34,16 @@ type Seen struct {
 	registries map[string][]Start
 	tags       map[string][]string // by host/repository, newest first seen first
 	secrets    map[string][]string // namespaces whose pods name a pull secret so
+
+	uses    map[string]*use // by registry
+	counted map[uint64]struct{}
+	seed    maphash.Seed
 }
 
 // image is one reference; not ok if it cannot be parsed.
 type image struct {
 	ref    evidence.Reference
+	name   string // canonical
 	ok     bool
 	starts []Start // newest first, one a node
 }
@@ -60,6 +66,7 @@ func NewSeen() *Seen {
 	return &Seen{
 		images: map[string]*image{}, references: map[string]*image{}, registries: map[string][]Start{},
 		tags: map[string][]string{}, secrets: map[string][]string{},
+		uses: map[string]*use{}, counted: map[uint64]struct{}{}, seed: maphash.MakeSeed(),
 	}
 }
 
@@ -71,6 +78,7 @@ func (s *Seen) Add(pod *corev1.Pod) {
 			s.secrets[ref.Name] = append(spaces, pod.Namespace)
 		}
 	}
+	runs := make([]*image, 0, 8)
 	for _, c := range containersOf(pod) {
 		if c.status == nil || c.image == "" {
 			continue
@@ -83,6 +91,9 @@ func (s *Seen) Add(pod *corev1.Pod) {
 		if img == nil || !img.ok {
 			continue
 		}
+		if c.status.State.Running != nil {
+			runs = append(runs, img)
+		}
 		start := Start{
 			Namespace: pod.Namespace, Pod: pod.Name, PodUID: string(pod.UID), Node: pod.Spec.NodeName,
 			Image: c.image, Reference: img.ref, Time: at, Asked: c.policy == corev1.PullAlways && !at.IsZero(),
@@ -92,6 +103,7 @@ func (s *Seen) Add(pod *corev1.Pod) {
 		s.registries[host] = keepNewest(s.registries[host], start, maxStartsOfRegistry,
 			func(a, b Start) bool { return a.Image == b.Image && a.Node == b.Node })
 	}
+	s.count(pod, runs)
 }
 
 // image returns the entry of an image as written, nil if there are too many.
@@ -107,16 +119,17 @@ func (s *Seen) image(written string) *image {
 		s.images[written] = &image{}
 		return nil
 	}
-	img := s.references[Canonical(ref)]
+	name := Canonical(ref)
+	img := s.references[name]
 	if img == nil {
-		img = &image{ref: ref, ok: true}
-		s.references[Canonical(ref)] = img
+		img = &image{ref: ref, name: name, ok: true}
+		s.references[name] = img
 	}
 	s.images[written] = img
 	if ref.Tag != "" {
-		name := repository(ref)
-		if tags := s.tags[name]; len(tags) < maxTags && !slices.Contains(tags, ref.Tag) {
-			s.tags[name] = append(tags, ref.Tag)
+		of := repository(ref)
+		if tags := s.tags[of]; len(tags) < maxTags && !slices.Contains(tags, ref.Tag) {
+			s.tags[of] = append(tags, ref.Tag)
 		}
 	}
 	return img

@@ -24,6 +24,9 @@ func (l *look) assemble(ctx context.Context) {
 			p.gap(cluster.GapOf(evidence.CheckMessage, evidence.Subject{Kind: evidence.SubjectPod, Name: pull.Namespace + "/" + pull.Pod}, events.err))
 		}
 		s := cluster.Attach(pull, p.image, events.events.Of(string(p.pod.UID)))
+		if gap, lost := cluster.CauseLost(*pull); lost && events.err == nil {
+			p.gap(gap)
+		}
 		if len(p.extra) == 0 || p.recovered() {
 			p.e.Symptom = s
 		}
@@ -35,6 +38,7 @@ func (l *look) assemble(ctx context.Context) {
 			cluster.Schedule(pull, p.pod, events.events, l.now)
 		}
 		l.owner(p)
+		l.impact(ctx, p)
 
 		p.say(evidence.FromSymptom(p.e.Symptom, *pull)...)
 		p.say(p.extra...)
@@ -52,6 +56,7 @@ func (l *look) assemble(ctx context.Context) {
 				Why: "the pod names more than " + number(maxSecrets) + " pull secrets, and only the first were read"})
 		}
 		p.say(node...)
+		l.changes(ctx, p)
 	}
 }
 
@@ -82,7 +87,7 @@ func (l *look) owner(p *patient) {
 		return
 	}
 	p.owner = w
-	p.e.Pull.Owner = w.Owner
+	p.e.Pull.Owner, p.e.Pull.Via, p.e.Pull.Manager = w.Owner, w.Via, w.Manager
 	for _, err := range w.Errs {
 		if cluster.ReasonOf(err) != cluster.NotFound {
 			p.gap(cluster.GapOf(evidence.CheckHistory, evidence.Subject{Kind: evidence.SubjectWorkload, Name: workloadName(w.Owner)}, err))
@@ -115,7 +120,6 @@ func (p *patient) previous() (found []evidence.Finding, tag string) {
 	}
 	sentence := before + " has " + shown
 	if revision.Ready > 0 {
-		sentence += ", of which " + number(int(revision.Ready)) + " still serve"
 		f.Details["ready"] = number(int(revision.Ready))
 	}
 	f.Sentence = foreign.Text(sentence, 200)

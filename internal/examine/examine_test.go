@@ -68,7 +68,7 @@ func TestOnePodOfADeployment(t *testing.T) {
 			if got, want := sentence(e, evidence.KeyringMatches), "secret shop/hub, key https://index.docker.io/v1/, the only match"; got != want {
 				t.Errorf("keyring: %q, want %q", got, want)
 			}
-			if got, want := sentence(e, evidence.PreviousImageKnown), "revision 17 has acme/api:1.27.4, of which 4 still serve"; got != want {
+			if got, want := sentence(e, evidence.PreviousImageKnown), "revision 17 has acme/api:1.27.4"; got != want {
 				t.Errorf("previous: %q, want %q", got, want)
 			}
 			if len(e.NotLookedAt)+len(s.NotLookedAt) > 0 {
@@ -100,7 +100,7 @@ func TestSurveyAsksTheSameOnce(t *testing.T) {
 	if len(h.prober.targets) != 1 || s.Sent.Requests != 1 {
 		t.Errorf("%d registry questions for one image, sent %+v", len(h.prober.targets), s.Sent)
 	}
-	if asked := h.server.Asked(); len(asked) != 3+1+1+1+1+1 { // pages, events, refusals, node, account, secret
+	if asked := h.server.Asked(); len(asked) != 3+1+1+1+1+1+3 { // pages, events, refusals, node, account, secret, what the pods serve
 		t.Errorf("%d questions to the API server: %q", len(asked), asked)
 	}
 	for _, e := range s.Pulls {
@@ -215,18 +215,26 @@ func TestWhatFailsWithoutAWaitingReason(t *testing.T) {
 		return podWith("shop", name, "registry.example/api:1", "ContainerCreating", "", func(p *corev1.Pod) { p.CreationTimestamp = ago(40 * time.Minute) })
 	}
 	pause, stuck, volume := starting("pause"), starting("stuck"), starting("volume")
-	h := newHouse(t, pause, stuck, volume, account("shop"), nodeNamed("worker-1", "amd64"),
+	half := podWith("shop", "tail", "registry.example/api:1", "", "", func(p *corev1.Pod) {
+		p.CreationTimestamp = ago(40 * time.Minute)
+		p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: "side", Image: "registry.example/side:1"})
+		p.Status.ContainerStatuses = append(p.Status.ContainerStatuses, corev1.ContainerStatus{Name: "side", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}})
+	})
+	pulling := eventFor(half, "Normal", "Pulling", `Pulling image "registry.example/side:1"`, 1, 30*time.Minute, 30*time.Minute)
+	pulling.InvolvedObject.FieldPath = "spec.containers{side}"
+	earlier := eventFor(half, "Normal", "Pulling", `Pulling image "registry.example/api:1"`, 1, 39*time.Minute, 39*time.Minute)
+	h := newHouse(t, pause, stuck, volume, half, pulling, earlier, account("shop"), nodeNamed("worker-1", "amd64"),
 		eventFor(pause, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to start sandbox "x": failed to get sandbox image "registry.k8s.io/pause:3.10": failed to pull image "registry.k8s.io/pause:3.10": failed to pull and unpack image "registry.k8s.io/pause:3.10": failed to resolve image: failed to do request: Head "https://registry.k8s.io/v2/pause/manifests/3.10": dial tcp: lookup registry.k8s.io on 10.0.0.2:53: no such host`, 9, 30*time.Minute, time.Minute),
 		eventFor(stuck, "Normal", "Pulling", `Pulling image "registry.example/api:1"`, 1, 30*time.Minute, 30*time.Minute),
 		eventFor(volume, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: plugin type="calico" failed (add): no IP`, 9, 30*time.Minute, time.Minute))
 	for name, s := range map[string]evidence.Survey{
 		"a whole namespace": h.survey(t, examine.Scope{Namespace: "shop"}),
 		"by name": h.objects(t, examine.ObjectRef{Kind: "pod", Namespace: "shop", Name: "pause"},
-			examine.ObjectRef{Kind: "pod", Namespace: "shop", Name: "stuck"}, examine.ObjectRef{Kind: "pod", Namespace: "shop", Name: "volume"}),
+			examine.ObjectRef{Kind: "pod", Namespace: "shop", Name: "stuck"}, examine.ObjectRef{Kind: "pod", Namespace: "shop", Name: "tail"}, examine.ObjectRef{Kind: "pod", Namespace: "shop", Name: "volume"}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if len(s.Pulls) != 2 {
-				t.Fatalf("%d pulls, want those of the pause image and of the stuck pod: %+v", len(s.Pulls), s.Pulls)
+			if len(s.Pulls) != 3 {
+				t.Fatalf("%d pulls, want those of the pause image, the stuck pod and the container that is left: %+v", len(s.Pulls), s.Pulls)
 			}
 			e := s.Pulls[0]
 			if e.Pull.Pod != "pause" || e.Pull.ContainerKind != evidence.Sandbox || e.Pull.Reference.Repository != "pause" || e.Symptom.Sign != symptom.HostNotResolved || e.Pull.Attempts != 9 {
@@ -238,6 +246,9 @@ func TestWhatFailsWithoutAWaitingReason(t *testing.T) {
 			}
 			wantOutcomes(t, s.Pulls[1], evidence.PullUnfinished)
 			wantNoOutcome(t, s.Pulls[1], evidence.TextNamesNoCause)
+			if got := s.Pulls[2].Pull; got.Pod != "tail" || got.Container != "side" {
+				t.Errorf("third is %+v", got)
+			}
 		})
 	}
 }

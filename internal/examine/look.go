@@ -27,6 +27,7 @@ const (
 	maxStuckAsked  = 20  // pods without a container whose events are read one by one
 	maxLadders     = 200 // different questions to registries
 	probesAtOnce   = 4
+	maxReached     = 50 // namespaces whose Services and autoscalers are read
 	stuckAfterMake = 15 * time.Minute
 )
 
@@ -42,6 +43,8 @@ type look struct {
 	patients []*patient
 	events   map[string]eventsOf          // by pod UID
 	owners   map[string]workload.Workload // by controller
+	// reached are the namespaces whose Services and autoscalers were read.
+	reached map[string]bool
 	// bystanders are failing pulls that were not asked for.
 	bystanders []*evidence.Evidence
 }
@@ -170,6 +173,7 @@ func (l *look) finish(ctx context.Context) evidence.Survey {
 func (l *look) facts(ctx context.Context) {
 	l.events = map[string]eventsOf{}
 	l.owners = map[string]workload.Workload{}
+	l.reached = map[string]bool{}
 	group := limited(sideBySide)
 	asked := map[string]bool{}
 	once := func(question string, ask func()) {
@@ -200,7 +204,10 @@ func (l *look) facts(ctx context.Context) {
 		}
 		if key := controller(p.pod); key != "" && !asked[key] && workloads < maxWorkloads {
 			workloads++
-			once(key, func() { found <- answered{key, workload.Of(ctx, l.x.cluster, p.pod)} })
+			once(key, func() { found <- answered{key, workload.Of(ctx, l.run, p.pod, l.now)} })
+		}
+		if l.reach(p) {
+			once("reach "+pull.Namespace, func() { l.run.Reach(ctx, pull.Namespace) })
 		}
 	}
 	_ = group.Wait()
@@ -209,6 +216,7 @@ func (l *look) facts(ctx context.Context) {
 		l.owners[a.controller] = a.w
 	}
 	collect()
+	l.unreached(ctx)
 }
 
 // askEvents asks for the events of the patients' pods: pod by pod where few of

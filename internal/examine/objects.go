@@ -38,7 +38,7 @@ type UnknownKindError struct{ Kind string }
 
 // Error says which kinds are known.
 func (e UnknownKindError) Error() string {
-	return fmt.Sprintf("looking at kind %q: not known; take one of pod, deployment, replicaset, statefulset, daemonset, job, cronjob", foreign.Text(e.Kind, 60))
+	return fmt.Sprintf("looking at kind %q: not known; take one of pod, deployment, replicaset, replicationcontroller, statefulset, daemonset, job, cronjob", foreign.Text(e.Kind, 60))
 }
 
 // Objects looks at pods and workloads by name, and at what else the API server
@@ -115,7 +115,7 @@ func (l *look) asked(ctx context.Context, pods []*corev1.Pod, around surrounding
 		namespaces[pod.Namespace] = true
 		if pulls := cluster.FailingPulls(pod); len(pulls) > 0 {
 			l.add(pod, pulls)
-		} else if cluster.WaitsForSandbox(pod, l.now) && len(waiting) < maxStuckAsked {
+		} else if (cluster.WaitsForSandbox(pod, l.now) || cluster.MayHang(pod, l.now)) && len(waiting) < maxStuckAsked {
 			waiting = append(waiting, pod)
 		}
 	}
@@ -190,6 +190,8 @@ func KindNamed(s string) (string, bool) {
 		return "deployment", true
 	case "replicaset", "replicasets", "rs":
 		return "replicaset", true
+	case "replicationcontroller", "replicationcontrollers", "rc":
+		return "replicationcontroller", true
 	case "statefulset", "statefulsets", "sts":
 		return "statefulset", true
 	case "daemonset", "daemonsets", "ds":
@@ -218,6 +220,12 @@ func (x *Examiner) podsOf(ctx context.Context, kind, namespace, name string) ([]
 			return nil, err
 		}
 		return x.podsBy(ctx, namespace, rs.Spec.Selector, rs.UID)
+	case "replicationcontroller":
+		rc, err := c.ReplicationController(ctx, namespace, name)
+		if err != nil {
+			return nil, err
+		}
+		return x.podsBy(ctx, namespace, &metav1.LabelSelector{MatchLabels: rc.Spec.Selector}, rc.UID)
 	case "statefulset":
 		sts, err := c.StatefulSet(ctx, namespace, name)
 		if err != nil {

@@ -41,9 +41,9 @@ func TestTheRolesGrantWhatIsAskedAndNoMore(t *testing.T) {
 		&appsv1.StatefulSet{ObjectMeta: meta("x"), Spec: appsv1.StatefulSetSpec{Selector: selector}},
 		&appsv1.DaemonSet{ObjectMeta: meta("x"), Spec: appsv1.DaemonSetSpec{Selector: selector}},
 		&batchv1.Job{ObjectMeta: meta("x", owner("CronJob", "batch/v1", "x")...), Spec: batchv1.JobSpec{Selector: selector}},
-		&batchv1.CronJob{ObjectMeta: meta("x")})
+		&batchv1.CronJob{ObjectMeta: meta("x")}, &corev1.ReplicationController{ObjectMeta: meta("x"), Spec: corev1.ReplicationControllerSpec{Selector: labels}})
 	h.survey(t, examine.Scope{})
-	for _, kind := range []string{"deployment", "replicaset", "statefulset", "daemonset", "job", "cronjob"} {
+	for _, kind := range []string{"deployment", "replicaset", "replicationcontroller", "statefulset", "daemonset", "job", "cronjob"} {
 		h.objects(t, examine.ObjectRef{Kind: kind, Namespace: "shop", Name: "x"})
 	}
 	h.objects(t, examine.ObjectRef{Kind: "pod", Namespace: "shop", Name: "job"})

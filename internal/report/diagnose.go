@@ -69,14 +69,19 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 	if next := s.next(d, now); next != "" {
 		s.hang("If nothing is done: ", bold, 2, normal(next))
 	}
+	if d.Impact != nil && d.Impact.Summary != "" {
+		s.hang("Impact: ", bold, 2, severe(d.Severity, d.Impact.Summary)...)
+	}
 	s.blank()
 	s.field("Pod", podWords(d.Pull))
 	s.field("Image", imageWords(d.Pull))
 	if d.Pull.Owner.Name != "" && d.Pull.Owner.Kind != "Pod" {
-		s.field("Owner", strings.ToLower(d.Pull.Owner.Kind)+"/"+d.Pull.Owner.Name)
+		s.field("Owner", ownerWords(d.Pull))
 	}
 	s.field("Since", s.since(d.Pull, now))
 	s.others(g)
+	s.scope(d)
+	s.changed(d, now)
 	shown := s.evidence(first, now)
 	s.steps(d, shown, now)
 	s.further(d.Causes[1:])

@@ -61,6 +61,7 @@ type converter struct {
 func (v converter) diagnosis() v1alpha1.Diagnosis {
 	out := v1alpha1.Diagnosis{
 		Pull: pull(v.d.Pull), Causes: v.causes(v.d.Causes), RuledOut: v.causes(v.d.RuledOut),
+		Severity: string(v.d.Severity), Impact: impact(v.d.Impact), Changed: changes(v.d.Changed),
 		Steps: []v1alpha1.Step{}, Findings: []v1alpha1.Finding{}, NotLookedAt: gaps(v.d.NotLookedAt), Egress: egress(v.d),
 	}
 	for _, s := range v.d.Steps {
@@ -124,7 +125,7 @@ func finding(f evidence.Finding) v1alpha1.Finding {
 func pull(p evidence.Pull) v1alpha1.Pull {
 	out := v1alpha1.Pull{
 		Namespace: clean(p.Namespace), Pod: clean(p.Pod), Container: clean(p.Container), ContainerKind: string(p.ContainerKind),
-		Owner: v1alpha1.Object{Kind: clean(p.Owner.Kind), Namespace: clean(p.Owner.Namespace), Name: clean(p.Owner.Name)},
+		Owner: object(p.Owner),
 		Image: clean(p.Image), Reference: clean(fullName(p.Reference)), PullPolicy: clean(p.Policy), PullSecrets: []string{},
 		ServiceAccount: clean(p.ServiceAccount), Node: clean(p.Node), Platform: clean(platform(p.Platform)),
 		Runtime: clean(p.Runtime), KubeletVersion: clean(p.KubeletVersion), Reason: clean(p.Reason),
@@ -133,6 +134,12 @@ func pull(p evidence.Pull) v1alpha1.Pull {
 	}
 	if out.Owner.Namespace == "" && out.Owner.Name != "" {
 		out.Owner.Namespace = out.Namespace
+	}
+	for _, o := range p.Via {
+		out.Via = append(out.Via, object(o))
+	}
+	if p.Manager.Tool != "" {
+		out.Manager = &v1alpha1.Manager{Tool: clean(p.Manager.Tool), Name: clean(p.Manager.Name)}
 	}
 	for _, s := range p.PullSecrets {
 		out.PullSecrets = append(out.PullSecrets, clean(s))

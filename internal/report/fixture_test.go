@@ -88,7 +88,8 @@ func missingTag(n int) evidence.Evidence {
 	return evidence.Evidence{
 		Pull: evidence.Pull{
 			Namespace: "shop", Pod: fmt.Sprintf("api-7d9c5-x2x7%c", 'a'+n), Container: "app", ContainerKind: evidence.Container,
-			Owner: evidence.Object{Kind: "Deployment", Namespace: "shop", Name: "api"}, Image: "acme/api:1.27.44",
+			Owner: evidence.Object{Kind: "Deployment", Namespace: "shop", Name: "api"}, Via: []evidence.Object{{Kind: "ReplicaSet", Namespace: "shop", Name: "api-7d9c5"}},
+			Manager: evidence.Manager{Tool: "Helm", Name: "shop/api"}, Image: "acme/api:1.27.44",
 			Reference: evidence.Reference{Host: "docker.io", Repository: "acme/api", Tag: "1.27.44"}, Policy: "IfNotPresent",
 			PullSecrets: []string{"hub"}, ServiceAccount: "default", Node: fmt.Sprintf("worker-%d", 3+n%2),
 			Platform: evidence.Platform{OS: "linux", Arch: "arm64"}, Runtime: "containerd://2.4.2", KubeletVersion: "v1.36.3",
@@ -101,7 +102,7 @@ func missingTag(n int) evidence.Evidence {
 			found(evidence.CheckPullSecrets, evidence.SecretPresent, evidence.Cluster, subject(evidence.SubjectSecret, "shop/hub"), 0, "secret hub is there and parses"),
 			found(evidence.CheckKeyring, evidence.KeyringMatches, evidence.Cluster, image, 0, "the kubelet sends the login of secret hub, key index.docker.io/v1/, the only match"),
 			found(evidence.CheckServiceAccount, evidence.ServiceAccountAgrees, evidence.Cluster, subject(evidence.SubjectServiceAccount, "shop/default"), 0, "service account default carries no secret that the pod lacks"),
-			found(evidence.CheckHistory, evidence.PreviousImageKnown, evidence.Cluster, subject(evidence.SubjectWorkload, "shop/deployment/api"), 0, "revision 17 has acme/api:1.27.4, of which 4 still serve"),
+			found(evidence.CheckHistory, evidence.PreviousImageKnown, evidence.Cluster, subject(evidence.SubjectWorkload, "shop/deployment/api"), 0, "revision 17 has acme/api:1.27.4"),
 			found(evidence.CheckResolve, evidence.HostResolved, evidence.Client, hub, 2*time.Millisecond, "registry-1.docker.io resolves to 54.198.86.24 and 5 more"),
 			found(evidence.CheckConnect, evidence.Connected, evidence.Client, hub, 9*time.Millisecond, "registry-1.docker.io accepts connections on port 443"),
 			found(evidence.CheckTLS, evidence.TLSTrusted, evidence.Client, hub, 18*time.Millisecond, "its certificate is trusted here, until 2027-02-01"),
@@ -110,6 +111,15 @@ func missingTag(n int) evidence.Evidence {
 			found(evidence.CheckManifest, evidence.TagAbsent, evidence.Client, image, 12*time.Millisecond, "docker.io/acme/api has no tag 1.27.44 (404)"),
 			found(evidence.CheckTags, evidence.TagsListed, evidence.Client, subject(evidence.SubjectRepository, "docker.io/acme/api"), 20*time.Millisecond, "docker.io/acme/api has 312 tags, the nearest 1.27.4"),
 			found(evidence.CheckRateLimit, evidence.RateLimitOpen, evidence.Client, hub, 0, "188 of 200 pulls are left"),
+		},
+		Impact: evidence.Impact{
+			Workload: evidence.Object{Kind: "Deployment", Namespace: "shop", Name: "api"}, Wanted: 6, Ready: 4, Revision: 18,
+			Serving: evidence.Serving{Revision: 17, Ready: 4, Image: "acme/api:1.27.4"}, Stalled: true, StalledSince: ago(30 * time.Second),
+			Autoscaler: evidence.Autoscaler{Name: "api", Desired: 8, Most: 12}, Services: []evidence.Service{{Name: "api", Ready: 4}},
+		},
+		Changes: []evidence.Change{
+			{Time: ago(50 * time.Hour), Object: evidence.Object{Kind: "Node", Name: "worker-3"}, What: "it joined the cluster"},
+			{Time: ago(10*time.Minute + 2*time.Second), Object: evidence.Object{Kind: "Deployment", Namespace: "shop", Name: "api"}, What: "image 1.27.4 -> 1.27.44", By: "helm"},
 		},
 	}
 }
@@ -131,9 +141,22 @@ func expired(n int) evidence.Evidence {
 			found(evidence.CheckPullSecrets, evidence.SecretPresent, evidence.Cluster, subject(evidence.SubjectSecret, "payments/ecr-pull"), 0, "secret ecr-pull is there and parses"),
 			found(evidence.CheckKeyring, evidence.CredentialExpiredByItself, evidence.Cluster, subject(evidence.SubjectSecret, "payments/ecr-pull"), 0, "the ECR token in secret ecr-pull ended at 03:11:58 UTC"),
 			found(evidence.CheckManifest, evidence.AccessDenied, evidence.Client, image, 31*time.Millisecond, host+" refuses ledger:2.0 (403)"),
+			scope(host, "all 12 pods that fail to pull from "+host+" want one image; images of it run in 212 pods of 20 namespaces", 212),
 		},
 		NotLookedAt: []evidence.Gap{{Check: evidence.CheckNode, Subject: subject(evidence.SubjectNode, "worker-1"), Why: "you may not get nodes", Needs: "get nodes"}},
+		Impact: evidence.Impact{
+			Workload: evidence.Object{Kind: "Deployment", Namespace: []string{"payments", "billing"}[n%2], Name: "ledger"}, Wanted: 6, Ready: n % 2,
+			Services: []evidence.Service{{Name: "ledger", Ready: n % 2}},
+		},
+		Changes: []evidence.Change{{Time: ago(13 * time.Hour), Object: evidence.Object{Kind: "Secret", Namespace: "payments", Name: "ecr-pull"}, What: "its content was written", By: "ecr-refresh"}},
 	}
+}
+
+// scope is the finding of what failing pulls have in common.
+func scope(host, sentence string, running int) evidence.Finding {
+	f := found(evidence.CheckScope, evidence.OneImageAlone, evidence.Cluster, subject(evidence.SubjectRegistry, host), 0, sentence)
+	f.Details = map[string]string{"runningPods": fmt.Sprint(running)}
+	return f
 }
 
 // denied is a pull that a hiding registry refuses, without a look at secrets.

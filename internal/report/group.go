@@ -11,12 +11,13 @@ import (
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/evidence"
 )
 
 // group puts diagnoses together whose first cause and its subject are the same:
 // one thing to mend. It returns the groups, those that still fail before those
-// that are cleared, then by severity, by the pods that they keep from starting,
-// and last by the catalogue's order and the subject, so that the same look
+// that are cleared, then by what they do to their workloads, by the cause's own
+// severity, by the pods that they keep from starting, and last by the catalogue's order and the subject, so that the same look
 // always gives the same text. The diagnoses come back in the groups' order,
 // each group's clearest first.
 func group(c *catalog.Catalog, diagnoses []v1alpha1.Diagnosis) ([]v1alpha1.Group, []v1alpha1.Diagnosis) {
@@ -45,6 +46,7 @@ func group(c *catalog.Catalog, diagnoses []v1alpha1.Diagnosis) ([]v1alpha1.Group
 	slices.SortFunc(bundles, func(a, b bundle) int {
 		return cmp.Or(
 			cmp.Compare(stateRank(a.State), stateRank(b.State)),
+			cmp.Compare(severityOf(a.Impact.Severity), severityOf(b.Impact.Severity)),
 			cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)),
 			cmp.Compare(b.Pods, a.Pods),
 			cmp.Compare(place[a.Cause], place[b.Cause]),
@@ -85,6 +87,10 @@ func describe(c *catalog.Catalog, members []v1alpha1.Diagnosis) v1alpha1.Group {
 		g.Since = earlier(g.Since, p.FirstFailed)
 		g.Pulls = append(g.Pulls, v1alpha1.PullRef{Namespace: p.Namespace, Pod: p.Pod, Container: p.Container, Image: p.Image, Node: p.Node})
 	}
+	g.Impact = groupImpact(members)
+	if told.Subject.Kind == string(evidence.SubjectRegistry) {
+		g.Running = running(first)
+	}
 	g.Pods, g.Workloads, g.Namespaces, g.Nodes = len(pods), len(workloads), len(namespaces), len(nodes)
 	return g
 }
@@ -101,7 +107,7 @@ func podKey(p v1alpha1.Pull) string {
 // knows its kind, else the pod.
 func example(p v1alpha1.Pull) v1alpha1.Object {
 	switch kind := strings.ToLower(p.Owner.Kind); kind {
-	case "deployment", "replicaset", "statefulset", "daemonset", "job", "cronjob":
+	case "deployment", "replicaset", "replicationcontroller", "statefulset", "daemonset", "job", "cronjob":
 		if p.Owner.Name != "" {
 			return v1alpha1.Object{Kind: kind, Namespace: p.Namespace, Name: p.Owner.Name}
 		}

@@ -81,6 +81,9 @@ func (s *sheet) group(g v1alpha1.Group, now time.Time, width int) {
 	if g.FirstAction != "" && g.State != v1alpha1.Cleared {
 		s.hang("  Do first: ", bold, 4, normal(g.FirstAction))
 	}
+	if g.Impact.Summary != "" {
+		s.hang("  Impact: ", bold, 4, severe(g.Impact.Severity, g.Impact.Summary)...)
+	}
 	s.paragraph("  ", plain, painted(s.reach(g, now), dim))
 	if command, ok := s.diagnose(g.Example); ok {
 		s.verbatim(2, cyan, "-> "+command)
@@ -127,6 +130,9 @@ func (s *sheet) reach(g v1alpha1.Group, now time.Time) string {
 	}
 	if g.Since != nil {
 		text += ", since " + s.clock(*g.Since, now, toMinute) + " (" + length(now.Sub(*g.Since)) + ")"
+	}
+	if g.Running > 0 {
+		text += "; " + count(g.Running, "pod") + " of this registry still run"
 	}
 	return text
 }

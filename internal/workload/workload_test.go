@@ -78,17 +78,18 @@ func TestOf(t *testing.T) {
 		errs     int
 	}{
 		"a bare pod":     {meta("p", "", "", "", nil), "x", "Pod/p", "", 0, 0},
+		"a static pod":   {meta("p", "Node", "v1", "worker-1", nil), "x", "Pod/p", "", 0, 0},
 		"a Deployment's": {meta("p", "ReplicaSet", "apps/v1", "api-now", api), "acme/api:1.27.44", "Deployment/api", "acme/api:1.27.4", 17, 0},
-		"a StatefulSet's, which an operator made": {meta("db-0", "StatefulSet", "apps/v1", "db", map[string]string{"controller-revision-hash": "db-2"}), "pg:17", "Postgres/main", "pg:16", 1, 0},
+		"a StatefulSet's, which an operator made": {meta("db-0", "StatefulSet", "apps/v1", "db", map[string]string{"controller-revision-hash": "db-2"}), "pg:17", "Postgres/main", "pg:16", 1, 1},
 		"a DaemonSet's":                   {meta("p", "DaemonSet", "apps/v1", "agent", nil), "agent:2", "DaemonSet/agent", "", 0, 0},
 		"a CronJob's":                     {meta("p", "Job", "batch/v1", "report-1", nil), "report:1", "CronJob/report", "", 0, 0},
 		"a Job's":                         {meta("p", "Job", "batch/v1", "once", nil), "x", "Job/once", "", 0, 0},
-		"one of a kind that is not known": {meta("p", "Rollout", "argoproj.io/v1alpha1", "api", nil), "x", "Rollout/api", "", 0, 0},
-		"one of a kind that has a known name in another group": {meta("p", "Job", "acme.example/v1", "once", nil), "x", "Job/once", "", 0, 0},
+		"one of a kind that is not known": {meta("p", "Rollout", "argoproj.io/v1alpha1", "api", nil), "x", "Rollout/api", "", 0, 1},
+		"one of a kind that has a known name in another group": {meta("p", "Job", "acme.example/v1", "once", nil), "x", "Job/once", "", 0, 1},
 		"one whose ReplicaSet is gone":                         {meta("p", "ReplicaSet", "apps/v1", "web-77", map[string]string{"pod-template-hash": "77"}), "x", "Deployment/web", "", 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := workload.Of(t.Context(), client, &corev1.Pod{ObjectMeta: c.meta})
+			w := workload.Of(t.Context(), client, &corev1.Pod{ObjectMeta: c.meta}, time.Now())
 			if got := w.Owner.Kind + "/" + w.Owner.Name; got != c.owner || w.Owner.Namespace != "shop" {
 				t.Errorf("owner is %+v, want %s", w.Owner, c.owner)
 			}

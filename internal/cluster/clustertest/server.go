@@ -50,6 +50,9 @@ func New(t testing.TB, objects ...runtime.Object) *Server {
 	mux.HandleFunc("GET /api/{version}/{resource}/{name}", s.serve)
 	mux.HandleFunc("GET /api/{version}/namespaces/{namespace}/{resource}", s.serve)
 	mux.HandleFunc("GET /api/{version}/namespaces/{namespace}/{resource}/{name}", s.serve)
+	mux.HandleFunc("GET /api/{version}", s.resources)
+	mux.HandleFunc("GET /apis/{group}/{version}", s.resources)
+	mux.HandleFunc("GET /apis/{group}/{version}/{resource}/{name}", s.serve)
 	mux.HandleFunc("GET /apis/{group}/{version}/namespaces/{namespace}/{resource}", s.serve)
 	mux.HandleFunc("GET /apis/{group}/{version}/namespaces/{namespace}/{resource}/{name}", s.serve)
 	server := httptest.NewTLSServer(mux)
@@ -138,7 +141,36 @@ func key(o runtime.Object) string {
 	return m.GetNamespace() + "/" + m.GetName()
 }
 
+// resources answers discovery: the kinds of a group's version that there are
+// objects of.
+func (s *Server) resources(w http.ResponseWriter, r *http.Request) {
+	gv := schema.GroupVersion{Group: r.PathValue("group"), Version: r.PathValue("version")}
+	s.mu.Lock()
+	s.asked = append(s.asked, "discover "+gv.String())
+	s.mu.Unlock()
+	found := metav1.APIResourceList{TypeMeta: metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"}, GroupVersion: gv.String()}
+	for _, o := range s.objects {
+		kind := kindOf(o)
+		m, err := meta.Accessor(o)
+		if err != nil || kind.GroupVersion() != gv {
+			continue
+		}
+		found.APIResources = append(found.APIResources,
+			metav1.APIResource{Name: resourceOf(o) + "/status", Kind: kind.Kind, Namespaced: m.GetNamespace() != ""},
+			metav1.APIResource{Name: resourceOf(o), Kind: kind.Kind, Namespaced: m.GetNamespace() != ""})
+	}
+	if len(found.APIResources) == 0 {
+		fail(w, http.StatusNotFound, metav1.StatusReasonNotFound, "the server could not find the requested resource", "")
+		return
+	}
+	w.Header().Set("Content-Type", runtime.ContentTypeJSON)
+	_ = json.NewEncoder(w).Encode(found)
+}
+
 func kindOf(o runtime.Object) schema.GroupVersionKind {
+	if custom, ok := o.(*metav1.PartialObjectMetadata); ok { // one of a kind that the scheme has not
+		return custom.GroupVersionKind()
+	}
 	kinds, _, err := scheme.Scheme.ObjectKinds(o)
 	if err != nil || len(kinds) == 0 {
 		return schema.GroupVersionKind{}
@@ -191,7 +223,10 @@ func list(w http.ResponseWriter, r *http.Request, resource string, found []runti
 
 // listKind finds the list's kind of a resource among all that are registered.
 func listKind(resource string) (schema.GroupVersionKind, bool) {
-	for _, gv := range []schema.GroupVersion{{Version: "v1"}, {Group: "apps", Version: "v1"}, {Group: "batch", Version: "v1"}} {
+	for _, gv := range []schema.GroupVersion{
+		{Version: "v1"}, {Group: "apps", Version: "v1"}, {Group: "batch", Version: "v1"},
+		{Group: "autoscaling", Version: "v2"}, {Group: "discovery.k8s.io", Version: "v1"},
+	} {
 		for kind := range scheme.Scheme.KnownTypes(gv) {
 			if plural, _ := meta.UnsafeGuessKindToResource(gv.WithKind(kind)); plural.Resource == resource {
 				return gv.WithKind(kind + "List"), true
@@ -231,7 +266,10 @@ func metadata(w http.ResponseWriter, o runtime.Object) {
 		if err != nil {
 			return partial{}
 		}
-		return partial{metav1.ObjectMeta{Namespace: m.GetNamespace(), Name: m.GetName()}}
+		return partial{metav1.ObjectMeta{
+			Namespace: m.GetNamespace(), Name: m.GetName(), UID: m.GetUID(), Labels: m.GetLabels(), Annotations: m.GetAnnotations(),
+			OwnerReferences: m.GetOwnerReferences(), ManagedFields: m.GetManagedFields(),
+		}}
 	}
 	if !meta.IsListType(o) {
 		_ = json.NewEncoder(w).Encode(one(o))

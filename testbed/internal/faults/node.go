@@ -177,7 +177,7 @@ func nodeFaults() []Fault {
 					Image: registries.Quiet + "/acme/large:2.0", Unseen: true,
 					Rules: []registries.Rule{{
 						Registry: registries.Quiet, Repository: "acme/large", Methods: []string{"GET"}, Path: "/v2/*/*/blobs/*",
-						Effect: registries.Effect{After: 10, Hang: true},
+						Effect: registries.Effect{After: 1 << 20, Hang: true},
 					}},
 				}
 			},

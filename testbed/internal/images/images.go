@@ -44,11 +44,12 @@ type Image struct {
 	Extra string
 }
 
-// NotAnArchive is the Extra of an image that cannot be unpacked, Large that of
-// one with a layer of two megabytes that do not compress.
+// NotAnArchive is the Extra of an image that cannot be unpacked, Large and
+// LargeToo those of images with a layer of two megabytes that do not compress.
 const (
 	NotAnArchive = "not an archive"
 	Large        = "large"
+	LargeToo     = "large too"
 )
 
 var (
@@ -94,7 +95,7 @@ var All = []Image{
 	{registries.Plain, "acme/stock", []string{"1.0"}, amd64, "stock"},
 	{registries.Plain, "acme/lost", []string{"1.0"}, amd64, "lost"},
 	{registries.Plain, "acme/large", []string{"1.0"}, amd64, Large},
-	{registries.Quiet, "acme/large", []string{"2.0"}, amd64, "trickle"},
+	{registries.Quiet, "acme/large", []string{"2.0"}, amd64, LargeToo},
 	{registries.Quiet, "acme/arm", []string{"1.0"}, arm64, ""},
 	{registries.Quiet, "acme/render", []string{"3.1"}, amd64, "quiet scene"},
 	{registries.Plain, "acme/late", []string{"1.0"}, amd64, "late"},
@@ -219,9 +220,9 @@ func build(program []byte, architectures []string, extra string) (v1.ImageIndex,
 	case NotAnArchive:
 		layers = append(layers, static.NewLayer(content, types.OCILayer))
 	default:
-		if extra == Large {
+		if extra == Large || extra == LargeToo {
 			content = make([]byte, 2<<20)
-			_, _ = rand.NewChaCha8([32]byte{}).Read(content) // never fails, and gives the same each time
+			_, _ = rand.NewChaCha8([32]byte{byte(len(extra))}).Read(content) // never fails, and gives the same each time
 		}
 		layer, err := layerOf(extra, content)
 		if err != nil {

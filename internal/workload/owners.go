@@ -1,0 +1,99 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package workload
+
+import (
+	"context"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/internal/managedfields"
+)
+
+// maxAbove bounds the objects of unknown kinds that are read on the way up:
+// Knative, the longest chain in use, has three above its Deployment.
+const maxAbove = 4
+
+// climb goes on from an object to the controllers above it, whatever their
+// kinds: of those only the metadata is read. The way ends where an object has no
+// controller, may not be read, or was met before.
+func (w *Workload) climb(ctx context.Context, ask Asker, o metav1.Object) {
+	w.manage(o)
+	met := map[types.UID]bool{o.GetUID(): true}
+	for range maxAbove {
+		owner := metav1.GetControllerOf(o)
+		if owner == nil || met[owner.UID] {
+			return
+		}
+		met[owner.UID] = true
+		w.under(object(w.Owner.Namespace, *owner))
+		above, err := ask.Metadata(ctx, w.Owner.Namespace, *owner)
+		if err != nil {
+			w.Errs = append(w.Errs, err)
+			return
+		}
+		w.manage(above)
+		if by := managedfields.Last(above.ObjectMeta, "f:spec"); !by.Time.IsZero() {
+			w.Changes = append(w.Changes, evidence.Change{Time: by.Time, Object: w.Owner, What: "its spec", By: by.By})
+		}
+		o = above
+	}
+}
+
+// under makes what was the owner an object on the way to the new one.
+func (w *Workload) under(owner evidence.Object) {
+	w.Via = append(w.Via, w.Owner)
+	w.Owner = owner
+}
+
+// manage notes who keeps the object as it is. The highest object that tells
+// counts.
+func (w *Workload) manage(o metav1.Object) {
+	if m := managerOf(o.GetLabels(), o.GetAnnotations()); m.Tool != "" {
+		w.Manager = m
+	}
+}
+
+// managerOf reads the labels and annotations that the tools document: those of
+// the ones that reconcile first, because they undo what is changed by hand
+// (https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/,
+// https://fluxcd.io/flux/components/kustomize/kustomizations/,
+// https://fluxcd.io/flux/components/helm/helmreleases/,
+// https://helm.sh/docs/chart_best_practices/labels/).
+func managerOf(labels, annotations map[string]string) evidence.Manager {
+	named := func(tool, namespace, name string) evidence.Manager {
+		if namespace != "" {
+			name = namespace + "/" + name
+		}
+		return evidence.Manager{Tool: tool, Name: foreign.Text(name, 253)}
+	}
+	if id := annotations["argocd.argoproj.io/tracking-id"]; id != "" {
+		app, _, _ := strings.Cut(id, ":")
+		return named("Argo CD", "", app)
+	}
+	if app := labels["argocd.argoproj.io/instance"]; app != "" {
+		return named("Argo CD", "", app)
+	}
+	if name := labels["kustomize.toolkit.fluxcd.io/name"]; name != "" {
+		return named("Flux", labels["kustomize.toolkit.fluxcd.io/namespace"], name)
+	}
+	if name := labels["helm.toolkit.fluxcd.io/name"]; name != "" {
+		return named("Flux", labels["helm.toolkit.fluxcd.io/namespace"], name)
+	}
+	if release := annotations["meta.helm.sh/release-name"]; release != "" {
+		return named("Helm", annotations["meta.helm.sh/release-namespace"], release)
+	}
+	switch by := labels["app.kubernetes.io/managed-by"]; by {
+	case "":
+		return evidence.Manager{}
+	case "Helm":
+		return named("Helm", "", labels["app.kubernetes.io/instance"])
+	default:
+		return evidence.Manager{Tool: foreign.Text(by, 63)}
+	}
+}
