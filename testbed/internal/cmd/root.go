@@ -76,6 +76,7 @@ func newRoot() *cobra.Command {
 		newRecord(s),
 		newRecordDemo(s),
 		newE2E(s),
+		newBench(s),
 	)
 	return root
 }
