@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
@@ -207,11 +209,17 @@ func failing(r v1alpha1.Report) bool {
 	return false
 }
 
-// judge makes the diagnoses of a survey's pulls.
+// judge makes the diagnoses of a survey's pulls, each on its own.
 func judge(c *catalog.Catalog, s evidence.Survey) v1alpha1.Report {
 	diagnoses := make([]diagnosis.Diagnosis, len(s.Pulls))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, e := range s.Pulls {
-		diagnoses[i] = diagnosis.Judge(c, e)
+		group.Go(func() error {
+			diagnoses[i] = diagnosis.Judge(c, e)
+			return nil
+		})
 	}
+	_ = group.Wait()
 	return report.New(c, s, diagnoses)
 }

@@ -16,6 +16,9 @@ import (
 // without invalid UTF-8, on one line, with runs of blanks folded, and at most
 // limit bytes long ("..." marks a cut and counts).
 func Text(s string, limit int) string {
+	if plain(s) {
+		return Cut(s, limit)
+	}
 	return Cut(strings.Join(strings.Fields(clean(s, false)), " "), limit)
 }
 
@@ -40,9 +43,26 @@ func Cut(s string, limit int) string {
 	return s[:end] + mark
 }
 
+// plain tells a text that Text leaves as it is, as nearly all are: printable
+// ASCII with single blanks inside. It keeps such a text from being copied.
+func plain(s string) bool {
+	blank := true // a blank must not come next
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == ' ' && blank, c < ' ', c > '~':
+			return false
+		default:
+			blank = c == ' '
+		}
+	}
+	return !blank || s == ""
+}
+
 func clean(s string, lines bool) string {
 	return strings.Map(func(r rune) rune {
 		switch {
+		case r >= ' ' && r <= '~':
+			return r
 		case r == '\n' && lines:
 			return r
 		case r == '\n', r == '\r', r == '\t':

@@ -4,6 +4,7 @@
 package foreign_test
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -27,6 +28,11 @@ func TestText(t *testing.T) {
 		"a cut does not split a character":      {"abcdéfghij", 8, "abcd..."},
 		"a limit smaller than the mark holds":   {"abcdef", 2, ".."},
 		"other scripts stay":                    {"сеть 网络 é", 100, "сеть 网络 é"},
+		"runs of blanks are folded":             {"a  b", 100, "a b"},
+		"blanks at the ends go":                 {" a b ", 100, "a b"},
+		"only blanks are nothing":               {"  ", 100, ""},
+		"a delete character goes":               {"a\x7fb", 100, "ab"},
+		"nothing stays nothing":                 {"", 100, ""},
 		"a carriage return cannot hide a start": {"evil\rgood", 100, "evil good"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -51,6 +57,9 @@ func FuzzText(f *testing.F) {
 		got := foreign.Text(s, limit)
 		if len(got) > limit || !utf8.ValidString(got) {
 			t.Errorf("Text(%q, %d) = %q", s, limit, got)
+		}
+		if folded := strings.Join(strings.Fields(got), " "); len(s) <= limit && got != folded {
+			t.Errorf("Text(%q, %d) = %q has blanks that are not folded", s, limit, got)
 		}
 		if again := foreign.Text(got, limit); again != got {
 			t.Errorf("not idempotent: %q becomes %q", got, again)

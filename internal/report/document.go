@@ -12,6 +12,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
@@ -41,7 +42,7 @@ func New(c *catalog.Catalog, s evidence.Survey, diagnoses []diagnosis.Diagnosis)
 		if d.Healthy() || len(d.Causes) == 0 {
 			continue
 		}
-		one := converter{c, d}.diagnosis()
+		one := newConverter(c, d).diagnosis()
 		if i < len(s.Pulls) {
 			one.Symptom = Symptom(s.Pulls[i].Symptom)
 		}
@@ -52,33 +53,40 @@ func New(c *catalog.Catalog, s evidence.Survey, diagnoses []diagnosis.Diagnosis)
 	return r
 }
 
-// converter makes the published shape of one diagnosis.
+// converter makes the published shape of one diagnosis. Several causes and steps
+// name the same finding; it is converted once, and they share its texts.
 type converter struct {
 	catalog *catalog.Catalog
 	d       diagnosis.Diagnosis
+	found   []v1alpha1.Finding // of d.Findings
+}
+
+func newConverter(c *catalog.Catalog, d diagnosis.Diagnosis) converter {
+	v := converter{c, d, make([]v1alpha1.Finding, 0, len(d.Findings))}
+	for _, f := range d.Findings {
+		v.found = append(v.found, finding(f))
+	}
+	return v
 }
 
 func (v converter) diagnosis() v1alpha1.Diagnosis {
 	out := v1alpha1.Diagnosis{
 		Pull: pull(v.d.Pull), Causes: v.causes(v.d.Causes), RuledOut: v.causes(v.d.RuledOut),
 		Severity: string(v.d.Severity), Impact: impact(v.d.Impact), Changed: changes(v.d.Changed),
-		Steps: []v1alpha1.Step{}, Findings: []v1alpha1.Finding{}, NotLookedAt: gaps(v.d.NotLookedAt), Egress: egress(v.d),
+		Steps: make([]v1alpha1.Step, 0, len(v.d.Steps)), Findings: v.found, NotLookedAt: gaps(v.d.NotLookedAt), Egress: egress(v.d),
 	}
 	for _, s := range v.d.Steps {
 		step := v1alpha1.Step{Number: s.Number, Title: clean(s.Title), Result: v1alpha1.StepResult(s.Result), Sentence: clean(s.Sentence)}
-		if found := v.findings(s.Findings); len(found) > 0 {
-			step.Finding = &found[0]
+		if at := slices.IndexFunc(s.Findings, v.known); at >= 0 {
+			step.Finding = &v.found[s.Findings[at]]
 		}
 		out.Steps = append(out.Steps, step)
-	}
-	for _, f := range v.d.Findings {
-		out.Findings = append(out.Findings, finding(f))
 	}
 	return out
 }
 
 func (v converter) causes(from []diagnosis.Cause) []v1alpha1.Cause {
-	causes := []v1alpha1.Cause{}
+	causes := make([]v1alpha1.Cause, 0, len(from))
 	for _, c := range from {
 		out := v1alpha1.Cause{
 			Cause: c.Cause, Verdict: v1alpha1.Verdict(c.Verdict), State: v1alpha1.State(c.State), Behind: c.Behind,
@@ -96,14 +104,17 @@ func (v converter) causes(from []diagnosis.Cause) []v1alpha1.Cause {
 }
 
 func (v converter) findings(indices []int) []v1alpha1.Finding {
-	out := []v1alpha1.Finding{}
+	out := make([]v1alpha1.Finding, 0, len(indices))
 	for _, i := range indices {
-		if i >= 0 && i < len(v.d.Findings) {
-			out = append(out, finding(v.d.Findings[i]))
+		if v.known(i) {
+			out = append(out, v.found[i])
 		}
 	}
 	return out
 }
+
+// known tells whether there is a finding of that index.
+func (v converter) known(i int) bool { return i >= 0 && i < len(v.found) }
 
 func finding(f evidence.Finding) v1alpha1.Finding {
 	out := v1alpha1.Finding{

@@ -77,6 +77,7 @@ func newRoot() *cobra.Command {
 		newRecordDemo(s),
 		newE2E(s),
 		newBackOff(s),
+		newBench(s),
 	)
 	return root
 }

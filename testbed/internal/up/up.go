@@ -45,22 +45,11 @@ func Store(t *cluster.Testbed) *daemon.Store {
 // are pushed. self is this program, which serves names and registries.
 func Up(ctx context.Context, t *cluster.Testbed, self string, out io.Writer) error {
 	begin := time.Now()
-	for _, dir := range []string{t.Run(), t.Logs(), t.PKI()} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fmt.Errorf("making the testbed's directories: %w", err)
-		}
-	}
-	if err := place.Prepare(ctx, t); err != nil {
+	u, err := core(ctx, t, self)
+	if err != nil {
 		return err
 	}
-	if err := makePlaces(ctx, t); err != nil {
-		return err
-	}
-	u := &starter{testbed: t, store: Store(t)}
-	if err := u.services(ctx, self); err != nil {
-		return err
-	}
-	if err := u.controlPlane(ctx); err != nil {
+	if err := u.controllers(ctx); err != nil {
 		return err
 	}
 	for i := range layout.Nodes {
@@ -68,10 +57,7 @@ func Up(ctx context.Context, t *cluster.Testbed, self string, out io.Writer) err
 			return err
 		}
 	}
-	if err := wait(ctx, "the registries", func() error { _, err := os.Stat(readyFile(t)); return err }); err != nil {
-		return err
-	}
-	if err := images.Push(ctx, registries.StorageSocket(t), t.Bin("pause")); err != nil {
+	if err := u.images(ctx); err != nil {
 		return err
 	}
 	if err := wait(ctx, "the nodes", func() error { return nodesReady(ctx, t) }); err != nil {
@@ -79,6 +65,45 @@ func Up(ctx context.Context, t *cluster.Testbed, self string, out io.Writer) err
 	}
 	fmt.Fprintf(out, "up in %.1f s: %d nodes ready\n", time.Since(begin).Seconds(), len(layout.Nodes))
 	return nil
+}
+
+// Core starts the API server and the registries alone: no node, no scheduler and
+// no controller, so that objects stay as they are made.
+func Core(ctx context.Context, t *cluster.Testbed, self string) error {
+	u, err := core(ctx, t, self)
+	if err != nil {
+		return err
+	}
+	return u.images(ctx)
+}
+
+// core starts what every other part needs.
+func core(ctx context.Context, t *cluster.Testbed, self string) (*starter, error) {
+	for _, dir := range []string{t.Run(), t.Logs(), t.PKI()} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, fmt.Errorf("making the testbed's directories: %w", err)
+		}
+	}
+	if err := place.Prepare(ctx, t); err != nil {
+		return nil, err
+	}
+	if err := makePlaces(ctx, t); err != nil {
+		return nil, err
+	}
+	u := &starter{testbed: t, store: Store(t)}
+	if err := u.services(ctx, self); err != nil {
+		return nil, err
+	}
+	return u, u.controlPlane(ctx)
+}
+
+// images fills the registries when they serve.
+func (u *starter) images(ctx context.Context) error {
+	t := u.testbed
+	if err := wait(ctx, "the registries", func() error { _, err := os.Stat(readyFile(t)); return err }); err != nil {
+		return err
+	}
+	return images.Push(ctx, registries.StorageSocket(t), t.Bin("pause"))
 }
 
 func makePlaces(ctx context.Context, t *cluster.Testbed) error {
@@ -228,6 +253,10 @@ func (u *starter) kubeconfig(path string, users ...string) (string, error) {
 	return path, os.WriteFile(path, []byte(b.String()), 0o600)
 }
 
+// accountsFile holds the key that signs the service accounts' tokens.
+const accountsFile = "service-accounts.key"
+
+// controlPlane starts etcd and the API server.
 func (u *starter) controlPlane(ctx context.Context) error {
 	t := u.testbed
 	ca, err := pki.Load(t.PKI(), pki.Cluster)
@@ -242,7 +271,7 @@ func (u *starter) controlPlane(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("writing the tokens: %w", err)
 	}
-	accounts, err := u.secretFile("service-accounts.key", accountsKey)
+	accounts, err := u.secretFile(accountsFile, accountsKey)
 	if err != nil {
 		return fmt.Errorf("making the service accounts' key: %w", err)
 	}
@@ -267,11 +296,15 @@ func (u *starter) controlPlane(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := wait(ctx, "the API server", func() error {
+	return wait(ctx, "the API server", func() error {
 		return kube.CoreV1().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
-	}); err != nil {
-		return err
-	}
+	})
+}
+
+// controllers starts what acts on the API server's objects by itself.
+func (u *starter) controllers(ctx context.Context) error {
+	t := u.testbed
+	accounts := filepath.Join(t.Run(), accountsFile)
 	for name, flags := range map[string][]string{
 		"kube-controller-manager": {"--service-account-private-key-file=" + accounts, "--root-ca-file=" + filepath.Join(t.PKI(), "cluster-ca.crt")},
 		"kube-scheduler":          nil,
