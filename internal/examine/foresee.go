@@ -381,7 +381,8 @@ func (f *foresight) ask(ctx context.Context, around surroundings) {
 	for i, p := range f.patients {
 		group.Go(func() error {
 			pull := p.e.Pull
-			pull.PodCreated = f.now // what others pulled shortly before now
+			// What was pulled shortly before now, on these nodes, too.
+			pull.PodCreated, pull.Node = f.now, ""
 			shown[i] = others.Findings(ctx, pull, p.e.Symptom, f.now)
 			return nil
 		})

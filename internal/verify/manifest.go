@@ -114,7 +114,7 @@ func (m *manifest) document(text []byte) error {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return nil
 	}
-	object, err := yaml.YAMLToJSON(text)
+	object, err := yaml.YAMLToJSONStrict(text)
 	if err != nil {
 		return fmt.Errorf("it is no YAML: %s", words(err))
 	}
@@ -279,7 +279,7 @@ func wrong(what string, err error) error {
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &kind) && kind.Field != "":
-		return fmt.Errorf("the %s: the field %s is a %s, which does not belong there", what, foreign.Text(kind.Field, 200), jsonKind(kind.Value))
+		return fmt.Errorf("the %s: the field %s is %s, which does not belong there", what, foreign.Text(kind.Field, 200), jsonKind(kind.Value))
 	case err != nil && strings.Contains(err.Error(), "quantities must match"):
 		return fmt.Errorf("the %s: a quantity (cpu, memory, storage) in it is none", what)
 	}
@@ -289,11 +289,16 @@ func wrong(what string, err error) error {
 // jsonKind is the kind of a JSON value alone; for numbers encoding/json adds the
 // number.
 func jsonKind(value string) string {
-	kind, _, _ := strings.Cut(value, " ")
-	if kind == "bool" {
-		return "truth value"
+	switch kind, _, _ := strings.Cut(value, " "); kind {
+	case "bool":
+		return "a truth value"
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	default:
+		return "a " + kind
 	}
-	return kind
 }
 
 // words of a YAML parser, which name a line and what it looked for.
