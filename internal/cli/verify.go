@@ -134,7 +134,7 @@ func (o *verifyOptions) read(in verify.Namespace) (verify.Manifest, error) {
 	}
 	m, err := verify.ReadManifest(from, name, in)
 	if err != nil {
-		return m, usage("%w", plainPath(err))
+		return m, usage("%w", err)
 	}
 	return m, nil
 }

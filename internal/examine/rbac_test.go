@@ -61,6 +61,11 @@ func TestTheRolesGrantWhatIsAskedAndNoMore(t *testing.T) {
 		h.objects(t, examine.ObjectRef{Kind: kind, Namespace: "shop", Name: "x"})
 	}
 	h.objects(t, examine.ObjectRef{Kind: "pod", Namespace: "shop", Name: "job"})
+	wants, err := h.x.Wants(t.Context(), []examine.ObjectRef{{Kind: "deployment", Namespace: "shop", Name: "x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.x.Foresee(t.Context(), examine.Prospect{Wants: wants})
 	for _, q := range h.server.Asked() {
 		words := strings.Fields(q)
 		right := words[0] + " " + words[1]

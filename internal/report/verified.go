@@ -52,7 +52,7 @@ func (s *sheet) tally(v v1alpha1.Verification) {
 	var parts []run
 	add := func(c color, format string, args ...any) {
 		if len(parts) > 0 {
-			parts = append(parts, normal(";"))
+			parts[len(parts)-1].text += ","
 		}
 		parts = append(parts, painted(fmt.Sprintf(format, args...), c))
 	}
@@ -61,12 +61,13 @@ func (s *sheet) tally(v v1alpha1.Verification) {
 		add(yellow, "Nothing to pull was found")
 	case n[v1alpha1.Proven] == all:
 		add(green, "All %s are proven from here", count(all, "pull"))
-	}
-	if d := n[v1alpha1.Disproved]; d > 0 {
-		add(red, "%s of %s would fail", number(d), count(all, "pull"))
+	case n[v1alpha1.Disproved] > 0:
+		add(red, "%s of %s would fail", number(n[v1alpha1.Disproved]), count(all, "pull"))
+	default:
+		add(yellow, "Nothing speaks against %s", count(all, "pull"))
 	}
 	if u := n[v1alpha1.NotProven]; u > 0 {
-		add(yellow, "%s of %s not proven", number(u), count(all, "pull"))
+		add(yellow, "%s not proven", number(u))
 	}
 	if p := n[v1alpha1.Proven]; p > 0 && p < all {
 		add(green, "%s proven from here", number(p))
@@ -87,7 +88,18 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, now time.Time) {
 	case p.Proof == v1alpha1.Disproved:
 		head, c = "Disproved:", red
 	}
-	s.hang("", plain, 2, painted(head, c), normal(strings.TrimRight(p.Why, ".")))
+	image := p.Reference
+	if image == "" {
+		image = p.Image
+	}
+	words := []run{painted(head, c), normal(image)}
+	if why := strings.TrimRight(p.Why, "."); p.Proof == v1alpha1.Disproved {
+		words[1] = normal(why)
+	} else if p.Proof == v1alpha1.NotProven || p.Need == v1alpha1.NotNeeded {
+		words[1].text += ":"
+		words = append(words, normal(why))
+	}
+	s.hang("", plain, 2, words...)
 	if p.Proof == v1alpha1.Disproved && len(p.Causes) > 0 && p.Causes[0].FirstAction != "" {
 		s.paragraph("Do first: ", bold, normal(p.Causes[0].FirstAction))
 	}
@@ -109,7 +121,11 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, now time.Time) {
 		if i == 0 {
 			name = "Seen from"
 		}
-		s.item(name, proofMark(view.Proof), pad(vantageWords(view.Vantage), len("cluster "))+" ", normal(view.Sentence))
+		text := view.Sentence
+		if text == p.Why && p.Proof != v1alpha1.Proven {
+			text = "as said above"
+		}
+		s.item(name, proofMark(view.Proof), pad(vantageWords(view.Vantage), len("cluster "))+" ", normal(text))
 	}
 	s.list("Note", p.Notes)
 	if p.AsMe != nil {

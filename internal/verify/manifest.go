@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -56,6 +57,10 @@ type Namespace struct {
 func ReadManifest(r io.Reader, name string, in Namespace) (Manifest, error) {
 	name = foreign.Text(name, 200)
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err // its name is said already
+	}
 	switch {
 	case err != nil:
 		return Manifest{}, fmt.Errorf("reading %s: %w", name, err)
