@@ -33,15 +33,37 @@ import (
 //   - What the pull would meet later than the first, proven cause lies behind.
 func Judge(c *catalog.Catalog, e evidence.Evidence) Diagnosis {
 	b := newBench(c, e)
-	d := Diagnosis{Pull: e.Pull, Findings: b.findings, NotLookedAt: e.NotLookedAt, Impact: e.Impact}
-	if !b.fails() {
-		d.Causes = []Cause{b.healthy()}
-		d.Steps = b.steps()
-		d.Severity = SeverityOf(e.Pull, e.Impact, Cleared)
-		return d
+	if b.fails() {
+		return b.judge()
 	}
+	return b.well()
+}
+
+// Foresee weighs the Evidence of a pull that nobody has tried yet, or that does
+// not fail: what would it fail for? It is Healthy if nothing that was found
+// speaks for any cause. For a pull that fails it is Judge.
+func Foresee(c *catalog.Catalog, e evidence.Evidence) Diagnosis {
+	b := newBench(c, e)
+	d := b.judge()
+	if !b.fails() && len(d.Causes) == 1 && d.Causes[0].Cause == catalog.Other {
+		return b.well()
+	}
+	return d
+}
+
+// well is the diagnosis of a pull that does not fail.
+func (b *bench) well() Diagnosis {
+	return Diagnosis{
+		Pull: b.e.Pull, Findings: b.findings, NotLookedAt: b.e.NotLookedAt, Impact: b.e.Impact,
+		Causes: []Cause{b.healthy()}, Steps: b.steps(), Severity: SeverityOf(b.e.Pull, b.e.Impact, Cleared),
+	}
+}
+
+// judge weighs all causes and settles between them.
+func (b *bench) judge() Diagnosis {
+	d := Diagnosis{Pull: b.e.Pull, Findings: b.findings, NotLookedAt: b.e.NotLookedAt, Impact: b.e.Impact}
 	var open, out []judged
-	for _, cause := range c.Causes() {
+	for _, cause := range b.catalog.Causes() {
 		j := b.weigh(cause)
 		switch j.verdict {
 		case RuledOut:
@@ -73,7 +95,7 @@ func Judge(c *catalog.Catalog, e evidence.Evidence) Diagnosis {
 		d.RuledOut = append(d.RuledOut, b.tell(j, state))
 	}
 	d.Steps = b.steps()
-	d.Severity = SeverityOf(e.Pull, e.Impact, state)
+	d.Severity = SeverityOf(b.e.Pull, b.e.Impact, state)
 	d.Changed = b.changed(d.Causes[0].Cause, state)
 	return d
 }

@@ -39,6 +39,8 @@ const (
 	// node, same-image, same-registry, history
 	NodePlatformKnown     Outcome = "node-platform-known"
 	NodeDiskPressure      Outcome = "node-disk-pressure"
+	ImageOnNode           Outcome = "image-on-node"               // the node's status lists it
+	ImageNotOnNode        Outcome = "image-not-on-node"           // the node's whole list lacks it
 	ImagePulledElsewhere  Outcome = "same-image-pulled-elsewhere" // on another node, at about the same time
 	ImageFailsElsewhere   Outcome = "same-image-fails-elsewhere"  // on every other node that tried
 	RegistryWorksForOther Outcome = "registry-works-for-others"   // other images of it were pulled meanwhile

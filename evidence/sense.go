@@ -18,13 +18,13 @@ const (
 // (a bundle, a catalogue's file) can be checked.
 func (o Outcome) Sense() Sense {
 	switch o {
-	case ReferenceValid, SecretPresent, KeyringMatches, ServiceAccountAgrees, ImagePulledElsewhere,
+	case ReferenceValid, ImageOnNode, SecretPresent, KeyringMatches, ServiceAccountAgrees, ImagePulledElsewhere,
 		RegistryWorksForOther, RanBefore, HostResolved, Connected, TLSTrusted,
 		RegistryAnswers, RegistryOpenToAll, TokenGranted, CredentialAccepted,
 		ManifestPresent, RepositoryAnswers, AnonymousMayPull, PlatformPresent,
 		BlobsPresent, RateLimitOpen, NextAttemptSucceeded, MirrorAnswers:
 		return Good
-	case SecretsNotNamed, KeyringMatchesNone, PodBringsNone, KeyringEntryEmpty, NodePlatformKnown,
+	case SecretsNotNamed, KeyringMatchesNone, PodBringsNone, KeyringEntryEmpty, NodePlatformKnown, ImageNotOnNode,
 		PreviousImageKnown, RepositoryKnown, SecretElsewhere, AddressForbidden,
 		RealmForeign, AnonymousMayNotPull, TagsListed, TagsNotListable,
 		NameSpelledElsewise, GoneSince, NeverSeen, MirrorsConfigured, RegistryNotAsked, MirrorLacks, RateLimitUnseen, ReferenceFrozen, CredentialSent,

@@ -18,12 +18,13 @@ const APIVersion = "pullmedic.dev/v1alpha1"
 
 // The kinds of documents.
 const (
-	KindReport    = "Report"
-	KindReading   = "Reading"
-	KindCause     = "Cause"
-	KindCauseList = "CauseList"
-	KindMatrix    = "Matrix"
-	KindVersion   = "Version"
+	KindReport       = "Report"
+	KindReading      = "Reading"
+	KindCause        = "Cause"
+	KindCauseList    = "CauseList"
+	KindMatrix       = "Matrix"
+	KindVersion      = "Version"
+	KindVerification = "Verification"
 )
 
 //go:embed schema.json

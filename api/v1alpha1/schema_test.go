@@ -29,7 +29,8 @@ func documents() map[string]string {
 	return map[string]string{
 		v1alpha1.KindReport: "Report", v1alpha1.KindReading: "Reading", v1alpha1.KindCause: "CauseDescription",
 		v1alpha1.KindCauseList: "CauseList", v1alpha1.KindMatrix: "Matrix", v1alpha1.KindVersion: "Version",
-		v1alpha1.KindRegistries: "Registries",
+		v1alpha1.KindRegistries:   "Registries",
+		v1alpha1.KindVerification: "Verification",
 	}
 }
 
@@ -65,7 +66,7 @@ func TestSchemaIsMadeFromTheTypes(t *testing.T) {
 }
 
 func TestEveryFieldNamesItself(t *testing.T) {
-	for _, d := range []any{v1alpha1.Report{}, v1alpha1.Reading{}, v1alpha1.CauseDescription{}, v1alpha1.CauseList{}, v1alpha1.Matrix{}, v1alpha1.Version{}} {
+	for _, d := range []any{v1alpha1.Report{}, v1alpha1.Reading{}, v1alpha1.CauseDescription{}, v1alpha1.CauseList{}, v1alpha1.Matrix{}, v1alpha1.Version{}, v1alpha1.Verification{}} {
 		walk(t, reflect.TypeOf(d), map[reflect.Type]bool{})
 	}
 }
@@ -128,6 +129,7 @@ func (g *generator) schema() ([]byte, error) {
 	for _, kind := range []string{
 		v1alpha1.KindReport, v1alpha1.KindReading, v1alpha1.KindCause, v1alpha1.KindCauseList, v1alpha1.KindMatrix, v1alpha1.KindVersion,
 		v1alpha1.KindRegistries,
+		v1alpha1.KindVerification,
 	} {
 		name := documents()[kind]
 		if err := g.define(name, defs); err != nil {

@@ -136,11 +136,22 @@ type question func(ctx context.Context, c connection) (evidence.Survey, error)
 // Run looks, hands over what was gathered and writes the trace; the error
 // carries the exit code.
 func (o *lookOptions) Run(ctx context.Context, ask question, then use) error {
+	return o.traced(ctx, func(ctx context.Context) error {
+		var survey evidence.Survey
+		return o.looking(ctx, func(ctx context.Context, c connection, _ *catalog.Catalog) (err error) {
+			survey, err = ask(ctx, c)
+			return err
+		}, func(known *catalog.Catalog) error { return then(known, survey) })
+	})
+}
+
+// traced runs a look and writes its trace, if one is wanted.
+func (o *lookOptions) traced(ctx context.Context, run func(context.Context) error) error {
 	if o.trace == nil {
-		return o.run(ctx, ask, then)
+		return run(ctx)
 	}
 	recorder := trace.NewRecorder(o.started)
-	err := o.run(trace.With(ctx, recorder), ask, then)
+	err := run(trace.With(ctx, recorder))
 	var c coded
 	if silent := err == nil || errors.As(err, &c) && c.err == nil; silent {
 		if failed := finish(recorder, o.trace); failed != nil {
@@ -152,7 +163,8 @@ func (o *lookOptions) Run(ctx context.Context, ask question, then use) error {
 	return err
 }
 
-func (o *lookOptions) run(ctx context.Context, ask question, then use) error {
+// looking connects, asks and then shows.
+func (o *lookOptions) looking(ctx context.Context, ask func(context.Context, connection, *catalog.Catalog) error, then func(*catalog.Catalog) error) error {
 	load := loading(ctx)
 	c, err := o.source(load)
 	if err != nil {
@@ -163,14 +175,14 @@ func (o *lookOptions) run(ctx context.Context, ask question, then use) error {
 		return fault(err)
 	}
 	stop := o.progress(ctx, "looking at the cluster")
-	survey, err := ask(ctx, c)
+	err = ask(ctx, c, known)
 	stop()
 	if err != nil {
 		return c.explain(err)
 	}
 	end := trace.Span(ctx, trace.KindStep, "judge and print")
 	defer end()
-	return then(known, survey)
+	return then(known)
 }
 
 // loading reads the catalogue beside what else there is to do; the returned

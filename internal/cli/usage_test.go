@@ -131,7 +131,7 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, verb := range []string{"", "diagnose", "read", "explain", "version"} {
+	for _, verb := range []string{"", "diagnose", "verify", "read", "explain", "version"} {
 		got := bench{}.run(t, strings.Fields(verb+" --help")...)
 		if got.code != 0 || got.err != "" || !strings.Contains(got.out, "kubectl pullmedic "+verb) {
 			t.Errorf("%s: exit code %d, stderr %q, stdout:\n%s", verb, got.code, got.err, got.out)

@@ -12,8 +12,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// maxOwnerPages bounds the lists of what a workload owns (revisions, jobs).
-const maxOwnerPages = 4
+// Bounds of lists, in pages: of what a workload owns (revisions, jobs), and of
+// nodes.
+const (
+	maxOwnerPages = 4
+	maxNodePages  = 4
+)
 
 // Pod by its name.
 func (c *Client) Pod(ctx context.Context, namespace, name string) (*corev1.Pod, error) {
@@ -25,6 +29,21 @@ func (c *Client) Pod(ctx context.Context, namespace, name string) (*corev1.Pod, 
 func (c *Client) Node(ctx context.Context, name string) (*corev1.Node, error) {
 	out := &corev1.Node{}
 	return out, c.do(ctx, question{c.core, "get", "nodes", "", name}, nil, "", out)
+}
+
+// Nodes of the cluster; complete tells whether these are all, as only the first
+// pages are read.
+func (c *Client) Nodes(ctx context.Context) (nodes []*corev1.Node, complete bool, err error) {
+	complete, err = c.pages(ctx, question{c.core, "list", "nodes", "", ""}, metav1.ListOptions{}, maxNodePages,
+		func() list { return &corev1.NodeList{} },
+		func(l list) bool {
+			items := l.(*corev1.NodeList).Items
+			for i := range items {
+				nodes = append(nodes, &items[i])
+			}
+			return true
+		})
+	return nodes, complete, err
 }
 
 // ServiceAccount by its name.

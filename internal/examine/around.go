@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/registry"
@@ -23,7 +25,7 @@ func (l *look) askAround(ctx context.Context) {
 		all = append(all, &evidence.Evidence{Pull: p.e.Pull, Symptom: p.e.Symptom})
 	}
 	others := cluster.NewOthers(l.run, l.seen, all)
-	ladders := l.ladders()
+	ladders := l.ladders(func(p *patient) bool { return !p.unmade() && !p.recovered() && l.x.worth(p.e, p.creds.Sends) })
 
 	type around struct{ elsewhere, account, others []evidence.Finding }
 	answers := make([]around, len(l.patients))
@@ -34,13 +36,7 @@ func (l *look) askAround(ctx context.Context) {
 			return nil
 		})
 	}
-	probes := limited(probesAtOnce)
-	for _, a := range ladders {
-		probes.Go(func() error {
-			a.findings, a.gaps = l.x.prober.Probe(ctx, a.target)
-			return nil
-		})
-	}
+	probes := l.climb(ctx, ladders)
 	_ = group.Wait()
 	_ = probes.Wait()
 
@@ -51,13 +47,30 @@ func (l *look) askAround(ctx context.Context) {
 		previous, _ := p.previous()
 		p.say(previous...)
 	}
+	tellAll(ladders)
+	l.names()
+}
+
+// climb asks the registries, side by side; the group waits for all answers.
+func (l *look) climb(ctx context.Context, ladders []*ladder) *errgroup.Group {
+	probes := limited(probesAtOnce)
+	for _, a := range ladders {
+		probes.Go(func() error {
+			a.findings, a.gaps = l.x.prober.Probe(ctx, a.target)
+			return nil
+		})
+	}
+	return probes
+}
+
+// tellAll gives each pull the answers to what it asked.
+func tellAll(ladders []*ladder) {
 	for _, a := range ladders {
 		for _, p := range a.asks {
 			p.say(a.findings...)
 			p.gap(a.gaps...)
 		}
 	}
-	l.names()
 }
 
 // elsewhere looks for a secret that is missing in other namespaces.
@@ -112,11 +125,11 @@ type ladder struct {
 
 // ladders returns the questions to registries that are worth asking: one an
 // image, platform and list of credentials.
-func (l *look) ladders() []*ladder {
+func (l *look) ladders(worth func(*patient) bool) []*ladder {
 	var list []*ladder
 	known := map[string]*ladder{}
 	for _, p := range l.patients {
-		if p.unmade() || p.recovered() || !l.x.worth(p.e, p.creds.Sends) {
+		if !worth(p) {
 			continue
 		}
 		subject := evidence.Subject{Kind: evidence.SubjectRegistry, Name: p.e.Pull.Reference.Host}

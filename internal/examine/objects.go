@@ -145,6 +145,7 @@ type surroundings struct {
 	seen    *cluster.Seen
 	failing []cluster.Failing
 	gaps    []evidence.Gap
+	pods    int // that were looked at for it
 }
 
 // surroundings looks at the first pods of the cluster, else at those of the
@@ -152,7 +153,7 @@ type surroundings struct {
 func (x *Examiner) surroundings(ctx context.Context, refs []ObjectRef, l *look) surroundings {
 	scan, err := x.cluster.Scan(ctx, "", "", contextPages, l.now)
 	if err == nil && scan.Complete {
-		return surroundings{seen: scan.Seen, failing: scan.Failing}
+		return surroundings{seen: scan.Seen, failing: scan.Failing, pods: scan.Pods}
 	}
 	s := surroundings{seen: cluster.NewSeen()}
 	subject := evidence.Subject{Kind: evidence.SubjectNamespace, Name: "all"}
@@ -161,7 +162,7 @@ func (x *Examiner) surroundings(ctx context.Context, refs []ObjectRef, l *look) 
 		gap.Why += ", so what pulls of other namespaces show was not seen"
 		s.gaps = append(s.gaps, gap)
 	} else {
-		s.seen, s.failing = scan.Seen, scan.Failing
+		s.seen, s.failing, s.pods = scan.Seen, scan.Failing, scan.Pods
 		s.gaps = append(s.gaps, evidence.Gap{Check: evidence.CheckSameImage, Subject: subject,
 			Why: "of the cluster's other pods only the first " + number(scan.Pods) + " were looked at", Needs: "a look at the whole cluster (-A)"})
 	}
@@ -173,7 +174,7 @@ func (x *Examiner) surroundings(ctx context.Context, refs []ObjectRef, l *look) 
 		done[r.Namespace] = true
 		near, err := x.cluster.ScanInto(ctx, r.Namespace, contextPages, l.now, s.seen)
 		if err == nil {
-			s.failing = append(s.failing, near.Failing...)
+			s.failing, s.pods = append(s.failing, near.Failing...), s.pods+near.Pods
 		}
 	}
 	return s

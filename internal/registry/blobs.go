@@ -61,16 +61,17 @@ func (l *ladder) blobs(ctx context.Context, a attempt, d document) {
 	if !l.readConfig(a, *d.Config, config) || !l.readLayers(a, layers, replies, asked) {
 		return
 	}
-	var size int64
+	var size, largest int64
 	for _, layer := range layers {
 		size += max(layer.Size, 0)
+		largest = max(largest, layer.Size)
 	}
 	stores := blobStores(l.base.host, slices.Concat(replies, []reply{config}))
 	from := ""
 	if stores != "" {
 		from = ", at " + stores
 	}
-	l.tell(evidence.CheckBlobs, evidence.BlobsPresent, l.imageSubject(), config, details{"layers": strconv.Itoa(len(layers)), "bytes": strconv.FormatInt(size, 10), "stores": stores},
+	l.tell(evidence.CheckBlobs, evidence.BlobsPresent, l.imageSubject(), config, details{"layers": strconv.Itoa(len(layers)), "bytes": strconv.FormatInt(size, 10), "largest": strconv.FormatInt(largest, 10), "stores": stores},
 		"the config and %s of %s (%s) are there%s", counted(len(layers), "layer"), l.imageName(), bytesOf(size), from)
 	l.findings[len(l.findings)-1].Took = took
 }

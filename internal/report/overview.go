@@ -138,7 +138,11 @@ func (s *sheet) reach(g v1alpha1.Group, now time.Time) string {
 }
 
 // ending tells what was not looked at, what was read and what was sent.
-func (s *sheet) ending(r v1alpha1.Report, missed []gapLine) {
+func (s *sheet) ending(r v1alpha1.Report, missed []gapLine) { s.close(account(r), missed) }
+
+// close ends a page with what was not looked at and the line that accounts for
+// the run.
+func (s *sheet) close(account string, missed []gapLine) {
 	s.blank()
 	shown := missed
 	if s.Verbose == 0 && len(shown) > gapsShown {
@@ -154,7 +158,7 @@ func (s *sheet) ending(r v1alpha1.Report, missed []gapLine) {
 	if more := len(missed) - len(shown); more > 0 {
 		s.paragraph(strings.Repeat(" ", len("Not looked at: ")), plain, normal("and "+number(more)+" more; -v lists them"))
 	}
-	s.paragraph("", plain, painted(account(r), dim))
+	s.paragraph("", plain, painted(account, dim))
 }
 
 // account is the one line that says what was read and sent.
@@ -163,14 +167,19 @@ func account(r v1alpha1.Report) string {
 	if r.Read.Secrets > 0 {
 		text += " and " + count(r.Read.Secrets, "pull secret")
 	}
-	if r.Sent.Requests == 0 {
-		return text + "; asked no registry."
+	return text + "; " + sentWords(r.Sent) + "."
+}
+
+// sentWords says what was sent to registries.
+func sentWords(sent v1alpha1.Sent) string {
+	if sent.Requests == 0 {
+		return "asked no registry"
 	}
-	text += "; asked " + count(r.Sent.Registries, "registry") + " with " + count(r.Sent.Requests, "request")
-	if r.Sent.Logins == 0 {
-		return text + ", no login."
+	text := "asked " + count(sent.Registries, "registry") + " with " + count(sent.Requests, "request")
+	if sent.Logins == 0 {
+		return text + ", no login"
 	}
-	return text + ", " + count(r.Sent.Logins, "login") + "."
+	return text + ", " + count(sent.Logins, "login")
 }
 
 // A gapLine is one reason for not looking, and how many pulls it holds for.

@@ -1,0 +1,140 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/registry"
+	"github.com/pullmedic/pullmedic/internal/report"
+	"github.com/pullmedic/pullmedic/internal/verify"
+)
+
+// A foreseer tells what pulls to come would meet; *examine.Examiner is one.
+type foreseer interface {
+	verify.Seer
+	Wants(ctx context.Context, refs []examine.ObjectRef) ([]examine.Want, error)
+}
+
+// verifyOptions are those of verify.
+type verifyOptions struct {
+	*lookOptions
+	file string
+	asMe bool
+}
+
+func newVerify(w *world, show *showOptions) *cobra.Command {
+	o := &verifyOptions{lookOptions: newLookOptions(show)}
+	cmd := &cobra.Command{
+		Use:   "verify TYPE/NAME... | -f FILE",
+		Short: "Say whether the next pull would succeed, before anybody tries",
+		Long: `Say whether the next pull would succeed, before anybody tries.
+
+For each image of a pod or a workload's template (or of a file), on each kind of
+node that it may land on: the name, the credentials that the kubelet would send,
+the platform, and every part of the image at the registry. The answer is proven,
+disproved (with the cause) or not proven (and why). It is about what can be seen
+from here: a node's own way to the registry may differ, and the answer says so.
+Nothing is made or changed.
+
+Exit codes: 0 all proven, 1 one is disproved, 3 none disproved but one not proven.`,
+		Example: examples(w, "verify deployment/api -n shop", "verify -f deploy.yaml", "verify deployment/api --as-me", "verify -f - -o json < deploy.yaml"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.verify(cmd, args)
+		},
+		ValidArgsFunction: completeTypes,
+	}
+	cmd.Flags().StringVarP(&o.file, "filename", "f", "", "file of YAML or JSON with pods and workloads to look at, - for stdin")
+	cmd.Flags().BoolVar(&o.asMe, "as-me", false, "also ask as you would: with your own docker login, for this machine's platform")
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+// verify looks, judges and prints; the error carries the exit code.
+func (o *verifyOptions) verify(cmd *cobra.Command, args []string) error {
+	var refs []examine.ObjectRef
+	switch {
+	case o.file != "" && len(args) > 0:
+		return usage("give objects or a file to verify, not both")
+	case o.file == "" && len(args) == 0:
+		return usage("verify needs an object or a file: TYPE/NAME, or -f FILE; %s --help shows more", cmd.CommandPath())
+	case o.file == "":
+		var err error
+		if refs, err = objects(cmd, args); err != nil {
+			return err
+		}
+	}
+	if err := o.Complete(registry.Credentials); err != nil {
+		return err
+	}
+	if o.asMe && o.mode != registry.Credentials {
+		return usage("--as-me logs in with your own docker login, and --probe=%s does not log in; leave one out", o.mode)
+	}
+	var m verify.Manifest
+	var result verify.Result
+	ask := func(ctx context.Context, c connection, known *catalog.Catalog) error {
+		x, ok := c.examiner.(foreseer)
+		if !ok {
+			return fault(errors.New("nobody here can look ahead"))
+		}
+		var err error
+		if o.file != "" {
+			m, err = o.read(verify.Namespace{Name: c.namespace, Fixed: *o.kube.Namespace != ""})
+		} else {
+			for i := range refs {
+				refs[i].Namespace = c.namespace
+			}
+			m.Wants, err = x.Wants(ctx, refs)
+		}
+		if err != nil {
+			return err
+		}
+		q := examine.Prospect{Wants: m.Wants, Secrets: m.Secrets, Accounts: m.Accounts}
+		if o.asMe {
+			q.Me = verify.Me()
+		}
+		result = verify.Verify(ctx, known, x, q)
+		return nil
+	}
+	return o.traced(cmd.Context(), func(ctx context.Context) error {
+		return o.looking(ctx, ask, func(known *catalog.Catalog) error {
+			v := report.NewVerification(known, result, m.Passed)
+			if err := o.print(v, func(w io.Writer) error { return report.VerificationText(w, v, o.style) }); err != nil {
+				return err
+			}
+			switch result.Proof() {
+			case verify.Disproved:
+				return coded{code: ExitFailing}
+			case verify.NotProven:
+				return coded{code: ExitNotSeen}
+			}
+			return nil
+		})
+	})
+}
+
+// read reads the file.
+func (o *verifyOptions) read(in verify.Namespace) (verify.Manifest, error) {
+	from, name := o.In, "stdin"
+	if o.file != "-" {
+		file, err := os.Open(o.file)
+		if err != nil {
+			return verify.Manifest{}, usage("opening the file: %w", plainPath(err))
+		}
+		defer file.Close()
+		from, name = file, o.file
+	}
+	m, err := verify.ReadManifest(from, name, in)
+	if err != nil {
+		return m, usage("%w", err)
+	}
+	return m, nil
+}
