@@ -164,9 +164,15 @@ func nodeFaults() []Fault {
 			},
 		},
 		{
+			Name: "not-signed", What: "the runtime's image verifier refuses an image that is not signed",
+			Cause: "SignatureRejected", Expect: confirmed("SignatureRejected"), Reach: OfPod,
+			Nodes: []string{layout.Nodes[0].Name}, // containerd 1.7 has no verifiers
+			scene: func(Spot) Scene { return Scene{Image: registries.Plain + "/acme/unsigned:1.0"} },
+		},
+		{
 			Name: "provider-fails", What: "the kubelet's credential provider for this repository fails",
 			Cause: "CredentialProviderFailure", Reach: OfPod,
-			Expect: Expect{Cause: "CredentialsMissing", Verdict: "confirmed", Also: []string{"CredentialProviderFailure"}, Why: "a provider that fails is told in the kubelet's log alone; the pull goes out without a login"},
+			Expect: Expect{Cause: "CredentialsMissing", Verdict: "confirmed", Why: "a provider that fails is told in the kubelet's log alone; the pull goes out without a login"},
 			scene:  func(Spot) Scene { return Scene{Image: registries.Harbor + "/acme/unprovided:1.0"} },
 		},
 		{

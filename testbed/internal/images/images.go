@@ -93,6 +93,7 @@ var All = []Image{
 	{registries.Plain, "acme/cached", []string{"1.0"}, amd64, "cached"},
 	{registries.Plain, "acme/kept", []string{"1.0"}, amd64, "kept"},
 	{registries.Plain, "acme/stock", []string{"1.0"}, amd64, "stock"},
+	{registries.Plain, "acme/unsigned", []string{"1.0"}, amd64, ""},
 	{registries.Plain, "acme/lost", []string{"1.0"}, amd64, "lost"},
 	{registries.Plain, "acme/large", []string{"1.0"}, amd64, Large},
 	{registries.Quiet, "acme/large", []string{"2.0"}, amd64, LargeToo},

@@ -38,6 +38,8 @@ state = "/run/containerd"
     sandbox = "pause.local/pause:1"
   [plugins.'io.containerd.cri.v1.images'.registry]
     config_path = "%[1]s/certs.d"
+[plugins.'io.containerd.image-verifier.v1.bindir']
+  bin_dir = "%[1]s/verifiers"
 `
 
 const containerd1Config = `version = 2
@@ -148,7 +150,7 @@ func (u *starter) node(ctx context.Context, node layout.Node, setting Setting) e
 	t := u.testbed
 	older := node.Name == layout.Nodes[1].Name // its containerd is the 1.7 one
 	dir := filepath.Join(t.Run(), node.Name)
-	for _, d := range []string{"certs.d", "cni", "providers"} {
+	for _, d := range []string{"certs.d", "cni", "providers", "verifiers"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			return fmt.Errorf("making the directories of %s: %w", node.Name, err)
 		}
@@ -168,8 +170,8 @@ func (u *starter) node(ctx context.Context, node layout.Node, setting Setting) e
 			return fmt.Errorf("writing the configuration of %s: %w", node.Name, err)
 		}
 	}
-	if err := writeProviders(filepath.Join(dir, "providers")); err != nil {
-		return fmt.Errorf("writing the credential providers of %s: %w", node.Name, err)
+	if err := writePrograms(dir); err != nil {
+		return fmt.Errorf("writing the programs of %s: %w", node.Name, err)
 	}
 	path := []string{"PATH=" + bin + ":" + filepath.Join(t.Dir(), "bin") + ":/usr/sbin:/usr/bin:/sbin:/bin"}
 	if err := u.start(ctx, node.Name+"-containerd", node.Name, append(setting.Env, path...), bin+"/containerd", "-c", dir+"/containerd.toml"); err != nil {

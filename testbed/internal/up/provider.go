@@ -27,8 +27,16 @@ providers:
   apiVersion: credentialprovider.kubelet.k8s.io/v1
 `
 
-// writeProviders writes the two programs, which are shell scripts.
-func writeProviders(dir string) error {
+// verifier is asked by containerd 2 about each image that it pulls, and refuses
+// those whose name says that they are not signed.
+const verifier = `#!/bin/sh
+case "$*" in
+*/unsigned:*|*/unsigned@*) echo "no signature by a key of acme"; exit 1 ;;
+esac
+`
+
+// writePrograms writes what a node's programs call, which are shell scripts.
+func writePrograms(dir string) error {
 	account := registries.AccountOf(registries.Harbor)
 	answer, err := json.Marshal(map[string]any{
 		"apiVersion": "credentialprovider.kubelet.k8s.io/v1", "kind": "CredentialProviderResponse", "cacheKeyType": "Image",
@@ -38,8 +46,9 @@ func writeProviders(dir string) error {
 		return err
 	}
 	for name, script := range map[string]string{
-		"gives": fmt.Sprintf("#!/bin/sh\ncat >/dev/null\ncat <<'END'\n%s\nEND\n", answer),
-		"fails": "#!/bin/sh\necho 'no role is attached to this node' >&2\nexit 1\n",
+		"verifiers/signed": verifier,
+		"providers/gives":  fmt.Sprintf("#!/bin/sh\ncat >/dev/null\ncat <<'END'\n%s\nEND\n", answer),
+		"providers/fails":  "#!/bin/sh\necho 'no role is attached to this node' >&2\nexit 1\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o700); err != nil {
 			return err
