@@ -5,6 +5,7 @@ package cluster
 
 import (
 	"context"
+	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -122,18 +123,58 @@ func (c *Client) Jobs(ctx context.Context, namespace string) ([]batchv1.Job, err
 }
 
 // Pods lists the pods of a namespace ("" for all) that a label selector finds
-// and calls each for every one. The pod is each's to keep. With maxPages (0: no
-// bound) the list can end early; complete tells.
+// and calls each for every one, while they arrive. The pod is each's to keep; it
+// comes without managedFields. With maxPages (0: no bound) the list can end
+// early; complete tells.
 func (c *Client) Pods(ctx context.Context, namespace, selector string, maxPages int, each func(*corev1.Pod)) (complete bool, err error) {
-	return c.pages(ctx, question{c.core, "list", "pods", namespace, ""}, metav1.ListOptions{LabelSelector: selector}, maxPages,
-		func() list { return &corev1.PodList{} },
-		func(l list) bool {
-			items := l.(*corev1.PodList).Items
-			for i := range items {
-				// A copy, so that keeping one pod does not keep the page.
-				pod := items[i]
-				each(&pod)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	q := question{c.core, "list", "pods", namespace, ""}
+	o := metav1.ListOptions{LabelSelector: selector, Limit: pageLimit}
+	page, err := c.openPods(ctx, q, o)
+	for n := 1; ; n++ {
+		for err != nil {
+			next, ok := continueAfter(err)
+			if !ok || next == o.Continue {
+				return false, err
 			}
-			return true
-		})
+			o.Continue = next
+			page, err = c.openPods(ctx, q, o)
+		}
+		o.Continue = page.Continue
+		last := o.Continue == "" || maxPages > 0 && n >= maxPages
+		next := func() (*podPage, error) { return nil, nil }
+		if !last {
+			next = c.openSoon(ctx, q, o)
+		}
+		if err := page.each(each); err != nil {
+			cancel()
+			if page, err := next(); err == nil && page != nil {
+				page.close()
+			}
+			return false, newError(ctx, q, fmt.Errorf("reading the list: %w", err))
+		}
+		if last {
+			return o.Continue == "", nil
+		}
+		page, err = next()
+	}
+}
+
+// openSoon asks for a page beside what else there is to do; the returned
+// function waits for its head.
+func (c *Client) openSoon(ctx context.Context, q question, o metav1.ListOptions) func() (*podPage, error) {
+	type opened struct {
+		page *podPage
+		err  error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		page, err := c.openPods(ctx, q, o)
+		done <- opened{page, err}
+	}()
+	return func() (*podPage, error) {
+		o := <-done
+		return o.page, o.err
+	}
 }

@@ -5,6 +5,7 @@ package cluster
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -69,9 +70,24 @@ func (s *Scan) add(pod *corev1.Pod, now time.Time) {
 	}
 }
 
-// lean drops what nobody asks for later.
+// lean drops what no question about a pull needs and what most of a pod is.
 func lean(pod *corev1.Pod) *corev1.Pod {
-	pod.ManagedFields = nil
-	pod.Annotations = nil
+	pod.ManagedFields, pod.Annotations = nil, nil
+	spec := &pod.Spec
+	spec.Affinity, spec.Tolerations, spec.TopologySpreadConstraints, spec.HostAliases = nil, nil, nil, nil
+	spec.Volumes = slices.DeleteFunc(spec.Volumes, func(v corev1.Volume) bool { return v.Image == nil })
+	for _, all := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
+		for i := range all {
+			all[i] = leanContainer(all[i])
+		}
+	}
+	for i := range spec.EphemeralContainers {
+		c := &spec.EphemeralContainers[i]
+		c.EphemeralContainerCommon = corev1.EphemeralContainerCommon(leanContainer(corev1.Container(c.EphemeralContainerCommon)))
+	}
 	return pod
+}
+
+func leanContainer(c corev1.Container) corev1.Container {
+	return corev1.Container{Name: c.Name, Image: c.Image, ImagePullPolicy: c.ImagePullPolicy, VolumeMounts: c.VolumeMounts, RestartPolicy: c.RestartPolicy}
 }
