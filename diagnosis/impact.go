@@ -140,7 +140,7 @@ func cronWords(i evidence.Impact, say func(string, ...any)) {
 	case i.Missed > 0 && i.LastSuccess.IsZero():
 		say("%d %s, and none succeeded", i.Missed, plural(i.Missed, "run"))
 	case i.Missed > 0:
-		say("%d %s since it last succeeded at %s", i.Missed, plural(i.Missed, "run"), moment(i.LastSuccess))
+		say("%d %s without success since %s", i.Missed, plural(i.Missed, "run"), moment(i.LastSuccess))
 	case !i.LastSuccess.IsZero():
 		say("it last succeeded at %s", moment(i.LastSuccess))
 	default:
