@@ -103,6 +103,11 @@ func podWords(i evidence.Impact, say func(string, ...any)) {
 		say("no pod is wanted any more")
 	case i.Workload.Kind == "DaemonSet" && i.Ready < i.Wanted:
 		say("%d of %d %s not covered", i.Wanted-i.Ready, i.Wanted, what)
+		if s.Revision > 0 {
+			say("revision %d still serves the others", s.Revision)
+		}
+	case i.Ready == 0 && i.Wanted == 1:
+		say("its only pod is not ready")
 	case i.Ready == 0:
 		say("none of %d %s is ready", i.Wanted, what)
 	case s.Ready > 0 && s.Ready == i.Ready && s.Revision > 0:
@@ -135,7 +140,7 @@ func cronWords(i evidence.Impact, say func(string, ...any)) {
 	case i.Missed > 0 && i.LastSuccess.IsZero():
 		say("%d %s, and none succeeded", i.Missed, plural(i.Missed, "run"))
 	case i.Missed > 0:
-		say("%d %s since it last succeeded at %s", i.Missed, plural(i.Missed, "run"), moment(i.LastSuccess))
+		say("%d %s without success since %s", i.Missed, plural(i.Missed, "run"), moment(i.LastSuccess))
 	case !i.LastSuccess.IsZero():
 		say("it last succeeded at %s", moment(i.LastSuccess))
 	default:

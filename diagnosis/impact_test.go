@@ -49,10 +49,12 @@ func TestSeverityAndWordsOfAnImpact(t *testing.T) {
 		"somebody debugs":             {pull: evidence.Pull{ContainerKind: evidence.EphemeralContainer}, impact: evidence.Impact{Workload: of("Deployment"), Wanted: 3, Ready: 2}, want: diagnosis.Low, words: "2 of 3 pods ready"},
 		"a bare pod":                  {want: diagnosis.Medium},
 		"a DaemonSet lacks a node":    {impact: evidence.Impact{Workload: of("DaemonSet"), Wanted: 5, Ready: 4}, want: diagnosis.High, words: "1 of 5 nodes not covered"},
+		"nothing but one is wanted":   {impact: evidence.Impact{Workload: of("Deployment"), Wanted: 1}, want: diagnosis.Critical, words: "its only pod is not ready"},
+		"a DaemonSet rolls out":       {impact: evidence.Impact{Workload: of("DaemonSet"), Wanted: 5, Ready: 4, Serving: evidence.Serving{Revision: 3}}, want: diagnosis.High, words: "1 of 5 nodes not covered; revision 3 still serves the others"},
 		"a DaemonSet is nowhere":      {impact: evidence.Impact{Workload: of("DaemonSet"), Wanted: 5}, want: diagnosis.Critical, words: "5 of 5 nodes not covered"},
 		"a Job waits":                 {impact: evidence.Impact{Workload: of("Job"), Wanted: 5, Ready: 2, Deadline: then}, want: diagnosis.Medium, words: "2 of 5 completions done; the job is given up at 2026-11-20 02:00 UTC"},
 		"a Job was given up":          {impact: evidence.Impact{Workload: of("Job"), Wanted: 1, Stalled: true}, want: diagnosis.High, words: "0 of 1 completion done; the job was given up at its deadline"},
-		"a CronJob's first run waits": {impact: evidence.Impact{Workload: of("CronJob"), Missed: 1, LastSuccess: then}, want: diagnosis.Medium, words: "1 run since it last succeeded at 2026-11-20 02:00 UTC"},
+		"a CronJob's first run waits": {impact: evidence.Impact{Workload: of("CronJob"), Missed: 1, LastSuccess: then}, want: diagnosis.Medium, words: "1 run without success since 2026-11-20 02:00 UTC"},
 		"a CronJob missed runs":       {impact: evidence.Impact{Workload: of("CronJob"), Missed: 4}, want: diagnosis.High, words: "4 runs, and none succeeded"},
 	} {
 		t.Run(name, func(t *testing.T) {

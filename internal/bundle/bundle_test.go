@@ -23,7 +23,7 @@ func sick() evidence.Survey {
 	pull := func(namespace, owner, pod string) evidence.Evidence {
 		return evidence.Evidence{
 			Pull: evidence.Pull{
-				Namespace: namespace, Pod: pod, Container: "app", Owner: evidence.Object{Kind: "Deployment", Namespace: namespace, Name: owner},
+				Namespace: namespace, Pod: pod, Container: "app", Owner: evidence.Object{Kind: "Deployment", Namespace: namespace, Name: owner}, Via: []evidence.Object{{Kind: "ReplicaSet", Namespace: namespace, Name: owner + "-7d"}},
 				Image: "acme/api:1.27.44", Reference: evidence.Reference{Host: "docker.io", Repository: "acme/api", Tag: "1.27.44"},
 				Reason: "ImagePullBackOff", Message: message, FirstFailed: at.Add(-time.Minute), Attempts: 3,
 				Events: []evidence.Event{{Type: "Warning", Reason: "Failed", Message: message, Count: 3, Last: at}},
@@ -149,6 +149,7 @@ func TestAReplayAnswersAsTheClusterDid(t *testing.T) {
 		err  string
 	}{
 		"a deployment":      {ref: examine.ObjectRef{Kind: "deploy", Namespace: "shop", Name: "api"}, want: 2},
+		"a set below it":    {ref: examine.ObjectRef{Kind: "rs", Namespace: "shop", Name: "api-7d"}, want: 2},
 		"a pod":             {ref: examine.ObjectRef{Kind: "pods", Namespace: "web", Name: "front-1"}, want: 1},
 		"in any namespace":  {ref: examine.ObjectRef{Kind: "deployment", Name: "front"}, want: 1},
 		"another namespace": {ref: examine.ObjectRef{Kind: "deployment", Namespace: "web", Name: "api"}, err: "no failing pull of deployment/api in namespace web was recorded; there are deployment/front -n web, deployment/api -n shop"},

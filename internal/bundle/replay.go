@@ -107,7 +107,8 @@ func of(p evidence.Pull, kind string, ref examine.ObjectRef) bool {
 	if ref.Namespace != "" && p.Namespace != ref.Namespace {
 		return false
 	}
-	return kind == "pod" && p.Pod == ref.Name || strings.EqualFold(p.Owner.Kind, kind) && p.Owner.Name == ref.Name
+	made := func(o evidence.Object) bool { return strings.EqualFold(o.Kind, kind) && o.Name == ref.Name }
+	return kind == "pod" && p.Pod == ref.Name || made(p.Owner) || slices.ContainsFunc(p.Via, made)
 }
 
 // known lists objects of the recording, those of the namespace first.

@@ -100,7 +100,13 @@ func (c *Client) ReplicaSets(ctx context.Context, namespace, selector string) ([
 	var all []appsv1.ReplicaSet
 	_, err := c.pages(ctx, question{c.apps, "list", "replicasets.apps", namespace, ""}, metav1.ListOptions{LabelSelector: selector}, maxOwnerPages,
 		func() list { return &appsv1.ReplicaSetList{} },
-		func(l list) bool { all = append(all, l.(*appsv1.ReplicaSetList).Items...); return true })
+		func(l list) bool {
+			for _, s := range l.(*appsv1.ReplicaSetList).Items {
+				s.ManagedFields = nil // as large as the rest, and nobody asks
+				all = append(all, s)
+			}
+			return true
+		})
 	return all, err
 }
 

@@ -29,13 +29,18 @@ type Run struct {
 	pulled   memo[[2]string, answer[time.Time]]
 	reach    memo[string, Reach]
 
-	// What workloads share: two of a Deployment's ReplicaSets can fail.
-	deployments memo[[2]string, answer[*appsv1.Deployment]]
-	sets        memo[[2]string, answer[[]appsv1.ReplicaSet]]
-	revisions   memo[[2]string, answer[[]appsv1.ControllerRevision]]
-	cronJobs    memo[[2]string, answer[*batchv1.CronJob]]
-	kinds       memo[schema.GroupVersion, answer[[]metav1.APIResource]]
-	owners      memo[string, answer[*metav1.PartialObjectMetadata]]
+	// Workloads and what they share: two of a Deployment's ReplicaSets can fail.
+	deployments  asked[*appsv1.Deployment]
+	replicaSets  asked[*appsv1.ReplicaSet]
+	statefulSets asked[*appsv1.StatefulSet]
+	daemonSets   asked[*appsv1.DaemonSet]
+	jobs         asked[*batchv1.Job]
+	cronJobs     asked[*batchv1.CronJob]
+	controllers  asked[*corev1.ReplicationController]
+	setsOf       asked[[]appsv1.ReplicaSet]
+	revisionsOf  asked[[]appsv1.ControllerRevision]
+	kinds        memo[schema.GroupVersion, answer[[]metav1.APIResource]]
+	owners       memo[string, answer[*metav1.PartialObjectMetadata]]
 }
 
 // NewRun returns a run that has asked nothing yet.
@@ -55,32 +60,49 @@ func (r *Run) ServiceAccount(ctx context.Context, namespace, name string) (*core
 
 // Deployment by its name.
 func (r *Run) Deployment(ctx context.Context, namespace, name string) (*appsv1.Deployment, error) {
-	return r.deployments.get([2]string{namespace, name}, func() answer[*appsv1.Deployment] {
-		return answerOf(r.Client.Deployment(ctx, namespace, name))
-	}).both()
+	return askOnce(ctx, &r.deployments, namespace, name, r.Client.Deployment)
+}
+
+// ReplicaSet by its name.
+func (r *Run) ReplicaSet(ctx context.Context, namespace, name string) (*appsv1.ReplicaSet, error) {
+	return askOnce(ctx, &r.replicaSets, namespace, name, r.Client.ReplicaSet)
+}
+
+// StatefulSet by its name.
+func (r *Run) StatefulSet(ctx context.Context, namespace, name string) (*appsv1.StatefulSet, error) {
+	return askOnce(ctx, &r.statefulSets, namespace, name, r.Client.StatefulSet)
+}
+
+// DaemonSet by its name.
+func (r *Run) DaemonSet(ctx context.Context, namespace, name string) (*appsv1.DaemonSet, error) {
+	return askOnce(ctx, &r.daemonSets, namespace, name, r.Client.DaemonSet)
+}
+
+// Job by its name.
+func (r *Run) Job(ctx context.Context, namespace, name string) (*batchv1.Job, error) {
+	return askOnce(ctx, &r.jobs, namespace, name, r.Client.Job)
+}
+
+// CronJob by its name.
+func (r *Run) CronJob(ctx context.Context, namespace, name string) (*batchv1.CronJob, error) {
+	return askOnce(ctx, &r.cronJobs, namespace, name, r.Client.CronJob)
+}
+
+// ReplicationController by its name.
+func (r *Run) ReplicationController(ctx context.Context, namespace, name string) (*corev1.ReplicationController, error) {
+	return askOnce(ctx, &r.controllers, namespace, name, r.Client.ReplicationController)
 }
 
 // ReplicaSets that a label selector finds. The list is the caller's own.
 func (r *Run) ReplicaSets(ctx context.Context, namespace, selector string) ([]appsv1.ReplicaSet, error) {
-	all, err := r.sets.get([2]string{namespace, selector}, func() answer[[]appsv1.ReplicaSet] {
-		return answerOf(r.Client.ReplicaSets(ctx, namespace, selector))
-	}).both()
+	all, err := askOnce(ctx, &r.setsOf, namespace, selector, r.Client.ReplicaSets)
 	return slices.Clone(all), err
 }
 
 // ControllerRevisions that a label selector finds. The list is the caller's own.
 func (r *Run) ControllerRevisions(ctx context.Context, namespace, selector string) ([]appsv1.ControllerRevision, error) {
-	all, err := r.revisions.get([2]string{namespace, selector}, func() answer[[]appsv1.ControllerRevision] {
-		return answerOf(r.Client.ControllerRevisions(ctx, namespace, selector))
-	}).both()
+	all, err := askOnce(ctx, &r.revisionsOf, namespace, selector, r.Client.ControllerRevisions)
 	return slices.Clone(all), err
-}
-
-// CronJob by its name.
-func (r *Run) CronJob(ctx context.Context, namespace, name string) (*batchv1.CronJob, error) {
-	return r.cronJobs.get([2]string{namespace, name}, func() answer[*batchv1.CronJob] {
-		return answerOf(r.Client.CronJob(ctx, namespace, name))
-	}).both()
 }
 
 // Metadata of an owner of any kind.
@@ -117,6 +139,14 @@ type answer[V any] struct {
 func answerOf[V any](v V, err error) answer[V] { return answer[V]{v, err} }
 
 func (a answer[V]) both() (V, error) { return a.value, a.err }
+
+// asked are the answers about one kind of object, by namespace and name or
+// selector.
+type asked[V any] = memo[[2]string, answer[V]]
+
+func askOnce[V any](ctx context.Context, m *asked[V], namespace, name string, ask func(context.Context, string, string) (V, error)) (V, error) {
+	return m.get([2]string{namespace, name}, func() answer[V] { return answerOf(ask(ctx, namespace, name)) }).both()
+}
 
 // memo remembers answers by question. Who asks while the answer is under way
 // waits for it. The zero value is empty and ready.

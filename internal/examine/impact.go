@@ -134,8 +134,11 @@ func (p *patient) rollout() (evidence.Change, bool) {
 		c.What = foreign.Text("image "+shortOf(before, p.image)+" -> "+shortOf(p.image, before), 300)
 	} else {
 		c.What = "its template"
-		if p.owner.Current > 0 {
-			c.What = "revision " + number(int(p.owner.Current))
+		switch {
+		case p.owner.Current == 1 && len(p.owner.Earlier) == 0:
+			c.What = "it was made"
+		case p.owner.Current > 0:
+			c.What = "revision " + number(int(p.owner.Current)) + ", of the same image"
 		}
 	}
 	return c, true

@@ -176,3 +176,60 @@ func TestOwnersAreFollowedToWhatAPersonWouldEdit(t *testing.T) {
 		}
 	})
 }
+
+func TestAKubeletThatLostTheCauseHasTheRegistryAsked(t *testing.T) {
+	pod := podWith("shop", "api", "acme/api:1.27.44", "ImagePullBackOff", `Back-off pulling image "acme/api:1.27.44"`)
+	h := newHouse(t, pod, account("shop"), nodeNamed("worker-1", "amd64"),
+		eventFor(pod, "Normal", "BackOff", `Back-off pulling image "acme/api:1.27.44"`, 5000, 20*time.Hour, time.Minute))
+	e := one(t, h.survey(t, examine.Scope{}))
+	if len(e.NotLookedAt) != 1 || !strings.Contains(e.NotLookedAt[0].Why, "words are lost") {
+		t.Errorf("not looked at: %+v", e.NotLookedAt)
+	}
+	if len(h.prober.targets) != 1 {
+		t.Errorf("the registry was asked %d times, want once", len(h.prober.targets))
+	}
+	wantOutcomes(t, e, evidence.TextNamesNoCause, evidence.TagAbsent)
+}
+
+func TestWhatChangedBefore(t *testing.T) {
+	secret := dockerSecret("shop", "hub", "docker.io")
+	secret.ManagedFields = writtenBy("external-secrets", `{"f:data":{}}`, 12*time.Minute)
+	sa := account("shop", "hub")
+	sa.ManagedFields = writtenBy("kubectl-patch", `{"f:imagePullSecrets":{}}`, 30*time.Minute)
+	node := nodeNamed("worker-1", "amd64")
+	node.CreationTimestamp = ago(48 * time.Hour)
+	node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue, LastTransitionTime: ago(14 * time.Minute)}}
+	restarted := func(p *corev1.Pod) {
+		p.Status.ContainerStatuses[0].RestartCount = 3
+	}
+	d := deployment("shop", "api")
+	set := replicaSet("shop", "api", "7d9c5", "18", "acme/api:1.27.44", 0)
+	set.CreationTimestamp = ago(11 * time.Minute)
+	for name, c := range map[string]struct {
+		more func(*corev1.Pod)
+		want []string
+	}{
+		"a pod that never ran":                               {func(*corev1.Pod) {}, []string{"Node its joined", "ServiceAccount kubectl-patch", "Node again", "Secret external-secrets", "Deployment"}},
+		"a pod that ran, whose template is not what changed": {restarted, []string{"Node its joined", "ServiceAccount kubectl-patch", "Node again", "Secret external-secrets"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pod := podWith("shop", "api", "acme/api:1.27.44", "ErrImagePull", tagMissing, pullSecrets("hub"), ownedBy("ReplicaSet", "apps/v1", "api-7d9c5"), c.more)
+			h := newHouse(t, pod, secret, sa, node, d, set)
+			e := one(t, h.survey(t, examine.Scope{}))
+			var got []string
+			for _, change := range e.Changes {
+				text := change.Object.Kind + " " + change.By
+				switch change.What {
+				case "it joined the cluster":
+					text += "its joined"
+				case "it became ready again":
+					text += "again"
+				}
+				got = append(got, strings.TrimSpace(text))
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("changes are %q, want %q", got, c.want)
+			}
+		})
+	}
+}

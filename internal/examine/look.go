@@ -202,8 +202,14 @@ func (l *look) facts(ctx context.Context) {
 				once("secret "+pull.Namespace+"/"+s.Name, func() { l.run.PullSecret(ctx, pull.Namespace, s.Name) })
 			}
 		}
-		if key := controller(p.pod); key != "" && !asked[key] && workloads < maxWorkloads {
-			workloads++
+		if key := controller(p.pod); key != "" && !asked[key] && workloads <= maxWorkloads {
+			if workloads++; workloads > maxWorkloads {
+				l.survey.NotLookedAt = append(l.survey.NotLookedAt, evidence.Gap{
+					Check: evidence.CheckImpact, Subject: evidence.Subject{Kind: evidence.SubjectNamespace, Name: "all"},
+					Why: "of the failing pods' workloads only the first " + number(maxWorkloads) + " were read", Needs: "a smaller scope (-n NAMESPACE)",
+				})
+				continue
+			}
 			once(key, func() { found <- answered{key, workload.Of(ctx, l.run, p.pod, l.now)} })
 		}
 		if l.reach(p) {

@@ -71,7 +71,7 @@ func (x *Examiner) Objects(ctx context.Context, refs []ObjectRef) (evidence.Surv
 	group.Go(func() error { around = x.surroundings(ctx, refs, l); return nil })
 	for i, r := range refs {
 		group.Go(func() error {
-			lists[i], errs[i] = x.podsOf(ctx, kinds[i], r.Namespace, r.Name)
+			lists[i], errs[i] = x.podsOf(ctx, l.run, kinds[i], r.Namespace, r.Name)
 			return nil
 		})
 	}
@@ -206,15 +206,14 @@ func KindNamed(s string) (string, bool) {
 }
 
 // podsOf returns the pods of an object.
-func (x *Examiner) podsOf(ctx context.Context, kind, namespace, name string) ([]*corev1.Pod, error) {
-	c := x.cluster
+func (x *Examiner) podsOf(ctx context.Context, c *cluster.Run, kind, namespace, name string) ([]*corev1.Pod, error) {
 	switch kind {
 	case "deployment":
 		d, err := c.Deployment(ctx, namespace, name)
 		if err != nil {
 			return nil, err
 		}
-		return x.podsOfDeployment(ctx, namespace, d.UID, d.Spec.Selector)
+		return x.podsOfDeployment(ctx, c, namespace, d.UID, d.Spec.Selector)
 	case "replicaset":
 		rs, err := c.ReplicaSet(ctx, namespace, name)
 		if err != nil {
@@ -246,7 +245,7 @@ func (x *Examiner) podsOf(ctx context.Context, kind, namespace, name string) ([]
 		}
 		return x.podsBy(ctx, namespace, job.Spec.Selector, job.UID)
 	case "cronjob":
-		return x.podsOfCronJob(ctx, namespace, name)
+		return x.podsOfCronJob(ctx, c, namespace, name)
 	}
 	pod, err := c.Pod(ctx, namespace, name)
 	if err != nil {
@@ -258,12 +257,12 @@ func (x *Examiner) podsOf(ctx context.Context, kind, namespace, name string) ([]
 // podsOfDeployment returns the pods of its ReplicaSets. If those may not be
 // listed, what the selector finds is taken for them, as the API server's own
 // controllers demand that selectors do not overlap.
-func (x *Examiner) podsOfDeployment(ctx context.Context, namespace string, uid types.UID, selector *metav1.LabelSelector) ([]*corev1.Pod, error) {
+func (x *Examiner) podsOfDeployment(ctx context.Context, c *cluster.Run, namespace string, uid types.UID, selector *metav1.LabelSelector) ([]*corev1.Pod, error) {
 	var sets []types.UID
 	known := true
 	group := limited(sideBySide)
 	group.Go(func() error {
-		all, err := x.cluster.ReplicaSets(ctx, namespace, metav1.FormatLabelSelector(selector))
+		all, err := c.ReplicaSets(ctx, namespace, metav1.FormatLabelSelector(selector))
 		known = err == nil
 		for i := range all {
 			if c := metav1.GetControllerOf(&all[i]); c != nil && c.UID == uid {
@@ -284,8 +283,8 @@ func (x *Examiner) podsOfDeployment(ctx context.Context, namespace string, uid t
 }
 
 // podsOfCronJob returns the pods of its newest jobs.
-func (x *Examiner) podsOfCronJob(ctx context.Context, namespace, name string) ([]*corev1.Pod, error) {
-	cron, err := x.cluster.CronJob(ctx, namespace, name)
+func (x *Examiner) podsOfCronJob(ctx context.Context, c *cluster.Run, namespace, name string) ([]*corev1.Pod, error) {
+	cron, err := c.CronJob(ctx, namespace, name)
 	if err != nil {
 		return nil, err
 	}

@@ -103,13 +103,16 @@ func podKey(p v1alpha1.Pull) string {
 	return p.Namespace + "/" + p.Pod
 }
 
-// example is the object to name in a command: the workload, where diagnose
-// knows its kind, else the pod.
+// example is the object to name in a command: the highest of the pod's owners
+// whose kind diagnose knows, else the pod.
 func example(p v1alpha1.Pull) v1alpha1.Object {
-	switch kind := strings.ToLower(p.Owner.Kind); kind {
-	case "deployment", "replicaset", "replicationcontroller", "statefulset", "daemonset", "job", "cronjob":
-		if p.Owner.Name != "" {
-			return v1alpha1.Object{Kind: kind, Namespace: p.Namespace, Name: p.Owner.Name}
+	chain := append(slices.Clone(p.Via), p.Owner)
+	for _, o := range slices.Backward(chain) {
+		switch kind := strings.ToLower(o.Kind); kind {
+		case "deployment", "replicaset", "replicationcontroller", "statefulset", "daemonset", "job", "cronjob":
+			if o.Name != "" {
+				return v1alpha1.Object{Kind: kind, Namespace: p.Namespace, Name: o.Name}
+			}
 		}
 	}
 	return v1alpha1.Object{Kind: "pod", Namespace: p.Namespace, Name: p.Pod}

@@ -50,13 +50,19 @@ func object(o evidence.Object) v1alpha1.Object {
 	return v1alpha1.Object{Kind: clean(o.Kind), Namespace: clean(o.Namespace), Name: clean(o.Name)}
 }
 
-// groupImpact sums up what a group's pulls do: the words of the one workload, or
-// how many of several fare how.
+// What a group's impact names before it counts.
+const (
+	workloadsNamed = 3
+	servicesNamed  = 3
+)
+
+// groupImpact sums up what a group's pulls do: the words of the one workload, a
+// few words of each of a few, or how many of several fare how.
 func groupImpact(members []v1alpha1.Diagnosis) v1alpha1.GroupImpact {
 	g := v1alpha1.GroupImpact{Severity: string(diagnosis.Low)}
-	workloads, down := map[v1alpha1.Object]bool{}, map[string]bool{}
-	var names []string
-	words := ""
+	known, down, namespaces := map[v1alpha1.Object]bool{}, map[string]bool{}, map[string]bool{}
+	var workloads []*v1alpha1.Impact
+	var services []string
 	for _, d := range members {
 		if severityOf(d.Severity) < severityOf(g.Severity) {
 			g.Severity = d.Severity
@@ -68,49 +74,82 @@ func groupImpact(members []v1alpha1.Diagnosis) v1alpha1.GroupImpact {
 		for _, s := range i.Services {
 			if key := d.Pull.Namespace + "/" + s.Name; s.Ready == 0 && !down[key] {
 				down[key] = true
-				names = append(names, s.Name)
+				services = append(services, s.Name)
 			}
 		}
-		if i.Workload == nil || workloads[*i.Workload] {
-			continue
+		if i.Workload != nil && !known[*i.Workload] {
+			known[*i.Workload], namespaces[i.Workload.Namespace] = true, true
+			workloads = append(workloads, i)
 		}
-		workloads[*i.Workload] = true
-		words = i.Summary
-		switch runs := i.Workload.Kind == "Job" || i.Workload.Kind == "CronJob"; {
-		case runs || i.Wanted == 0:
+	}
+	g.ServicesDown = len(services)
+	waiting, whole := 0, 0
+	for _, i := range workloads {
+		switch {
+		case runs(*i):
+			waiting++
+		case i.Ready >= i.Wanted:
+			whole++
 		case i.Ready == 0:
 			g.NoneReady++
-		case i.Ready < i.Wanted:
+		default:
 			g.TooFewReady++
 		}
 	}
-	g.ServicesDown = len(names)
-	if len(workloads) == 1 {
-		g.Summary = words
-		return g
-	}
 	var parts []string
-	if g.NoneReady > 0 {
-		parts = append(parts, count(g.NoneReady, "workload")+" without a ready pod")
+	say := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, count(n, "workload")+" "+what)
+		}
 	}
-	if g.TooFewReady > 0 {
-		parts = append(parts, count(g.TooFewReady, "workload")+" with fewer than wanted")
+	switch {
+	case len(workloads) == 1:
+		g.Summary = workloads[0].Summary // which names the Services
+		return g
+	case len(workloads) <= workloadsNamed:
+		for _, i := range workloads {
+			parts = append(parts, brief(*i, len(namespaces) > 1))
+		}
+		slices.Sort(parts)
+	default:
+		say(g.NoneReady, "without a ready pod")
+		say(g.TooFewReady, "with fewer than wanted")
+		say(waiting, "waiting to run")
+		say(whole, "with all that is wanted")
 	}
-	if rest := len(workloads) - g.NoneReady - g.TooFewReady; rest > 0 && len(parts) > 0 {
-		parts = append(parts, number(rest)+" with all that is wanted")
-	} else if rest > 0 {
-		parts = append(parts, "all "+number(rest)+" workloads have what they want")
-	}
-	if n := len(names); n > 0 {
-		slices.Sort(names)
-		text := "service " + strings.Join(names[:min(n, 3)], ", ")
-		if n > 3 {
-			text += " and " + number(n-3) + " more"
+	if n := len(services); n > 0 {
+		slices.Sort(services)
+		text := "service " + strings.Join(services[:min(n, servicesNamed)], ", ")
+		if n > servicesNamed {
+			text += " and " + number(n-servicesNamed) + " more"
 		}
 		parts = append(parts, text+" without a ready endpoint")
 	}
 	g.Summary = clean(strings.Join(parts, ", "))
 	return g
+}
+
+// runs tells a workload that does something and ends.
+func runs(i v1alpha1.Impact) bool {
+	return i.Workload != nil && (i.Workload.Kind == "Job" || i.Workload.Kind == "CronJob")
+}
+
+// brief tells in a few words how one of several workloads fares, with its
+// namespace if they are not all of one.
+func brief(i v1alpha1.Impact, where bool) string {
+	name := named(*i.Workload)
+	if where {
+		name += " in " + i.Workload.Namespace
+	}
+	switch {
+	case i.Workload.Kind == "CronJob" && i.Missed > 0:
+		return name + " " + count(i.Missed, "run") + " without success"
+	case i.Workload.Kind == "CronJob":
+		return name + " waits"
+	case i.Workload.Kind == "Job":
+		return name + " " + number(i.Ready) + " of " + number(i.Wanted) + " done"
+	}
+	return name + " " + number(i.Ready) + " of " + number(i.Wanted) + " ready"
 }
 
 // severityOf is the place of an impact's severity, the gravest first.
@@ -142,7 +181,7 @@ func severe(severity, words string) []run {
 func ownerWords(p v1alpha1.Pull) string {
 	text := named(p.Owner)
 	if w := p.Via; len(w) > 1 {
-		text += ", by " + named(w[len(w)-1])
+		text += ", through " + named(w[len(w)-1])
 	}
 	if m := p.Manager; m != nil {
 		text += ", kept by " + m.Tool

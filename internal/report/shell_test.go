@@ -51,7 +51,7 @@ func TestCommandRefusesWhatATerminalWouldNotShow(t *testing.T) {
 func TestNamesThatAreNoNamesGiveNoCommand(t *testing.T) {
 	for _, name := range append(hostileWords(), "UPPER", "a/b", "a..b", ".a", "a-", strings.Repeat("a", 254), "a\nb") {
 		e := missingTag(0)
-		e.Pull.Owner = evidence.Object{}
+		e.Pull.Owner, e.Pull.Via = evidence.Object{}, nil
 		e.Pull.Pod = name
 		r := judged(t, evidence.Survey{Time: now(), Pods: 1, Namespaces: 1, Pulls: []evidence.Evidence{e}})
 		var b bytes.Buffer
