@@ -39,6 +39,9 @@ const (
 	// node, same-image, same-registry, history
 	NodePlatformKnown     Outcome = "node-platform-known"
 	NodeDiskPressure      Outcome = "node-disk-pressure"
+	NodeDiskKnown         Outcome = "node-disk-known"             // how much disk the node has for images and pods
+	ImageExceedsDisk      Outcome = "image-exceeds-disk"          // the image, still compressed, is larger than that
+	PullLimitsKnown       Outcome = "pull-limits-known"           // when the node's runtime gives a pull up
 	ImagePulledElsewhere  Outcome = "same-image-pulled-elsewhere" // on another node, at about the same time
 	ImageFailsElsewhere   Outcome = "same-image-fails-elsewhere"  // on every other node that tried
 	RegistryWorksForOther Outcome = "registry-works-for-others"   // other images of it were pulled meanwhile
@@ -100,6 +103,7 @@ const (
 	ChildManifestAbsent  Outcome = "child-manifest-absent"
 	BlobsPresent         Outcome = "blobs-present"
 	BlobAbsent           Outcome = "blob-absent"
+	SpeedMeasured        Outcome = "speed-measured" // how fast a part of a layer came
 	ContentDiffers       Outcome = "content-differs"
 	RegistryPolicy       Outcome = "registry-policy"
 	UpstreamCacheFailed  Outcome = "upstream-cache-failed"

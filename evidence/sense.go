@@ -27,7 +27,7 @@ func (o Outcome) Sense() Sense {
 	case SecretsNotNamed, KeyringMatchesNone, PodBringsNone, KeyringEntryEmpty, NodePlatformKnown,
 		PreviousImageKnown, RepositoryKnown, SecretElsewhere, AddressForbidden,
 		RealmForeign, AnonymousMayNotPull, TagsListed, TagsNotListable,
-		NameSpelledElsewise, GoneSince, NeverSeen, MirrorsConfigured, RegistryNotAsked, MirrorLacks, RateLimitUnseen, ReferenceFrozen, CredentialSent,
+		NameSpelledElsewise, GoneSince, NeverSeen, NodeDiskKnown, PullLimitsKnown, SpeedMeasured, MirrorsConfigured, RegistryNotAsked, MirrorLacks, RateLimitUnseen, ReferenceFrozen, CredentialSent,
 		CredentialNotSent, CredentialReverification:
 		return Neutral
 	case ReferenceInvalid, ReferenceRetired, PolicyNeverAndAbsent, AdmissionRefused,
@@ -44,7 +44,7 @@ func (o Outcome) Sense() Sense {
 		ReferenceNotFound, PlatformNotFound, DiskFull, CacheCorrupted, UnpackFailed,
 		RuntimeUnavailable, RuntimeConfigInvalid, PullTimedOut, ThrottledByKubelet,
 		SignatureRejected, ProviderFailed, MirrorFailed, ClockSkewed,
-		TextNamesNoCause, PullUnfinished, HostsFileUnreadable, MirrorUnusable:
+		TextNamesNoCause, PullUnfinished, HostsFileUnreadable, MirrorUnusable, ImageExceedsDisk:
 		return Bad
 	}
 	return ""

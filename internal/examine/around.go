@@ -5,6 +5,7 @@ package examine
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/registry"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
+	"github.com/pullmedic/pullmedic/symptom"
 )
 
 // askAround asks, side by side, what other pulls show, what the service
@@ -58,6 +60,7 @@ func (l *look) askAround(ctx context.Context) {
 		}
 	}
 	l.names()
+	l.sizes(ctx)
 }
 
 // elsewhere looks for a secret that is missing in other namespaces.
@@ -116,15 +119,17 @@ func (l *look) ladders() []*ladder {
 	var list []*ladder
 	known := map[string]*ladder{}
 	for _, p := range l.patients {
-		if p.unmade() || !l.x.worth(p.e, p.creds.Sends) {
+		measure := l.sizeInQuestion(p) && p.creds.Sends != keyring.SendsNothing
+		if p.unmade() || !measure && !l.x.worth(p.e, p.creds.Sends) {
 			continue
 		}
+		limits := p.e.Symptom.Sign == symptom.RateLimited
 		subject := evidence.Subject{Kind: evidence.SubjectRegistry, Name: p.e.Pull.Reference.Host}
 		if l.x.prober == nil {
 			p.gap(evidence.Gap{Check: evidence.CheckPing, Subject: subject, Why: "registries are not asked in this run", Needs: "--probe=anonymous or --probe=credentials"})
 			continue
 		}
-		question := questionOf(p)
+		question := questionOf(p) + fmt.Sprint(measure, limits)
 		a := known[question]
 		if a == nil {
 			if len(list) >= maxLadders {
@@ -132,7 +137,7 @@ func (l *look) ladders() []*ladder {
 					Needs: "a smaller scope (-n NAMESPACE, or diagnose TYPE/NAME)"})
 				continue
 			}
-			a = &ladder{target: registry.Target{Reference: p.e.Pull.Reference, Platform: p.e.Pull.Platform, Credentials: p.creds.Tried}}
+			a = &ladder{target: registry.Target{Reference: p.e.Pull.Reference, Platform: p.e.Pull.Platform, Credentials: p.creds.Tried, Measure: measure, Limits: limits}}
 			a.target.KnownTags = slices.DeleteFunc(slices.Clone(l.seen.Tags(p.e.Pull.Reference)), func(tag string) bool { return tag == p.e.Pull.Reference.Tag })
 			known[question] = a
 			list = append(list, a)

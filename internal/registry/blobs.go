@@ -20,6 +20,9 @@ import (
 // blobsAtOnce is how many blobs are asked for at the same time.
 const blobsAtOnce = 6
 
+// maxLayerBytes is the largest size of a layer that is believed (32 TiB).
+const maxLayerBytes = 1 << 45
+
 // blobs asks for the config with GET, because its platform counts and because a
 // GET goes the way of the layers, to the blob store; and for the layers with
 // HEAD.
@@ -62,17 +65,24 @@ func (l *ladder) blobs(ctx context.Context, a attempt, d document) {
 		return
 	}
 	var size int64
+	var largest descriptor
 	for _, layer := range layers {
-		size += max(layer.Size, 0)
+		size += min(max(layer.Size, 0), maxLayerBytes) // sizes are what the registry says
+		if layer.Size > largest.Size {
+			largest = layer
+		}
 	}
 	stores := blobStores(l.base.host, slices.Concat(replies, []reply{config}))
 	from := ""
 	if stores != "" {
 		from = ", at " + stores
 	}
-	l.tell(evidence.CheckBlobs, evidence.BlobsPresent, l.imageSubject(), config, details{"layers": strconv.Itoa(len(layers)), "bytes": strconv.FormatInt(size, 10), "stores": stores},
-		"the config and %s of %s (%s) are there%s", counted(len(layers), "layer"), l.imageName(), bytesOf(size), from)
+	l.tell(evidence.CheckBlobs, evidence.BlobsPresent, l.imageSubject(), config, details{"layers": strconv.Itoa(len(layers)), "bytes": strconv.FormatInt(size, 10), "largest": strconv.FormatInt(largest.Size, 10), "stores": stores},
+		"the config and %s of %s (%s compressed) are there%s", counted(len(layers), "layer"), l.imageName(), bytesOf(size), from)
 	l.findings[len(l.findings)-1].Took = took
+	if l.target.Measure {
+		l.measure(ctx, a, largest, size)
+	}
 }
 
 // layer asks for one layer. A refused HEAD is asked again as a GET of one byte:
@@ -85,7 +95,7 @@ func (l *ladder) layer(ctx context.Context, a attempt, digest string) (reply, bo
 		return r, ok
 	}
 	c := l.base.blob(http.MethodGet, l.reference.Repository, digest, 1)
-	c.rangeFirst = true
+	c.first = 1
 	return l.prober.ask(ctx, c, a.auth)
 }
 

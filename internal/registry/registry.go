@@ -103,6 +103,11 @@ type Target struct {
 	Platform evidence.Platform
 	// Credentials in the order in which the kubelet tries them; none: anonymous.
 	Credentials []keyring.Credential
+	// Measure: a part of the largest layer is fetched, to see how fast it comes.
+	Measure bool
+	// Limits: how many pulls are left is in question, so where the image's own
+	// answers do not tell, the family's own way of telling is used.
+	Limits bool
 	// KnownTags are tags of the same repository that this cluster ran. They
 	// are asked for to tell a missing tag from a missing repository.
 	KnownTags []string
@@ -120,6 +125,7 @@ type Prober struct {
 	replies memo[reply]
 	tags    memo[tagList]
 	grants  memo[grant]
+	speeds  memo[speed]
 	budget  budget
 
 	mu    sync.Mutex
