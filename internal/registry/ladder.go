@@ -26,7 +26,8 @@ type ladder struct {
 	challenges []challenge
 	late       bool // the challenge came with the manifest, not with /v2/
 
-	realmForeign bool // nothing is sent to this registry's token service
+	accepted     *login // the first that was accepted; nil: asked anonymously
+	realmForeign bool   // nothing is sent to this registry's token service
 }
 
 func newLadder(p *Prober, t Target) *ladder {
@@ -49,6 +50,9 @@ func (l *ladder) climb(ctx context.Context) {
 	for _, login := range l.logins() {
 		a := l.try(ctx, login)
 		tries = append(tries, a)
+		if a.accepted && l.accepted == nil {
+			l.accepted = a.login
+		}
 		if a.end == seen {
 			l.content(ctx, a)
 			return

@@ -105,8 +105,8 @@ type Target struct {
 	Credentials []keyring.Credential
 	// Measure: a part of the largest layer is fetched, to see how fast it comes.
 	Measure bool
-	// Limits: how many pulls are left is in question, so where the image's own
-	// answers do not tell, the family's own way of telling is used.
+	// Limits: how many pulls are left is in question, so none is spent on
+	// looking.
 	Limits bool
 	// KnownTags are tags of the same repository that this cluster ran. They
 	// are asked for to tell a missing tag from a missing repository.
@@ -192,6 +192,7 @@ func (p *Prober) Probe(ctx context.Context, t Target) ([]evidence.Finding, []evi
 	defer cancel()
 	defer trace.Span(ctx, trace.KindCheck, "registry "+t.Reference.Host)()
 	l.climb(ctx)
+	l.pullsLeft(ctx)
 	l.mirrors(ctx)
 	return l.findings, l.gaps
 }
