@@ -28,9 +28,10 @@ const maxLayerBytes = 1 << 45
 // HEAD.
 func (l *ladder) blobs(ctx context.Context, a attempt, d document) {
 	layers := d.Layers[:0:0]
+	known := map[string]bool{} // a manifest of 4 MiB can name 50,000 layers
 	for _, layer := range d.Layers {
-		same := func(other descriptor) bool { return other.Digest == layer.Digest }
-		if !foreignLayer(layer) && !slices.ContainsFunc(layers, same) {
+		if !foreignLayer(layer) && !known[layer.Digest] {
+			known[layer.Digest] = true
 			layers = append(layers, layer)
 		}
 	}

@@ -207,6 +207,9 @@ func (c *client) send(ctx context.Context, q call, target *url.URL, auth string)
 	if disguised(name) {
 		return nil, t, "", classify(forbiddenError{address: name, why: "disguised"}, t, target.Host, "")
 	}
+	if why := named(name, c.allowLoopback); why != "" {
+		return nil, t, "", classify(forbiddenError{address: name, why: why}, t, target.Host, "")
+	}
 	var body io.Reader
 	if q.form != nil {
 		body = strings.NewReader(q.form.Encode())

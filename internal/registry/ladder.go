@@ -6,6 +6,7 @@ package registry
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/foreign"
@@ -33,9 +34,19 @@ type ladder struct {
 func newLadder(p *Prober, t Target) *ladder {
 	return &ladder{
 		report: report{vantage: p.options.Vantage}, prober: p, target: t, reference: t.Reference,
-		base:   base{scheme: "https", host: families.Endpoint(t.Reference.Host)},
+		base:   base{scheme: "https", host: oneSpelling(families.Endpoint(t.Reference.Host))},
 		family: families.Of(t.Reference.Host, "", nil),
 	}
+}
+
+// oneSpelling writes a host so that its spellings are one host, which is asked
+// and logged in to once: in lower case, without a port that goes without saying.
+func oneSpelling(host string) string {
+	host = strings.ToLower(host)
+	if name, ok := strings.CutSuffix(host, ":443"); ok && (!strings.Contains(name, ":") || strings.HasSuffix(name, "]")) {
+		return name
+	}
+	return host
 }
 
 // climb goes up rung by rung: the way to the host and /v2/ (reach), then, with
