@@ -41,6 +41,9 @@ const (
 	NodeDiskPressure      Outcome = "node-disk-pressure"
 	ImageOnNode           Outcome = "image-on-node"               // the node's status lists it
 	ImageNotOnNode        Outcome = "image-not-on-node"           // the node's whole list lacks it
+	NodeDiskKnown         Outcome = "node-disk-known"             // how much disk the node has for images and pods
+	ImageExceedsDisk      Outcome = "image-exceeds-disk"          // the image, still compressed, is larger than that
+	PullLimitsKnown       Outcome = "pull-limits-known"           // when the node's runtime gives a pull up
 	ImagePulledElsewhere  Outcome = "same-image-pulled-elsewhere" // on another node, at about the same time
 	ImageFailsElsewhere   Outcome = "same-image-fails-elsewhere"  // on every other node that tried
 	RegistryWorksForOther Outcome = "registry-works-for-others"   // other images of it were pulled meanwhile
@@ -110,6 +113,7 @@ const (
 	ChildManifestAbsent  Outcome = "child-manifest-absent"
 	BlobsPresent         Outcome = "blobs-present"
 	BlobAbsent           Outcome = "blob-absent"
+	SpeedMeasured        Outcome = "speed-measured" // how fast a part of a layer came
 	ContentDiffers       Outcome = "content-differs"
 	RegistryPolicy       Outcome = "registry-policy"
 	UpstreamCacheFailed  Outcome = "upstream-cache-failed"

@@ -27,7 +27,8 @@ func (o Outcome) Sense() Sense {
 	case SecretsNotNamed, KeyringMatchesNone, PodBringsNone, KeyringEntryEmpty, NodePlatformKnown, ImageNotOnNode,
 		PreviousImageKnown, RepositoryKnown, SecretElsewhere, AddressForbidden,
 		RealmForeign, AnonymousMayNotPull, TagsListed, TagsNotListable,
-		NameSpelledElsewise, GoneSince, NeverSeen, MirrorsConfigured, RegistryNotAsked, MirrorLacks, RateLimitUnseen, ReferenceFrozen, CredentialSent,
+		NameSpelledElsewise, GoneSince, NeverSeen, NodeDiskKnown, PullLimitsKnown, SpeedMeasured,
+		MirrorsConfigured, RegistryNotAsked, MirrorLacks, RateLimitUnseen, ReferenceFrozen, CredentialSent,
 		CredentialNotSent, CredentialReverification, PlatformDiffers, OneImageAlone, OneNodeAlone,
 		OneCredentialAlone, OneNamespaceAlone, ManyNamespacesFail:
 		return Neutral
@@ -46,7 +47,7 @@ func (o Outcome) Sense() Sense {
 		RuntimeUnavailable, RuntimeConfigInvalid, PullTimedOut, ThrottledByKubelet,
 		SignatureRejected, ProviderFailed, MirrorFailed, ClockSkewed,
 		TextNamesNoCause, PullUnfinished, NodeClockWrong, CertificateOutOfDate, ShortNameRefused,
-		HostsFileUnreadable, MirrorUnusable:
+		HostsFileUnreadable, MirrorUnusable, ImageExceedsDisk:
 		return Bad
 	}
 	return ""

@@ -212,8 +212,19 @@ func (r *reader) matches(answer keyring.Answer, unseen bool, answers []SecretAns
 	if c.Blank {
 		sentence += "; its user or password begins or ends with a blank or a new line"
 	}
+	end, source, known := r.end(answers, c)
+	if known && end.After(r.now) {
+		at := " ends at "
+		if source.Lifetime() > 0 && source != keyring.ExpiryECR {
+			at = " ends no later than " // counted from the secret's last write
+		}
+		sentence += "; " + kindOf(source) + at + end.UTC().Format("2006-01-02 15:04:05 UTC")
+	}
 	f := r.say(evidence.CheckKeyring, evidence.KeyringMatches, secret(c.Secret), "%s", sentence)
 	f.Details = map[string]string{"key": c.Key}
+	if known {
+		f.Details["ends"], f.Details["source"] = end.UTC().Format(time.RFC3339), string(source)
+	}
 }
 
 func emptyBecause(c keyring.Credential) string {
@@ -252,6 +263,8 @@ func kindOf(source keyring.ExpirySource) string {
 	switch source {
 	case keyring.ExpiryECR:
 		return "the ECR token"
+	case keyring.ExpiryECRUnreadable:
+		return "the ECR token, which lives 12 hours,"
 	case keyring.ExpiryACR:
 		return "the ACR refresh token"
 	case keyring.ExpiryGoogle:
@@ -263,7 +276,8 @@ func kindOf(source keyring.ExpirySource) string {
 // end is when a credential's own time is over, as far as that can be known.
 func (r *reader) end(answers []SecretAnswer, c keyring.Credential) (end time.Time, source keyring.ExpirySource, known bool) {
 	end, source, known = c.Expiry()
-	if !known && source == keyring.ExpiryGoogle {
+	counted := source == keyring.ExpiryGoogle || source == keyring.ExpiryECRUnreadable && strings.Contains(strings.ToLower(r.p.Reference.Host), ".ecr")
+	if !known && counted {
 		i := slices.IndexFunc(answers, func(a SecretAnswer) bool { return a.Err == nil && a.Secret.Namespace+"/"+a.Secret.Name == c.Secret })
 		if i >= 0 && !answers[i].Written.IsZero() {
 			end, known = answers[i].Written.Add(source.Lifetime()), true

@@ -34,6 +34,12 @@ func TestReadCredentials(t *testing.T) {
 	const image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/ledger:4"
 	const host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 	token := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, `{"payload":"x","version":"2","type":"DATA_KEY","expiration":%d}`, now().Add(-38*time.Minute).Unix()))
+	fresh := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, `{"payload":"x","version":"2","type":"DATA_KEY","expiration":%d}`, now().Add(90*time.Minute).Unix()))
+	part := base64.RawURLEncoding.EncodeToString
+	acr := part([]byte(`{"alg":"RS256"}`)) + "." + part(fmt.Appendf(nil, `{"iss":"Azure Container Registry","exp":%d}`, now().Add(-time.Minute).Unix())) + ".x"
+	job := part([]byte(`{"alg":"RS256"}`)) + "." + part(fmt.Appendf(nil, `{"exp":%d}`, now().Add(-time.Minute).Unix())) + ".x"
+	old := readable("old", entry(host, "AWS", "of another form"))
+	old.Written = now().Add(-13 * time.Hour)
 	malformed := readable("bad")
 	malformed.Secret.Data[".dockerconfigjson"] = []byte("{")
 	opaque := readable("opaque", entry(host, "AWS", "x"))
@@ -53,6 +59,18 @@ func TestReadCredentials(t *testing.T) {
 			"secret shop/a, key " + host + ", and 1 more match; the kubelet tries each in turn", keyring.SendsCredentials, 0},
 		"a token whose time is over": {[]cluster.SecretAnswer{readable("ecr", entry(host, "AWS", token))}, []evidence.Outcome{evidence.KeyringMatches, evidence.CredentialExpiredByItself}, nil,
 			"the ECR token in secret shop/ecr expired at 2026-11-21 03:12:00 UTC", keyring.SendsCredentials, 0},
+		"a token whose time is not over": {[]cluster.SecretAnswer{readable("ecr", entry(host, "AWS", fresh))}, []evidence.Outcome{evidence.KeyringMatches}, []evidence.Outcome{evidence.CredentialExpiredByItself},
+			"secret shop/ecr, key " + host + ", the only match; the ECR token ends at 2026-11-21 05:20:00 UTC", keyring.SendsCredentials, 0},
+		"an ECR token of another form that was written 13 hours ago": {[]cluster.SecretAnswer{old}, []evidence.Outcome{evidence.CredentialExpiredByItself}, nil,
+			"the ECR token, which lives 12 hours, in secret shop/old expired at 2026-11-21 02:50:00 UTC", keyring.SendsCredentials, 0},
+		"an ECR token of another form that was written two hours ago": {[]cluster.SecretAnswer{readable("ecr", entry(host, "AWS", "of another form"))}, []evidence.Outcome{evidence.KeyringMatches}, []evidence.Outcome{evidence.CredentialExpiredByItself},
+			"secret shop/ecr, key " + host + ", the only match; the ECR token, which lives 12 hours, ends no later than 2026-11-21 13:50:00 UTC", keyring.SendsCredentials, 0},
+		"an ACR refresh token whose time is over": {[]cluster.SecretAnswer{readable("acr", entry(host, "00000000-0000-0000-0000-000000000000", acr))}, []evidence.Outcome{evidence.CredentialExpiredByItself}, nil,
+			"the ACR refresh token in secret shop/acr expired at 2026-11-21 03:49:00 UTC", keyring.SendsCredentials, 0},
+		"another JWT whose time is over": {[]cluster.SecretAnswer{readable("jwt", entry(host, "robot", job))}, []evidence.Outcome{evidence.CredentialExpiredByItself}, nil,
+			"the token in secret shop/jwt expired at 2026-11-21 03:49:00 UTC", keyring.SendsCredentials, 0},
+		"an expired one beside a good one is passed over": {[]cluster.SecretAnswer{readable("ecr", entry(host, "AWS", token)), readable("new", entry(host, "AWS", fresh))}, []evidence.Outcome{evidence.KeyringMatches}, []evidence.Outcome{evidence.CredentialExpiredByItself},
+			"", keyring.SendsCredentials, 0},
 		"a Google token that was written two hours ago": {[]cluster.SecretAnswer{readable("gcr", entry(host, "oauth2accesstoken", "ya29.x"))}, []evidence.Outcome{evidence.CredentialExpiredByItself}, nil,
 			"the Google access token, which lives an hour, in secret shop/gcr expired at 2026-11-21 02:50:00 UTC", keyring.SendsCredentials, 0},
 		"a key that is near": {[]cluster.SecretAnswer{readable("ecr", entry(host+":443", "robot", "x"))}, []evidence.Outcome{evidence.SecretPresent, evidence.KeyringEntryIgnored, evidence.PodBringsNone}, []evidence.Outcome{evidence.KeyringMatches},

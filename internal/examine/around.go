@@ -5,6 +5,7 @@ package examine
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/registry"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
+	"github.com/pullmedic/pullmedic/symptom"
 )
 
 // askAround asks, side by side, what other pulls show, what the service
@@ -49,6 +51,7 @@ func (l *look) askAround(ctx context.Context) {
 	}
 	tellAll(ladders)
 	l.names()
+	l.sizes(ctx)
 }
 
 // climb asks the registries, side by side; the group waits for all answers.
@@ -129,15 +132,17 @@ func (l *look) ladders(worth func(*patient) bool) []*ladder {
 	var list []*ladder
 	known := map[string]*ladder{}
 	for _, p := range l.patients {
-		if !worth(p) {
+		measure := !p.unmade() && !p.recovered() && l.sizeInQuestion(p) && p.creds.Sends != keyring.SendsNothing
+		if !measure && !worth(p) {
 			continue
 		}
+		limits := p.e.Symptom.Sign == symptom.RateLimited
 		subject := evidence.Subject{Kind: evidence.SubjectRegistry, Name: p.e.Pull.Reference.Host}
 		if l.x.prober == nil {
 			p.gap(evidence.Gap{Check: evidence.CheckPing, Subject: subject, Why: "registries are not asked in this run", Needs: "--probe=anonymous or --probe=credentials"})
 			continue
 		}
-		question := questionOf(p)
+		question := questionOf(p) + fmt.Sprint(measure, limits)
 		a := known[question]
 		if a == nil {
 			if len(list) >= maxLadders {
@@ -145,7 +150,7 @@ func (l *look) ladders(worth func(*patient) bool) []*ladder {
 					Needs: "a smaller scope (-n NAMESPACE, or diagnose TYPE/NAME)"})
 				continue
 			}
-			a = &ladder{target: registry.Target{Reference: p.e.Pull.Reference, Platform: p.e.Pull.Platform, Credentials: p.creds.Tried}}
+			a = &ladder{target: registry.Target{Reference: p.e.Pull.Reference, Platform: p.e.Pull.Platform, Credentials: p.creds.Tried, Measure: measure, Limits: limits}}
 			a.target.KnownTags = slices.DeleteFunc(slices.Clone(l.seen.Tags(p.e.Pull.Reference)), func(tag string) bool { return tag == p.e.Pull.Reference.Tag })
 			known[question] = a
 			list = append(list, a)

@@ -39,6 +39,8 @@ type look struct {
 	seen       *cluster.Seen
 	survey     evidence.Survey
 	sentBefore evidence.Sent
+	// whole: single objects were asked for, and want the whole answer.
+	whole bool
 
 	patients []*patient
 	events   map[string]eventsOf          // by pod UID

@@ -57,6 +57,7 @@ func (x *Examiner) Objects(ctx context.Context, refs []ObjectRef) (evidence.Surv
 		kinds[i] = kind
 	}
 	l := x.newLook()
+	l.whole = true
 	end := trace.Span(ctx, trace.KindStep, "pods")
 	lists := make([][]*corev1.Pod, len(refs))
 	errs := make([]error, len(refs))

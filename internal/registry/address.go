@@ -61,7 +61,7 @@ func forbiddenRanges() []addressRange {
 		{prefix(192, 0, 0, 192, 32), "metadata"},
 		{prefix6(10, 0xfe, 0x80), "link-local"},
 		{prefix6(10, 0xfe, 0xc0), "link-local"},                                                      // site-local, retired
-		{prefix6(128, 0xfd, 0x00, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54), "metadata"}, // fd00:ec2::254
+		{prefix6(32, 0xfd, 0x00, 0x0e, 0xc2), "metadata"},                                            // fd00:ec2::254, and the credentials of EKS at ::23
 		{prefix6(128, 0xfd, 0x20, 0x00, 0xce, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54), "metadata"}, // fd20:ce::254
 	}
 }
@@ -102,6 +102,21 @@ func embedded(addr netip.Addr) []netip.Addr {
 		return []netip.Addr{last}
 	}
 	return nil
+}
+
+// named says why a host is never asked whatever its name leads to, or "": names
+// of metadata services, which a proxy might know where we do not, and of this
+// machine.
+func named(host string, allowLoopback bool) string {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	switch host {
+	case "metadata", "metadata.goog", "metadata.google.internal", "metadata.azure.internal", "metadata.tencentyun.com", "instance-data", "instance-data.ec2.internal":
+		return "metadata"
+	}
+	if !allowLoopback && (host == "localhost" || strings.HasSuffix(host, ".localhost")) {
+		return "loopback"
+	}
+	return ""
 }
 
 // disguised tells a host name that some resolvers and proxies read as an IPv4

@@ -20,14 +20,18 @@ import (
 // blobsAtOnce is how many blobs are asked for at the same time.
 const blobsAtOnce = 6
 
+// maxLayerBytes is the largest size of a layer that is believed (32 TiB).
+const maxLayerBytes = 1 << 45
+
 // blobs asks for the config with GET, because its platform counts and because a
 // GET goes the way of the layers, to the blob store; and for the layers with
 // HEAD.
 func (l *ladder) blobs(ctx context.Context, a attempt, d document) {
 	layers := d.Layers[:0:0]
+	known := map[string]bool{} // a manifest of 4 MiB can name 50,000 layers
 	for _, layer := range d.Layers {
-		same := func(other descriptor) bool { return other.Digest == layer.Digest }
-		if !foreignLayer(layer) && !slices.ContainsFunc(layers, same) {
+		if !foreignLayer(layer) && !known[layer.Digest] {
+			known[layer.Digest] = true
 			layers = append(layers, layer)
 		}
 	}
@@ -61,19 +65,25 @@ func (l *ladder) blobs(ctx context.Context, a attempt, d document) {
 	if !l.readConfig(a, *d.Config, config) || !l.readLayers(a, layers, replies, asked) {
 		return
 	}
-	var size, largest int64
+	var size int64
+	var largest descriptor
 	for _, layer := range layers {
-		size += max(layer.Size, 0)
-		largest = max(largest, layer.Size)
+		size += min(max(layer.Size, 0), maxLayerBytes) // sizes are what the registry says
+		if layer.Size > largest.Size {
+			largest = layer
+		}
 	}
 	stores := blobStores(l.base.host, slices.Concat(replies, []reply{config}))
 	from := ""
 	if stores != "" {
 		from = ", at " + stores
 	}
-	l.tell(evidence.CheckBlobs, evidence.BlobsPresent, l.imageSubject(), config, details{"layers": strconv.Itoa(len(layers)), "bytes": strconv.FormatInt(size, 10), "largest": strconv.FormatInt(largest, 10), "stores": stores},
-		"the config and %s of %s (%s) are there%s", counted(len(layers), "layer"), l.imageName(), bytesOf(size), from)
+	l.tell(evidence.CheckBlobs, evidence.BlobsPresent, l.imageSubject(), config, details{"layers": strconv.Itoa(len(layers)), "bytes": strconv.FormatInt(size, 10), "largest": strconv.FormatInt(largest.Size, 10), "stores": stores},
+		"the config and %s of %s (%s compressed) are there%s", counted(len(layers), "layer"), l.imageName(), bytesOf(size), from)
 	l.findings[len(l.findings)-1].Took = took
+	if l.target.Measure {
+		l.measure(ctx, a, largest, size)
+	}
 }
 
 // layer asks for one layer. A refused HEAD is asked again as a GET of one byte:
@@ -86,7 +96,7 @@ func (l *ladder) layer(ctx context.Context, a attempt, digest string) (reply, bo
 		return r, ok
 	}
 	c := l.base.blob(http.MethodGet, l.reference.Repository, digest, 1)
-	c.rangeFirst = true
+	c.first = 1
 	return l.prober.ask(ctx, c, a.auth)
 }
 

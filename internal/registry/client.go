@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -143,7 +144,7 @@ type call struct {
 	login         bool
 	secrets       []string // what no redirect may name
 	form          url.Values
-	rangeFirst    bool // ask for the first byte only
+	first         int64 // ask for so many bytes from the start only; 0 for all
 	limit         int64
 }
 
@@ -206,6 +207,9 @@ func (c *client) send(ctx context.Context, q call, target *url.URL, auth string)
 	if disguised(name) {
 		return nil, t, "", classify(forbiddenError{address: name, why: "disguised"}, t, target.Host, "")
 	}
+	if why := named(name, c.allowLoopback); why != "" {
+		return nil, t, "", classify(forbiddenError{address: name, why: why}, t, target.Host, "")
+	}
 	var body io.Reader
 	if q.form != nil {
 		body = strings.NewReader(q.form.Encode())
@@ -221,8 +225,8 @@ func (c *client) send(ctx context.Context, q call, target *url.URL, auth string)
 	if q.form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	if q.rangeFirst {
-		req.Header.Set("Range", "bytes=0-0")
+	if q.first > 0 {
+		req.Header.Set("Range", "bytes=0-"+strconv.FormatInt(q.first-1, 10))
 	}
 	if auth != "" && target.Scheme == "https" {
 		req.Header.Set("Authorization", auth)

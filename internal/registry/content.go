@@ -23,7 +23,7 @@ func (l *ladder) content(ctx context.Context, a attempt) {
 	}), "%s is there, and given%s", l.imageName(), l.as(a.login))
 	l.tellOpenness(a)
 	if a.head.answer.hops == 0 {
-		l.tellLimit(a.head)
+		l.tellLimit(a.login, a.head)
 	}
 	node := l.target.Platform
 	if d.isIndex() {
@@ -55,11 +55,11 @@ func (l *ladder) tellOpenness(a attempt) {
 // as the runtimes do.
 func (l *ladder) manifest(ctx context.Context, a attempt) (reply, document, bool) {
 	want := l.digestSaid(a)
-	if left, _, ok := limit(a.head.answer.header, "Ratelimit-Remaining"); ok && left == 0 && a.head.answer.hops == 0 {
+	if why := l.sparesGets(a); why != "" {
 		l.tell(evidence.CheckManifest, evidence.ManifestPresent, l.imageSubject(), a.head, l.about(a.login, details{"digest": want}), "%s is there", l.imageName())
 		l.tellOpenness(a)
-		l.tellLimit(a.head)
-		l.gap(evidence.CheckPlatform, l.imageSubject(), "a manifest could not be had: no pull is left", "a pull that is not counted, or time")
+		l.tellLimit(a.login, a.head)
+		l.gap(evidence.CheckPlatform, l.imageSubject(), "the manifest was not fetched: "+why, "a pull that is not counted, or time")
 		return reply{}, document{}, false
 	}
 	reference := first(want, l.asked())
@@ -70,6 +70,26 @@ func (l *ladder) manifest(ctx context.Context, a attempt) (reply, document, bool
 	}
 	d, ok := l.open(r, want, a, evidence.CheckManifest, l.imageName(), evidence.ManifestAbsent)
 	return r, d, ok
+}
+
+// lowBudget is how few pulls must be left for none of them to be spent here.
+const lowBudget = 5
+
+// sparesGets says why no manifest is asked for with GET, "" if one is: where
+// that costs one of few pulls, those belong to the nodes.
+func (l *ladder) sparesGets(a attempt) string {
+	left, _, ok := limit(a.head.answer.header, "Ratelimit-Remaining")
+	switch {
+	case ok && a.head.answer.hops > 0:
+		return ""
+	case ok && left == 0:
+		return "no pull is left"
+	case ok && left < lowBudget:
+		return "few pulls are left, and it would cost one"
+	case l.target.Limits && l.family.CountsGets:
+		return "it would cost one of the pulls that are in question"
+	}
+	return ""
 }
 
 // digestSaid is the digest that the manifest must have: the reference's own, or

@@ -157,7 +157,7 @@ func TestProbeOfDockerHub(t *testing.T) {
 	}{
 		"pulls that are left are told": {"100;w=21600", "76;w=21600", "rate-limit rate-limit-open\nplatform platform-present\nblobs blobs-present", "registry-1.docker.io has 76 of 100 pulls in 6 h left for whoever asks from here", 1},
 		"the last pull is not ours":    {"100;w=21600", "0;w=21600", "rate-limit rate-limited\nplatform ?", "registry-1.docker.io has no pull left for whoever asks from here (0 of 100)", 0},
-		"no limit is named":            {"", "", "rate-limit rate-limit-unseen\nplatform platform-present\nblobs blobs-present", "registry-1.docker.io names no limit to whoever asks so", 1},
+		"no limit is named":            {"", "", "rate-limit rate-limit-unseen\nplatform platform-present\nblobs blobs-present", "registry-1.docker.io names no limit to whoever asks from here", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)

@@ -6,6 +6,7 @@ package registry
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/foreign"
@@ -26,16 +27,27 @@ type ladder struct {
 	challenges []challenge
 	late       bool // the challenge came with the manifest, not with /v2/
 
-	byConfig     bool // the index leaves the manifest's platform open, so its config decides
-	realmForeign bool // nothing is sent to this registry's token service
+	byConfig     bool   // the index leaves the manifest's platform open, so its config decides
+	accepted     *login // the first that was accepted; nil: asked anonymously
+	realmForeign bool   // nothing is sent to this registry's token service
 }
 
 func newLadder(p *Prober, t Target) *ladder {
 	return &ladder{
 		report: report{vantage: p.options.Vantage}, prober: p, target: t, reference: t.Reference,
-		base:   base{scheme: "https", host: families.Endpoint(t.Reference.Host)},
+		base:   base{scheme: "https", host: oneSpelling(families.Endpoint(t.Reference.Host))},
 		family: families.Of(t.Reference.Host, "", nil),
 	}
+}
+
+// oneSpelling writes a host so that its spellings are one host, which is asked
+// and logged in to once: in lower case, without a port that goes without saying.
+func oneSpelling(host string) string {
+	host = strings.ToLower(host)
+	if name, ok := strings.CutSuffix(host, ":443"); ok && (!strings.Contains(name, ":") || strings.HasSuffix(name, "]")) {
+		return name
+	}
+	return host
 }
 
 // climb goes up rung by rung: the way to the host and /v2/ (reach), then, with
@@ -50,6 +62,9 @@ func (l *ladder) climb(ctx context.Context) {
 	for _, login := range l.logins() {
 		a := l.try(ctx, login)
 		tries = append(tries, a)
+		if a.accepted && l.accepted == nil {
+			l.accepted = a.login
+		}
 		if a.end == seen {
 			l.content(ctx, a)
 			return

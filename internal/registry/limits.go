@@ -4,8 +4,10 @@
 package registry
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,23 +56,67 @@ func retryAfter(h http.Header) string {
 
 // tellLimit tells what the answer to a HEAD says of limits; a HEAD costs none.
 // It tells whether a GET would still be answered.
-func (l *ladder) tellLimit(r reply) bool {
+func (l *ladder) tellLimit(login *login, r reply) bool {
+	who := "whoever asks from here"
+	if login != nil {
+		who = "the login of secret " + login.Secret
+	}
 	d := details{"host": r.answer.host}
 	d.addLimit(r.answer.header)
 	left, window, ok := limit(r.answer.header, "Ratelimit-Remaining")
 	switch {
 	case !ok && l.family.CountsGets:
-		l.tell(evidence.CheckRateLimit, evidence.RateLimitUnseen, l.registrySubject(), r, d, "%s names no limit to whoever asks so", r.answer.host)
+		l.tell(evidence.CheckRateLimit, evidence.RateLimitUnseen, l.registrySubject(), r, d, "%s names no limit to %s", r.answer.host, who)
 	case !ok:
 	case left == 0:
-		l.tell(evidence.CheckRateLimit, evidence.RateLimited, l.registrySubject(), r, d, "%s has no pull left for whoever asks from here (0 of %s)", r.answer.host, first(d["limit"], "?"))
+		l.tell(evidence.CheckRateLimit, evidence.RateLimited, l.registrySubject(), r, d, "%s has no pull left for %s (0 of %s)", r.answer.host, who, first(d["limit"], "?"))
 		return false
 	default:
 		in := ""
 		if window > 0 {
 			in = " in " + strconv.Itoa(window/3600) + " h"
 		}
-		l.tell(evidence.CheckRateLimit, evidence.RateLimitOpen, l.registrySubject(), r, d, "%s has %d of %s pulls%s left for whoever asks from here", r.answer.host, left, first(d["limit"], "?"), in)
+		l.tell(evidence.CheckRateLimit, evidence.RateLimitOpen, l.registrySubject(), r, d, "%s has %d of %s pulls%s left for %s", r.answer.host, left, first(d["limit"], "?"), in, who)
 	}
 	return true
+}
+
+// pullsLeft asks, where a registry counts pulls and no answer told how many are
+// left, for the repository that is there to be asked: with HEAD, which costs
+// none, and never with GET (docs.docker.com, usage and limits of Docker Hub). It
+// is one question a run and login, whatever images are looked at.
+func (l *ladder) pullsLeft(ctx context.Context) {
+	told := func(f evidence.Finding) bool {
+		return f.Check == evidence.CheckRateLimit && f.Outcome != evidence.RateLimitUnseen
+	}
+	if l.family.LimitImage == "" || l.pinged.answer == nil || l.realmForeign || ctx.Err() != nil || slices.ContainsFunc(l.findings, told) {
+		return
+	}
+	bearer, ok := offered(l.challenges, "bearer")
+	if !ok {
+		return
+	}
+	realm, ok := l.realm(bearer)
+	if !ok {
+		return
+	}
+	q := tokenQuestion{realm: realm, service: bearer.parameters["service"], repository: l.family.LimitImage, login: l.accepted}
+	g, ok := l.prober.token(ctx, q)
+	if !ok || g.token == "" {
+		return
+	}
+	auth := authorization{id: "token\x00" + q.key(), header: "Bearer " + g.token, secrets: append(q.login.secrets(), g.token)}
+	r, ok := l.prober.ask(ctx, l.base.manifest(http.MethodHead, l.family.LimitImage, l.family.LimitTag), auth)
+	if !ok || r.failure != nil || r.answer.hops > 0 {
+		return
+	}
+	unseen := func(f evidence.Finding) bool { return f.Outcome == evidence.RateLimitUnseen }
+	_, _, named := limit(r.answer.header, "Ratelimit-Remaining")
+	switch {
+	case r.status() == http.StatusOK && (named || !slices.ContainsFunc(l.findings, unseen)):
+		l.findings = slices.DeleteFunc(l.findings, unseen)
+		l.tellLimit(l.accepted, r)
+	case r.status() == http.StatusTooManyRequests:
+		l.tellUnable(evidence.CheckRateLimit, l.registrySubject(), r, readRefusal(r.answer), auth.secrets)
+	}
 }

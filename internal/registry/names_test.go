@@ -12,7 +12,7 @@ import (
 	"github.com/pullmedic/pullmedic/evidence"
 )
 
-func named(name string) evidence.Reference {
+func referenceOf(name string) evidence.Reference {
 	host, path, _ := strings.Cut(name, "/")
 	return evidence.Reference{Host: host, Repository: path, Tag: "1"}
 }
@@ -35,7 +35,7 @@ func TestNearNamesAreOnesThatThisClusterRuns(t *testing.T) {
 		"nearest first, and few":                   {"q.io/a/service", []string{"q.io/a/servicexy", "q.io/a/servic", "r.io/a/service", "q.io/a/services", "q.io/a/servise"}, []string{"r.io/a/service", "q.io/a/servic", "q.io/a/services"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := NearNames(named(c.want), c.known); !slices.Equal(got, c.near) {
+			if got := NearNames(referenceOf(c.want), c.known); !slices.Equal(got, c.near) {
 				t.Errorf("got %q, want %q", got, c.near)
 			}
 		})
@@ -58,12 +58,12 @@ func TestAWellKnownNameIsAHint(t *testing.T) {
 		"docker.io/library/ledger":        "",
 		"docker.io/library/nginx-ingress": "",
 	} {
-		if got := WellKnown(named(written)); got != want {
+		if got := WellKnown(referenceOf(written)); got != want {
 			t.Errorf("%s: %q, want %q", written, got, want)
 		}
 	}
 	for _, name := range wellKnown() {
-		if err := validate(named(name)); err != nil {
+		if err := validate(referenceOf(name)); err != nil {
 			t.Errorf("the list has %s: %v", name, err)
 		}
 	}
@@ -75,7 +75,7 @@ func TestNearNamesOfAManyAreQuick(t *testing.T) {
 		known = append(known, "docker.io/"+strings.Repeat("a", 90)+"/"+strings.Repeat("b", 90))
 	}
 	start := time.Now()
-	NearNames(named("docker.io/"+strings.Repeat("a", 90)+"/"+strings.Repeat("b", 89)+"c"), known)
+	NearNames(referenceOf("docker.io/"+strings.Repeat("a", 90)+"/"+strings.Repeat("b", 89)+"c"), known)
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("took %v", took)
 	}

@@ -141,6 +141,9 @@ func platforms(manifests []descriptor) string {
 		if name := platformName(d.Platform.evidence()); !slices.Contains(list, name) {
 			list = append(list, name)
 		}
+		if len(list) > maxPlatforms {
+			break // a hostile index can name tens of thousands
+		}
 	}
 	if len(list) > maxPlatforms {
 		list = append(list[:maxPlatforms], "...")

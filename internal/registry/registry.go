@@ -103,6 +103,11 @@ type Target struct {
 	Platform evidence.Platform
 	// Credentials in the order in which the kubelet tries them; none: anonymous.
 	Credentials []keyring.Credential
+	// Measure: a part of the largest layer is fetched, to see how fast it comes.
+	Measure bool
+	// Limits: how many pulls are left is in question, so none is spent on
+	// looking.
+	Limits bool
 	// KnownTags are tags of the same repository that this cluster ran. They
 	// are asked for to tell a missing tag from a missing repository.
 	KnownTags []string
@@ -120,6 +125,7 @@ type Prober struct {
 	replies memo[reply]
 	tags    memo[tagList]
 	grants  memo[grant]
+	speeds  memo[speed]
 	budget  budget
 
 	mu    sync.Mutex
@@ -186,6 +192,7 @@ func (p *Prober) Probe(ctx context.Context, t Target) ([]evidence.Finding, []evi
 	defer cancel()
 	defer trace.Span(ctx, trace.KindCheck, "registry "+t.Reference.Host)()
 	l.climb(ctx)
+	l.pullsLeft(ctx)
 	l.mirrors(ctx)
 	return l.findings, l.gaps
 }

@@ -15,7 +15,8 @@ import (
 
 // resolver returns a real resolver that asks a real DNS server, which knows the
 // given names, does not answer for names that begin with "silent", and says of
-// all others that they do not exist.
+// all others that they do not exist. Of addresses that are parted by a bar, the
+// first are given to the first question, the next to the next.
 func resolver(t testing.TB, names map[string]string) *net.Resolver {
 	t.Helper()
 	conn, err := (&net.ListenConfig{}).ListenPacket(context.Background(), "udp", "127.0.0.1:0")
@@ -25,6 +26,7 @@ func resolver(t testing.TB, names map[string]string) *net.Resolver {
 	t.Cleanup(func() { _ = conn.Close() })
 	go func() {
 		packet := make([]byte, 1500)
+		asked := map[string]int{} // by type and name
 		for {
 			n, from, err := conn.ReadFrom(packet)
 			if err != nil {
@@ -34,7 +36,10 @@ func resolver(t testing.TB, names map[string]string) *net.Resolver {
 			if m.Unpack(packet[:n]) != nil || len(m.Questions) != 1 {
 				continue
 			}
-			if answer, ok := respond(m, names); ok {
+			q := m.Questions[0]
+			key := q.Type.String() + q.Name.String()
+			asked[key]++
+			if answer, ok := respond(m, names, asked[key]); ok {
 				_, _ = conn.WriteTo(answer, from)
 			}
 		}
@@ -44,7 +49,7 @@ func resolver(t testing.TB, names map[string]string) *net.Resolver {
 	}}
 }
 
-func respond(m dnsmessage.Message, names map[string]string) ([]byte, bool) {
+func respond(m dnsmessage.Message, names map[string]string, nth int) ([]byte, bool) {
 	q := m.Questions[0]
 	host := strings.TrimSuffix(q.Name.String(), ".")
 	if strings.HasPrefix(host, "silent") {
@@ -55,7 +60,8 @@ func respond(m dnsmessage.Message, names map[string]string) ([]byte, bool) {
 	if !known {
 		m.RCode = dnsmessage.RCodeNameError
 	} else {
-		for address := range strings.FieldsSeq(text) {
+		turns := strings.Split(text, "|")
+		for address := range strings.FieldsSeq(turns[min(nth, len(turns))-1]) {
 			addr := netip.MustParseAddr(address)
 			header := dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 1}
 			switch {

@@ -101,7 +101,7 @@ func (p *Prober) token(ctx context.Context, q tokenQuestion) (grant, bool) {
 		if q.login == nil {
 			return p.fetchToken(ctx, q, true)
 		}
-		g := p.gate(q.realm.Host + "\x00" + q.login.id)
+		g := p.gate(oneSpelling(q.realm.Host) + "\x00" + q.login.id)
 		g.mu.Lock()
 		if g.open {
 			g.mu.Unlock()
