@@ -78,6 +78,14 @@ func TestEveryFolderIsComplete(t *testing.T) {
 	}
 }
 
+// official are hosts whose pages are kept by those who make what they are about.
+func official() []string {
+	return []string{
+		"kubernetes.io", "github.com", "distribution.github.io", "docs.docker.com", "docs.aws.amazon.com", "cloud.google.com",
+		"learn.microsoft.com", "docs.github.com", "goharbor.io", "www.freedesktop.org", "chrony-project.org", "www.rfc-editor.org",
+	}
+}
+
 // checkFields tells what a cause.yaml leaves out or words otherwise than the
 // others; Load checks the rest.
 func checkFields(t *testing.T, cause Cause) {
@@ -86,8 +94,9 @@ func checkFields(t *testing.T, cause Cause) {
 		t.Errorf("%s: prevention, references, needs or windows are missing", cause.ID)
 	}
 	for _, url := range cause.References {
-		if !strings.HasPrefix(url, "https://") {
-			t.Errorf("%s: reference %q is no https address", cause.ID, url)
+		host, _, _ := strings.Cut(strings.TrimPrefix(url, "https://"), "/")
+		if !strings.HasPrefix(url, "https://") || !slices.Contains(official(), host) {
+			t.Errorf("%s: reference %q is no https address of a page that its makers keep (official)", cause.ID, url)
 		}
 	}
 	if len(cause.ConfirmedBy)+len(cause.LikelyBy) == 0 && cause.Category != Undecided {
@@ -101,8 +110,10 @@ func checkFields(t *testing.T, cause Cause) {
 			t.Errorf("%s: %q is not one line without a full stop", cause.ID, line)
 		}
 	}
-	if !strings.HasSuffix(cause.FirstAction, ".") {
-		t.Errorf("%s: firstAction %q is no sentence", cause.ID, cause.FirstAction)
+	for _, line := range append([]string{cause.FirstAction}, cause.Prevention...) {
+		if !strings.HasSuffix(line, ".") {
+			t.Errorf("%s: firstAction or prevention %q is no sentence", cause.ID, line)
+		}
 	}
 }
 
