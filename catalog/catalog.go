@@ -60,9 +60,10 @@ type Cause struct {
 	FirstAction string `json:"firstAction"`
 	// NextQuestion is what would decide an undecided state.
 	NextQuestion string `json:"nextQuestion,omitempty"`
-	// Prevention, one sentence each.
+	// Prevention, in sentences; the runbook's section is made from it.
 	Prevention []string `json:"prevention,omitempty"`
-	// References to official documentation.
+	// References to official documentation; the runbook's section is made from
+	// them.
 	References []string `json:"references,omitempty"`
 	// NoFault says why no fault of the testbed produces this cause (yet).
 	NoFault string `json:"noFault,omitempty"`

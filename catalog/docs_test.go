@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/yaml"
 )
 
 // docs/causes.md is the catalogue's index, made from the folders.
@@ -88,4 +90,26 @@ the reason that its folder gives; what is said of them rests on texts that other
 		}
 	}
 	return b.String()
+}
+
+// The cause.yaml that CONTRIBUTING.md shows must be one that loads.
+func TestTheExampleOfContributingLoads(t *testing.T) {
+	const path, indent = "../CONTRIBUTING.md", "       "
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, ok := strings.Cut(string(data), "\n"+indent+"id: ")
+	example, _, end := strings.Cut(after, "\n\n")
+	if !ok || !end {
+		t.Fatalf("%s shows no cause.yaml", path)
+	}
+	var cause Cause
+	if err := yaml.UnmarshalStrict([]byte(strings.ReplaceAll("id: "+example, "\n"+indent, "\n")), &cause); err != nil {
+		t.Fatalf("the example of %s: %v", path, err)
+	}
+	if err := mustLoad(t).checkCause(cause); err != nil {
+		t.Errorf("the example of %s: %v", path, err)
+	}
+	checkFields(t, cause)
 }

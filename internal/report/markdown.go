@@ -17,6 +17,9 @@ const maxRunbook = 1 << 20
 // item of a list: its mark, and the text behind.
 var listItem = regexp.MustCompile(`^(\s*(?:[-*]|\d+\.) )(.*)$`)
 
+// markdownWord is text without a blank, but in a code span.
+var markdownWord = regexp.MustCompile("(?:`[^`]*`|[^`\\s])+|`")
+
 // markdown lays out a runbook: headings, paragraphs, lists, code and tables of
 // two or more columns, of which each row becomes an item. The title is left
 // out: the page has it.
@@ -24,7 +27,7 @@ func (s *sheet) markdown(source string) {
 	head, block := "", ""
 	flush := func() {
 		if block != "" {
-			s.paragraph(head, plain, normal(block))
+			s.paragraph(head, plain, s.spans(block)...)
 		}
 		head, block = "", ""
 	}
@@ -77,5 +80,19 @@ func (s *sheet) row(line string) {
 	for i := range columns {
 		columns[i] = strings.TrimSpace(columns[i])
 	}
-	s.paragraph("- ", plain, normal(columns[0]+" -> "+strings.Join(columns[1:], "; ")))
+	s.paragraph("- ", plain, s.spans(columns[0]+" -> "+strings.Join(columns[1:], "; "))...)
+}
+
+// spans keeps what stands in backquotes on one line, if it goes on one: a
+// command that is broken cannot be copied.
+func (s *sheet) spans(text string) []run {
+	var runs []run
+	for _, w := range markdownWord.FindAllString(text, -1) {
+		if strings.Contains(w, " ") && cells(w) <= s.Width-column {
+			runs = append(runs, solid(w, plain))
+		} else {
+			runs = append(runs, normal(w))
+		}
+	}
+	return runs
 }
