@@ -112,6 +112,8 @@ func TestNoCredentialInATextIsWritten(t *testing.T) {
 	s := sick()
 	const text = `failed: Get "https://bot:canary-1@blobs.example/layer/x?X-Amz-Signature=canary-2&X-Amz-Credential=AKIAcanary3aaaaaaaa": Authorization: Bearer eyJcanary4.canary4.canary4: proxyconnect: http://me:canary-5@proxy.example:3128: refused`
 	s.Pulls[0].Pull.Message, s.Pulls[0].Pull.Events[0].Message = text, text
+	s.Pulls[0].Symptom.Detail = "denied: docker login -u ci -p canary-8"
+	s.Pulls[0].Findings[0].Sentence = `the registry says: {\"auth\":\"canary-9\", \"password\": \"two canary words\"}`
 	s.Pulls[0].Pull.Image = "bot:canary-6@registry.example/acme/api:1"
 	s.Pulls[1].Pull.Image = "https://bot:canary-7@registry.example/acme/api:1"
 	got := written(t, s)
@@ -175,7 +177,7 @@ func TestAReplayAnswersAsTheClusterDid(t *testing.T) {
 func TestOnlyDecidedFieldsAreWritten(t *testing.T) {
 	decided := map[string]int{
 		"Survey": 6, "Sent": 2, "Evidence": 4, "Pull": 24, "Object": 3, "Reference": 5, "Platform": 3, "Event": 6,
-		"Finding": 8, "Subject": 2, "Gap": 4, "Symptom": 16,
+		"Finding": 8, "Subject": 2, "Gap": 4, "Symptom": 19,
 	}
 	seen := map[string]int{}
 	var walk func(reflect.Type)
