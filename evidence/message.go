@@ -33,13 +33,13 @@ func FromSymptom(s symptom.Symptom, p Pull) []Finding {
 		}
 	}
 	if s.Sign == symptom.AdmissionDenied {
-		f := said(AdmissionRefused, ruleOf(or(p.Message, s.Detail)))
+		f := said(AdmissionRefused, ruleOf(or(symptom.Redact(p.Message), s.Detail)))
 		f.Vantage = Cluster // the API server's word, or that of whom it asks
 		return []Finding{f}
 	}
 	words := s.Detail
 	if words == "" {
-		words = p.Message
+		words = symptom.Redact(p.Message)
 	}
 	speaker := speakerOf(s.Runtime)
 	if p.Node != "" {

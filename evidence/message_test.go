@@ -65,3 +65,11 @@ func TestFromSymptom(t *testing.T) {
 		})
 	}
 }
+
+func TestTheWordsOfARuleAreToldWithoutACredentialInThem(t *testing.T) {
+	pull := evidence.Pull{Message: `admission webhook "w" denied the request: sent password "hunter2 and more", Authorization: Bearer hunter2`}
+	findings := evidence.FromSymptom(symptom.Parse(pull.Message), pull)
+	if len(findings) != 1 || findings[0].Vantage != evidence.Cluster || findings[0].Sentence != `webhook w says: sent password "[redacted]", Authorization: Bearer [redacted]` {
+		t.Errorf("got %+v", findings)
+	}
+}

@@ -158,17 +158,17 @@ func detail(e *element, v verdict) string {
 	if i := strings.LastIndex(e.text[start:v.start], "desc = "); i >= 0 {
 		start += i + len("desc = ")
 	}
-	return redact(e, start)
+	return shown(e, start)
 }
 
-// redact renders text[start:] with URLs cut to scheme, host and path, and
-// without anything that looks like a credential.
-func redact(e *element, start int) string {
+// shown renders text[start:] with URLs cut to scheme, host and path, and without
+// anything that looks like a credential.
+func shown(e *element, start int) string {
 	end := min(len(e.text), start+2*longestDetail)
 	var b strings.Builder
 	from := start
 	for _, n := range e.names {
-		if n.kind != urlName || n.start < from || n.end > end {
+		if n.kind != urlName || n.start < from || n.start >= end {
 			continue
 		}
 		b.WriteString(e.text[from:n.start])
@@ -176,5 +176,5 @@ func redact(e *element, start int) string {
 		from = n.end
 	}
 	b.WriteString(e.text[from:max(from, end)])
-	return field(strings.Trim(hideSecrets(b.String()), " \n:;,\"'`\\"), longestDetail)
+	return field(strings.Trim(Redact(b.String()), " \n:;,\"'`\\"), longestDetail)
 }

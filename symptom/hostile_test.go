@@ -4,7 +4,6 @@
 package symptom_test
 
 import (
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -50,24 +49,6 @@ func checkClean(t *testing.T, message string, s symptom.Symptom) {
 	if strings.ContainsAny(s.URL, "?#") || strings.Contains(s.Host, "@") {
 		t.Errorf("url %q, host %q of %q", s.URL, s.Host, message)
 	}
-}
-
-func FuzzParse(f *testing.F) {
-	for _, messages := range readMessages(f) {
-		for _, m := range messages {
-			f.Add(m.Message)
-		}
-	}
-	for _, seed := range hostile(1) {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, message string) {
-		got := symptom.Parse(message)
-		checkClean(t, message, got)
-		if again := symptom.Parse(message); !reflect.DeepEqual(got, again) {
-			t.Errorf("%q reads as %+v and as %+v", message, got, again)
-		}
-	})
 }
 
 // hostile returns inputs that are made of what the parser treats specially,

@@ -99,15 +99,23 @@ func byDigest(reference string) bool {
 	return ok && strings.IndexByte(digest, ':') > 0
 }
 
-// clean takes the line breaks of a terminal and a URL's user info out.
+// clean takes the line breaks of a terminal, and what somebody took for a part
+// of the name out: a scheme's or registry's user info.
 func clean(s string) string {
 	if strings.IndexByte(s, '\n') >= 0 {
 		s = strings.ReplaceAll(s, "\n", "")
 	}
-	if scheme, rest, ok := strings.Cut(s, "://"); ok {
-		if at := strings.IndexByte(rest, '@'); at >= 0 && at < len(rest)-len("sha256:") && !strings.HasPrefix(rest[at+1:], "sha") {
-			s = scheme + "://" + rest[at+1:]
+	if at := strings.LastIndexByte(s, '@'); at >= 0 && !isDigestStart(s[at+1:]) && strings.ContainsAny(s[at+1:], "./") {
+		scheme, _, ok := strings.Cut(s[:at], "://")
+		if ok {
+			scheme += "://"
+		} else {
+			scheme = ""
 		}
+		s = scheme + s[at+1:]
+	}
+	if strings.ContainsAny(s, " ?=") { // no name: whatever stood in its place
+		s = Redact(s)
 	}
 	return strings.TrimSpace(s)
 }

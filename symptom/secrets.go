@@ -5,118 +5,340 @@ package symptom
 
 import "strings"
 
-// hidden stands for what looked like a credential.
-const hidden = "[redacted]"
+// A keyKind says how a word announces a credential.
+type keyKind uint8
 
-// Redact returns an error text without what looks like a credential, for where
-// the text itself is kept: tokens and passwords become "[redacted]", and of URLs
-// the user info and the query, in which blob stores carry their signatures, go.
-// It takes linear time.
-func Redact(text string) string {
-	var b strings.Builder
-	rest := text
-	for {
-		at := strings.Index(rest, "://")
-		if at < 0 {
-			break
-		}
-		b.WriteString(rest[:at+3])
-		rest = rest[at+3:]
-		end := strings.IndexAny(rest, " \t\n\"'\\<>`|")
-		if end < 0 {
-			end = len(rest)
-		}
-		url := rest[:end]
-		rest = rest[end:]
-		url, _, asked := strings.Cut(url, "?")
-		authority, path, slashed := strings.Cut(url, "/")
-		if user := strings.LastIndexByte(authority, '@'); user >= 0 {
-			authority = authority[user+1:]
-		}
-		b.WriteString(authority)
-		if slashed {
-			b.WriteString("/" + path)
-		}
-		if asked {
-			b.WriteString("?" + hidden)
+const (
+	noKey       keyKind = iota
+	passwordKey         // whatever follows it, unless the sentence goes on
+	tokenKey            // what is assigned to it; sentences end in "token:" too
+	secretKey           // what is assigned to it; what stands behind it may be a Secret's name
+	headerKey           // Authorization, Cookie: a scheme may come first
+	schemeKey           // Bearer, Basic
+	flagKey             // -p, --token: the next word
+	loginFlag           // -u, --creds: the next word, if it holds a password
+)
+
+// Endings of keys, without "-", "_" and case. The short ones must be the key's
+// last part: X-Registry-Auth, and not oauth.
+var (
+	passwordEndings = []string{"password", "passwd", "passphrase", "passcode"}
+	tokenEndings    = []string{
+		"token", "apikey", "accesskey", "accesskeyid", "secretkey", "privatekey", "sessionkey", "accountkey", "signature", "credential", "credentials",
+	}
+	headerEndings = []string{"authorization", "cookie"}
+	shortKeys     = map[string]keyKind{"auth": secretKey, "sig": secretKey, "pwd": secretKey, "pass": secretKey, "pw": secretKey, "creds": secretKey, "secret": secretKey}
+)
+
+// kindOfKey tells whether a word announces a credential.
+func kindOfKey(w string) keyKind {
+	const longestKey = 64
+	switch w {
+	case "-p":
+		return flagKey
+	case "-u", "--user", "-user", "--proxy-user":
+		return loginFlag
+	}
+	if len(w) < 2 || len(w) > longestKey {
+		w = w[max(0, len(w)-longestKey):]
+	}
+	var buffer [longestKey]byte
+	n, last := 0, 0
+	for i := range len(w) {
+		if c := w[i]; c == '-' || c == '_' {
+			last = n
+		} else {
+			if 'A' <= c && c <= 'Z' {
+				if i > 0 && 'a' <= w[i-1] && w[i-1] <= 'z' {
+					last = n
+				}
+				c += 'a' - 'A'
+			}
+			buffer[n] = c
+			n++
 		}
 	}
-	b.WriteString(rest)
-	return hideSecrets(b.String())
+	key, part := string(buffer[:n]), string(buffer[last:n])
+	kind := noKey
+	switch {
+	case key == "bearer" || key == "basic":
+		return schemeKey
+	case hasEnding(key, passwordEndings):
+		kind = passwordKey
+	case hasEnding(key, tokenEndings):
+		kind = tokenKey
+	case hasEnding(key, headerEndings):
+		return headerKey
+	default:
+		kind = shortKeys[part]
+	}
+	if kind != noKey && w[0] == '-' {
+		if part == "creds" {
+			return loginFlag
+		}
+		return flagKey
+	}
+	return kind
 }
 
-// secretWords announce a credential: the value behind them is not shown.
-var secretWords = []string{"bearer", "basic", "password", "passwd", "token", "secret", "auth", "identitytoken", "registrytoken", "authorization", "access_token", "refresh_token", "client_secret"}
-
-// tokenPrefixes start tokens that are known by their own look: JSON web tokens,
-// GitHub, GitLab, Docker, Google, AWS.
-var tokenPrefixes = []string{"eyJ", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "gldt-", "dckr_pat_", "dckr_oat_", "ya29.", "AKIA", "ASIA"}
-
-// hideSecrets replaces values that follow such a word and ":" or "=", the value
-// of a Bearer or Basic header, and tokens that are known by their own look,
-// wherever they stand. Error texts rarely hold any; this is for the one that
-// does.
-func hideSecrets(s string) string {
-	var b strings.Builder
-	done := 0
-	for i := 0; i < len(s); {
-		start := i
-		plain := true // a word of a sentence
-		for i < len(s) && secretBytes[s[i]] {
-			plain = plain && ('a' <= s[i] && s[i] <= 'z' || s[i] == '.' || s[i] == '-' || i == start && isLetter(s[i]))
-			i++
+func hasEnding(key string, endings []string) bool {
+	for _, e := range endings {
+		if strings.HasSuffix(key, e) {
+			return true
 		}
-		if word := s[start:i]; len(word) >= 6 && (!plain || start > 0 && (s[start-1] == '"' || s[start-1] == '=')) &&
-			(looksSecret(word) || announcesSecret(s[:start])) {
-			b.WriteString(s[done:start])
-			b.WriteString(hidden)
-			done = i
-		}
+	}
+	return false
+}
+
+// An announcement is what stands between a key and its value.
+type announcement struct {
+	sign   byte // ':' or '=', 0 if there is none
+	blank  bool // blanks stand before the value
+	quote  byte // with which the value starts, 0 if it is bare
+	slant  int  // backslashes before that quote
+	closed bool // a quote closes the key: it is JSON's, or a word in quotes
+	at     int  // where the value starts
+}
+
+// announce reads what stands at i, behind a key.
+func (r *redactor) announce(i int) announcement {
+	var a announcement
+	if n, quote := r.quoteAt(i); quote != 0 {
+		a.closed = true
+		i = n
+	}
+	i = r.skipBlanks(i, &a.blank)
+	for i < len(r.in) && (r.in[i] == ':' || r.in[i] == '=' || a.sign != 0 && r.in[i] == '>') {
+		a.sign, a.blank = r.in[i], false
 		i++
 	}
-	if done == 0 {
-		return s
+	i = r.skipBlanks(i, &a.blank)
+	if n, quote := r.quoteAt(i); quote != 0 {
+		a.quote, a.slant = quote, n-i-1
+		i = n
 	}
-	b.WriteString(s[done:])
-	return b.String()
+	a.at = i
+	return a
 }
 
-// secretBytes are what a credential is made of. "=" is left out: it announces.
-var secretBytes = func() (set [256]bool) {
-	for c := range set {
-		set[c] = isAlnum(byte(c)) || strings.IndexByte("+/_-.~!$%^&*#@", byte(c)) >= 0
+func (r *redactor) skipBlanks(i int, any *bool) int {
+	for i < len(r.in) && (r.in[i] == ' ' || r.in[i] == '\t') {
+		*any = true
+		i++
 	}
-	return set
-}()
+	return i
+}
 
-// looksSecret tells a token by its own look.
-func looksSecret(w string) bool {
-	if len(w) < 16 {
+// quoteAt reads a quote with the backslashes before it, and returns where it
+// ends. A typographic one counts as an ordinary one.
+func (r *redactor) quoteAt(i int) (end int, quote byte) {
+	j := i
+	for j < len(r.in) && r.in[j] == '\\' {
+		j++
+	}
+	if j < len(r.in) && (r.in[j] == '"' || r.in[j] == '\'' || r.in[j] == '`') {
+		return j + 1, r.in[j]
+	}
+	for _, q := range typographic {
+		if strings.HasPrefix(r.in[i:], q) {
+			return i + len(q), typographicQuote
+		}
+	}
+	return i, 0
+}
+
+var typographic = []string{"“", "”", "„", "‘", "’", "«", "»"}
+
+// typographicQuote stands for any of them.
+const typographicQuote = 1
+
+// quotedEnd is where a value ends whose quote was opened with so many
+// backslashes: at the next such quote that has no more of them, else with the
+// text.
+func (r *redactor) quotedEnd(i int, a announcement) int {
+	if a.quote == typographicQuote {
+		if n := strings.IndexAny(r.in[i:], "“”„‘’«»"); n >= 0 {
+			return i + n
+		}
+		return len(r.in)
+	}
+	slant := 0
+	for ; i < len(r.in); i++ {
+		switch r.in[i] {
+		case '\\':
+			slant++
+			continue
+		case a.quote:
+			if slant <= a.slant {
+				return i - slant
+			}
+		}
+		slant = 0
+	}
+	return len(r.in)
+}
+
+// bareEnd is where a value without quotes ends: at a blank, a spelled-out line
+// break, an "&", or a quote that closes what the value stands in. Punctuation
+// at its end is the sentence's.
+func (r *redactor) bareEnd(start int) int {
+	end := start
+scan:
+	for ; end < len(r.in); end++ {
+		switch c := r.in[end]; c {
+		case ' ', '\t', '\r', '\n', '&', '<', '>', '|', '\\':
+			break scan
+		case '"', '\'', '`':
+			if end+1 == len(r.in) || !isAlnum(r.in[end+1]) {
+				break scan
+			}
+		}
+	}
+	return start + len(strings.TrimRight(r.in[start:end], ",;.:)]}"))
+}
+
+// valueOf finds the value that the key in[start:end] announces. Not ok means
+// that the sentence just goes on.
+func (r *redactor) valueOf(kind keyKind, start, end int) (from, to int, ok bool) {
+	a := r.announce(end)
+	if strings.HasPrefix(r.in[a.at:], hidden) {
+		return a.at, a.at, false
+	}
+	if kind == headerKey || kind == schemeKey {
+		return r.headerValue(kind, r.in[start], a)
+	}
+	if a.quote != 0 {
+		to = r.quotedEnd(a.at, a)
+		switch {
+		case to == a.at:
+			return 0, 0, false
+		case a.sign != 0, kind == flagKey, kind == passwordKey && a.blank && !a.closed, kind == tokenKey && a.blank && !a.closed:
+			return a.at, to, true
+		case kind == loginFlag:
+			return a.at, to, strings.IndexByte(r.in[a.at:to], ':') >= 0
+		}
+		return 0, 0, false
+	}
+	to = r.bareEnd(a.at)
+	w := r.in[a.at:to]
+	if w == "" || w[0] == '{' || w[0] == '[' {
+		return 0, 0, false
+	}
+	switch {
+	case a.sign == '=', a.sign == '>':
+		ok = true
+	case kind == flagKey:
+		ok = a.blank && w[0] != '-'
+	case kind == loginFlag:
+		ok = a.blank && w[0] != '-' && strings.IndexByte(w, ':') >= 0
+	case a.closed && a.sign == 0: // the key is the end of something quoted
+	case a.sign == ':' && !a.blank: // key:value, or an image's name and tag
+		partOfName := start > 0 && strings.IndexByte("/.:@", r.in[start-1]) >= 0
+		ok = !partOfName && !strings.Contains(w, "@sha") && (kind == passwordKey || isRandom(w, 16))
+	case kind == passwordKey:
+		ok = (a.sign != 0 || a.blank) && isAlnum(w[0]) && !r.goesOn(start, w, to)
+	case a.sign == ':':
+		ok = isRandom(w, 8) && !strings.HasPrefix(r.in[to:], ":")
+	case kind == tokenKey && a.blank:
+		ok = isRandom(w, 12) && !strings.ContainsAny(w, "./:")
+	}
+	return a.at, to, ok
+}
+
+// headerValue finds what a header's name or scheme announces, whose first letter
+// is given: in "may require authorization: server message" it is no header.
+func (r *redactor) headerValue(kind keyKind, first byte, a announcement) (from, to int, ok bool) {
+	if kind == headerKey {
+		if a.sign == 0 {
+			return 0, 0, false // a sentence
+		}
+		for a.at < len(r.in) && strings.IndexByte("[(\"'\\", r.in[a.at]) >= 0 { // as Go prints http.Header
+			a.at++
+		}
+	} else if a.sign != 0 || !a.blank || a.quote != 0 && a.closed {
+		return 0, 0, false // HTTP Basic: access denied
+	}
+	to = r.bareEnd(a.at)
+	w := r.in[a.at:to]
+	switch scheme := strings.ToLower(w); {
+	case w == "", strings.HasPrefix(w, hidden):
+		return 0, 0, false
+	case kind == headerKey && (scheme == "bearer" || scheme == "basic" || scheme == "token" || scheme == "negotiate"):
+		next := a.at + len(w)
+		var blank bool
+		from = r.skipBlanks(next, &blank)
+		if to = r.bareEnd(from); strings.HasPrefix(r.in[from:], hidden) {
+			return 0, 0, false
+		}
+		return from, to, to > from
+	case kind == headerKey && (scheme == "digest" || strings.HasPrefix(scheme, "aws4-") || strings.IndexByte(w, '=') >= 0):
+		if n := strings.IndexByte(r.in[a.at:], '\n'); n >= 0 {
+			return a.at, a.at + n, true
+		}
+		return a.at, len(r.in), true
+	case kind == headerKey:
+		sentence := isSentenceWord(w) || strings.HasPrefix(r.in[to:], ":") || isSmall(w) && 'a' <= first && first <= 'z' && !a.closed
+		return a.at, to, a.sign == '=' || !sentence
+	}
+	capital := r.in[a.at-1] == ' ' && isScheme(r.in, a.at)
+	if strings.ContainsAny(w, "=:") && !isRandom(w, 8) || isSentenceWord(w) { // Bearer realm="..."
+		return 0, 0, false
+	}
+	return a.at, to, capital || isRandom(w, 8)
+}
+
+// isScheme tells that the word before at is written as schemes of headers are,
+// with a capital.
+func isScheme(text string, at int) bool {
+	before := strings.TrimRight(text[max(0, at-16):at], " \t\"'`\\")
+	return strings.HasSuffix(before, "Bearer") || strings.HasSuffix(before, "Basic") || strings.HasSuffix(before, "BEARER") || strings.HasSuffix(before, "BASIC")
+}
+
+// goesOn tells that what follows "password" is the sentence and not one:
+// invalid username/password: unauthorized: ...
+func (r *redactor) goesOn(start int, w string, end int) bool {
+	if isSentenceWord(w) {
+		return true
+	}
+	partOfPair := start > 0 && r.in[start-1] == '/'
+	return partOfPair || isSmall(w) && strings.HasPrefix(r.in[end:], ":")
+}
+
+// isSmall tells a word of small letters.
+func isSmall(w string) bool { return strings.Trim(w, "abcdefghijklmnopqrstuvwxyz-/") == "" }
+
+// isRandom tells a word of at least so many characters that is neither a word
+// of a sentence nor a number.
+func isRandom(w string, shortest int) bool {
+	if len(w) < shortest || strings.HasPrefix(w, "HTTP/") {
 		return false
 	}
-	for _, prefix := range tokenPrefixes {
-		if strings.HasPrefix(w, prefix) {
-			return true
+	letters, digits, capitals := 0, 0, 0
+	for i := range len(w) {
+		switch c := w[i]; {
+		case isDigit(c):
+			digits++
+		case 'A' <= c && c <= 'Z':
+			if i > 0 {
+				capitals++
+			}
+			letters++
+		case isLetter(c):
+			letters++
 		}
 	}
-	return false
+	return letters > 0 && (digits > 0 || capitals > 1 && capitals < letters)
 }
 
-// announcesSecret tells that text ends in `password": "`, `token=` or `Bearer `.
-func announcesSecret(before string) bool {
-	before = before[max(0, len(before)-28):]
-	word := strings.TrimRight(before, " \"'`")
-	blank := len(word) < len(before)
-	assigned := strings.TrimRight(word, ":= \"'`")
-	isAssigned := len(assigned) < len(word)
-	for i, w := range secretWords {
-		n := len(assigned) - len(w)
-		if n < 0 || !strings.EqualFold(assigned[n:], w) || n > 0 && isAlnum(assigned[n-1]) {
-			continue
-		}
-		if isAssigned || blank && i < 2 {
-			return true
-		}
-	}
-	return false
+// isSentenceWord tells words that follow "password", "Bearer" and "Basic" in
+// sentences.
+func isSentenceWord(w string) bool {
+	w = strings.ToLower(strings.TrimRight(w, ".,:;!?"))
+	return strings.Contains(sentenceWords, " "+w+" ")
 }
+
+const sentenceWords = " a access an and are as at auth authenticated authentication authorization be between by can cannot challenge change changed combination concatenated " +
+	"contain contains could credential credentials denied did differ do does empty entry error expected expired fail failed fails failure field file for from given grant had hash has have " +
+	"header headers helper http https if in incorrect invalid is it its length login manager may mismatch missing must needed no not of on or policy prompt protected provided " +
+	"realm rejected required reset scheme set should stdin store supplied that the this to token tokens too type unauthorized unexpected unset user username was were when which " +
+	"will with without would wrong you your "

@@ -58,6 +58,12 @@ func Write(w io.Writer, tool string, s evidence.Survey) error {
 		for j := range p.Events {
 			p.Events[j].Message = symptom.Redact(p.Events[j].Message)
 		}
+		e := &s.Pulls[i]
+		e.Symptom.Detail = symptom.Redact(e.Symptom.Detail)
+		e.Findings = slices.Clone(e.Findings)
+		for j := range e.Findings {
+			e.Findings[j].Sentence = symptom.Redact(e.Findings[j].Sentence)
+		}
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)

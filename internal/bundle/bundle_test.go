@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/bundle"
@@ -112,6 +113,8 @@ func TestNoCredentialInATextIsWritten(t *testing.T) {
 	s := sick()
 	const text = `failed: Get "https://bot:canary-1@blobs.example/layer/x?X-Amz-Signature=canary-2&X-Amz-Credential=AKIAcanary3aaaaaaaa": Authorization: Bearer eyJcanary4.canary4.canary4: proxyconnect: http://me:canary-5@proxy.example:3128: refused`
 	s.Pulls[0].Pull.Message, s.Pulls[0].Pull.Events[0].Message = text, text
+	s.Pulls[0].Symptom.Detail = "denied: docker login -u ci -p canary-8"
+	s.Pulls[0].Findings[0].Sentence = `the registry says: {\"auth\":\"canary-9\", \"password\": \"two canary words\"}`
 	s.Pulls[0].Pull.Image = "bot:canary-6@registry.example/acme/api:1"
 	s.Pulls[1].Pull.Image = "https://bot:canary-7@registry.example/acme/api:1"
 	got := written(t, s)
@@ -201,20 +204,53 @@ func TestOnlyDecidedFieldsAreWritten(t *testing.T) {
 	}
 }
 
+// FuzzRead takes any file: what is read is clean and bounded, what is written
+// of it reads the same again, and the credential that stands in it does not come
+// through, whatever stands beside it.
 func FuzzRead(f *testing.F) {
-	f.Add(written(f, sick()))
-	f.Add(`{"apiVersion":"pullmedic.dev/v1alpha1","kind":"Bundle","survey":{"time":"2026-11-21T03:50:00Z","pulls":[{"findings":[{"details":{"\u001b":"x"}}]}]}}`)
-	f.Fuzz(func(t *testing.T, text string) {
+	const canary = "zqcanaryzq"
+	whole := written(f, sick())
+	f.Add(whole, "")
+	f.Add(whole[:len(whole)/2], "x")
+	f.Add(whole+whole, "\x1b")
+	f.Add(strings.Replace(whole, "acme/api:1.27.44", `\u202e\u001b[2J\"`, -1), `"`)
+	f.Add(strings.Replace(whole, `"shop"`, `"../../etc"`, -1), `\`)
+	f.Add(strings.Replace(whole, `"attempts": 3`, `"attempts": -9e99`, 1), "[")
+	f.Add(`{"apiVersion":"pullmedic.dev/v1alpha1","kind":"Bundle","survey":{"time":"2026-11-21T03:50:00Z","pulls":[{"findings":[{"details":{"\u001b":"x"}}]}]}}`, "password=")
+	f.Add(`{"apiVersion":"pullmedic.dev/v1alpha1","kind":"Bundle","survey":{"time":"2026-11-21T03:50:00Z","pulls":[{"symptom":{"nodeTime":"9999-12-31T23:59:59Z"}}]}}`, "?ns=")
+	f.Fuzz(func(t *testing.T, text, beside string) {
 		s, err := bundle.Read(strings.NewReader(text))
 		if err != nil {
+			if said := err.Error(); len(said) > 400 || strings.ContainsFunc(said, unicode.IsControl) {
+				t.Errorf("the error is long or not clean: %q", said)
+			}
 			return
 		}
-		again, err := bundle.Read(strings.NewReader(written(t, s)))
+		encoded, err := json.Marshal(s)
 		if err != nil {
-			t.Fatalf("what was read cannot be written and read again: %v", err)
+			t.Fatalf("what was read is no JSON: %v", err)
 		}
-		if !reflect.DeepEqual(again, s) {
-			t.Errorf("reading twice changes it: %+v, then %+v", s, again)
+		if bytes.Contains(encoded, []byte(`\u001b`)) || bytes.ContainsAny(encoded, "\x1b\u202e\u200b") {
+			t.Errorf("hidden characters come through: %s", encoded)
+		}
+		for i := range s.Pulls {
+			s.Pulls[i].Pull.Message = `{"password":"` + canary + `"} ` + beside
+			s.Pulls[i].Pull.Events = append(s.Pulls[i].Pull.Events, evidence.Event{Message: "docker login -p " + canary + " " + beside})
+		}
+		first := written(t, s)
+		if strings.Contains(first, canary) && !strings.Contains(text, canary) && !strings.Contains(beside, canary) {
+			t.Errorf("a credential is written: %s", first)
+		}
+		again, err := bundle.Read(strings.NewReader(first))
+		if err != nil {
+			if strings.Contains(err.Error(), "more than") { // the added event is one too many
+				return
+			}
+			t.Fatalf("what was written cannot be read: %v", err)
+		}
+		second := written(t, again)
+		if again, err = bundle.Read(strings.NewReader(second)); err != nil || written(t, again) != second {
+			t.Errorf("reading it twice changes it (%v): %s, then %s", err, second, written(t, again))
 		}
 	})
 }

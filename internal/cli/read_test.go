@@ -7,12 +7,18 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"os"
+	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/internal/report"
 	"github.com/pullmedic/pullmedic/internal/report/schematest"
+	"github.com/pullmedic/pullmedic/symptom"
 )
 
 const notFound = `Failed to pull image \"nginx:1.99\": rpc error: code = NotFound desc = failed to pull and unpack image \"docker.io/library/nginx:1.99\": failed to resolve reference \"docker.io/library/nginx:1.99\": docker.io/library/nginx:1.99: not found`
@@ -126,6 +132,128 @@ func TestReadLinesAnswersAtOnce(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+}
+
+// unsaid are the causes that no text can show: whether a secret's key matches,
+// whether a service account came late, what lies behind a public image.
+func unsaid(t testing.TB, c *catalog.Catalog) map[string]bool {
+	t.Helper()
+	ids := map[string]bool{}
+	for _, cause := range c.Causes() {
+		if len(cause.SuggestedBy)+len(cause.AlsoSuggestedBy) == 0 {
+			ids[cause.ID] = true
+		}
+	}
+	if len(ids) < 4 || !ids[catalog.ServiceAccountRace] || !ids[catalog.SecretNotUsed] {
+		t.Fatalf("only %v are said by no text", ids)
+	}
+	return ids
+}
+
+// messages are all that are at hand: those of the parser's tests and of its
+// fuzzing, those recorded of faults, and a corpus if PULLMEDIC_CORPUS names one.
+func messages(t testing.TB) []string {
+	t.Helper()
+	var all []string
+	patterns := []string{"../../symptom/testdata/*.jsonl", "../../catalog/*/messages.jsonl", "../../symptom/testdata/fuzz/*/*"}
+	if corpus := os.Getenv("PULLMEDIC_CORPUS"); corpus != "" {
+		patterns = append(patterns, corpus)
+	}
+	for _, pattern := range patterns {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("no messages at %s: %v", pattern, err)
+		}
+		for _, path := range paths {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(string(data)) {
+				var row struct{ Message string }
+				if quoted, ok := strings.CutPrefix(strings.TrimSpace(line), "string("); ok {
+					row.Message, err = strconv.Unquote(strings.TrimSuffix(quoted, ")"))
+				} else if strings.HasPrefix(line, "{") {
+					err = json.Unmarshal([]byte(line), &row)
+				}
+				if err != nil {
+					t.Fatalf("%s: %v", path, err)
+				}
+				all = append(all, row.Message)
+			}
+		}
+	}
+	if len(all) < 400 {
+		t.Fatalf("only %d messages", len(all))
+	}
+	return all
+}
+
+func TestReadPrintsNoCauseThatNoTextCanShow(t *testing.T) {
+	c, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hidden := unsaid(t, c)
+	var in strings.Builder
+	for _, m := range messages(t) {
+		line, err := json.Marshal(map[string]string{"message": m})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Write(append(line, '\n'))
+	}
+	got := bench{stdin: in.String()}.run(t, "read", "--jsonl", "-")
+	if got.code != 0 {
+		t.Fatalf("exit code %d: %s", got.code, got.err)
+	}
+	causes := map[string]bool{}
+	for line := range strings.Lines(got.out) {
+		var row struct {
+			Message, Cause string
+			Alternatives   []string
+		}
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			t.Fatal(err)
+		}
+		causes[row.Cause] = true
+		for _, id := range append(row.Alternatives, row.Cause) {
+			if hidden[id] {
+				t.Errorf("%s is told of %q", id, row.Message)
+			}
+		}
+	}
+	if len(causes) < 35 {
+		t.Errorf("only %d causes were told: %v", len(causes), causes)
+	}
+}
+
+// FuzzRead takes any text: its cause is one of the catalogue that a text can
+// show, and the page about it is clean.
+func FuzzRead(f *testing.F) {
+	for _, m := range messages(f) {
+		f.Add(m)
+	}
+	c, err := catalog.Load()
+	if err != nil {
+		f.Fatal(err)
+	}
+	hidden := unsaid(f, c)
+	f.Fuzz(func(t *testing.T, message string) {
+		r := report.Reading(c, symptom.Parse(message))
+		for _, id := range append(r.Alternatives, r.Cause) {
+			if _, ok := c.Cause(id); !ok || hidden[id] {
+				t.Errorf("%q is told of %q", id, message)
+			}
+		}
+		var page strings.Builder
+		if err := report.ReadingText(&page, r, report.Style{Width: 80}); err != nil {
+			t.Fatal(err)
+		}
+		if strings.ContainsFunc(page.String(), func(r rune) bool { return r != '\n' && unicode.IsControl(r) || r == '\u202e' }) {
+			t.Errorf("the page of %q is not clean: %q", message, page.String())
+		}
+	})
 }
 
 func FuzzReadObject(f *testing.F) {

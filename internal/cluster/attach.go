@@ -90,6 +90,9 @@ func CauseLost(p evidence.Pull) (evidence.Gap, bool) {
 // wrapping stands at its start, the cause at its end.
 func shorten(text string) string {
 	text = foreign.Lines(text, len(text))
+	if len(text) > maxMessage {
+		text = symptom.Redact(text) // the cut may part a credential from what announces it
+	}
 	if len(text) <= maxMessage {
 		return text
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/symptom"
 )
 
 // refusal is what a body says beside its status. It is read only where the
@@ -151,7 +152,7 @@ func (w words) saysNoRepository(r refusal) bool {
 // language of markup. A text that repeats anything of a credential that went
 // along is withheld altogether.
 func quote(s string, secrets ...string) string {
-	shown := foreign.Text(foreign.Cut(s, maxMessage), maxQuote)
+	shown := foreign.Text(symptom.Redact(foreign.Cut(s, maxMessage)), maxQuote)
 	shown = strings.NewReplacer("[", "(", "]", ")", "<", "(", ">", ")", "`", "'").Replace(shown)
 	if repeats(s, secrets) || repeats(shown, secrets) {
 		return "(withheld: it repeats what was sent to log in)"

@@ -4,12 +4,14 @@
 package keyring
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net"
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 )
 
 // FuzzResolve takes any image and any secret's data: it ends, gives a verdict
@@ -44,9 +46,47 @@ func FuzzResolve(f *testing.F) {
 			}
 		}
 		for _, i := range answer.Ignored {
-			if i.Reason == "" || i.Sentence == "" || len(i.Sentence) > 200 {
-				t.Fatalf("ignored without a sentence: %+v", i)
+			if i.Reason == "" || i.Sentence == "" || len(i.Sentence) > 200 || strings.ContainsFunc(i.Sentence, unicode.IsControl) {
+				t.Fatalf("ignored without a clean sentence: %+v", i)
 			}
+		}
+		if err != nil && (len(err.Error()) > 400 || strings.ContainsFunc(err.Error(), unicode.IsControl)) {
+			t.Fatalf("the error is long or not clean: %q", err)
+		}
+	})
+}
+
+// FuzzDecode takes any user name, password and host, and any bytes around the
+// entry that holds them: decoded as the kubelet does, and shown nowhere.
+func FuzzDecode(f *testing.F) {
+	f.Add("ci", "pass word", "reg.example", "", "")
+	f.Add("ci", "a:b", "https://reg.example/v2/", `"x":{"auth":"!"},`, `,"reg.example":{"auth":"dTpw"}`)
+	f.Add("", "", "*.example", `"":null,`, "")
+	f.Add("\x1b", "\u202e", "[::1]:5000", "{", "}")
+	f.Fuzz(func(t *testing.T, user, password, host, before, after string) {
+		const mark = "zqcanaryzq"
+		secret := mark + password + mark
+		auth := base64.StdEncoding.EncodeToString([]byte(user + ":" + secret))
+		name, err := json.Marshal(host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data := []byte(`{"auths":{` + before + string(name) + `:{"auth":"` + auth + `"}` + after + `}}`)
+		entries, err := decode(keyDockerConfigJSON, data)
+		if before+after == "" && utf8.ValidString(host) {
+			wantUser, wantPassword, _ := strings.Cut(user+":"+secret, ":")
+			if e := entries[host]; err != nil || e.username != wantUser || e.password != wantPassword {
+				t.Fatalf("%q reads as %q and %q, %v", data, e.username, e.password, err)
+			}
+		}
+		answer, err := Resolve("reg.example/app", []Secret{{Namespace: "n", Name: "s", Type: TypeDockerConfigJSON, Data: map[string][]byte{keyDockerConfigJSON: data}}})
+		encoded, jsonErr := json.Marshal(answer)
+		if jsonErr != nil {
+			t.Fatal(jsonErr)
+		}
+		// Whoever writes his password into his user name or host shows it himself.
+		if shown := fmt.Sprintf("%s%+v%v", encoded, answer, err); strings.Contains(shown, mark) && !strings.Contains(user+host+before+after, mark) && !strings.Contains(user, ":") {
+			t.Fatalf("a password shows in %s", shown)
 		}
 	})
 }
@@ -60,7 +100,13 @@ func FuzzParseImage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, image string) {
 		ref, err := ParseImage(image)
 		if err != nil {
+			if len(err.Error()) > 400 || strings.ContainsFunc(err.Error(), unicode.IsControl) {
+				t.Fatalf("the error is long or not clean: %q", err)
+			}
 			return
+		}
+		if strings.ContainsFunc(ref.Host+ref.Repository+ref.Tag+ref.Digest, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			t.Fatalf("%q: %+v is not clean", image, ref)
 		}
 		if ref.Host == "" || ref.Repository == "" || ref.Tag+ref.Digest == "" {
 			t.Fatalf("%q: %+v", image, ref)
