@@ -39,10 +39,12 @@ type Sent struct {
 
 // Evidence is all that is known about one pull.
 type Evidence struct {
-	Pull        Pull            `json:"pull"`
-	Symptom     symptom.Symptom `json:"symptom"`
-	Findings    []Finding       `json:"findings"`
-	NotLookedAt []Gap           `json:"notLookedAt,omitempty"`
+	Pull     Pull            `json:"pull"`
+	Symptom  symptom.Symptom `json:"symptom"`
+	Findings []Finding       `json:"findings"`
+	// Secrets that the pod names and that could be read, without what they keep.
+	Secrets     []PullSecret `json:"secrets,omitempty"`
+	NotLookedAt []Gap        `json:"notLookedAt,omitempty"`
 }
 
 // A Pull is one image that one pod wants on one node.

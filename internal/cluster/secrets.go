@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
@@ -27,6 +28,8 @@ type SecretAnswer struct {
 	Name string
 	// Secret, if there is one.
 	Secret keyring.Secret
+	// Reduced is what may be told of it to others.
+	Reduced evidence.PullSecret
 	// Written is when its data was last written, zero if it is not known.
 	Written time.Time
 	// Err is nil, or an *Error: NotFound, Forbidden ...
