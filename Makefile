@@ -1,5 +1,5 @@
 # Every target runs on a bare Debian machine with Go and make. What starts a
-# kubelet (test's last part, e2e) needs root and Linux; a plain user gets the
+# kubelet (test's last part, e2e, backoff) needs root and Linux; a plain user gets the
 # rest and is told what was left out.
 
 TESTBED  := testbed/bin/testbed
@@ -10,7 +10,7 @@ LDFLAGS  := -s -w -X github.com/pullmedic/pullmedic/internal/cli.version=$(VERSI
 # Runs a step and prints how long it took.
 STEP     := ./tools/step
 
-.PHONY: all build demo test unit agreement integration e2e bench fuzz lint vuln generate corpus clean
+.PHONY: all build demo test unit agreement integration e2e backoff bench fuzz lint vuln generate corpus clean
 
 all: build
 
@@ -51,6 +51,9 @@ $(TESTBED): FORCE
 
 e2e: build testbed-up ## every fault on every runtime, named and proven
 	$(STEP) "e2e" $(TESTBED) e2e --plugin $(PLUGIN)
+
+backoff: build testbed-up ## when kubelets try again against what is told, 11 minutes; not part of test
+	$(STEP) "backoff" $(TESTBED) backoff --plugin $(PLUGIN)
 
 bench: ## benchmarks; each prints its reference from the same run
 	go test -run '^$$' -bench . -benchmem ./symptom ./internal/registry ./catalog

@@ -39,10 +39,12 @@ type Sent struct {
 
 // Evidence is all that is known about one pull.
 type Evidence struct {
-	Pull        Pull            `json:"pull"`
-	Symptom     symptom.Symptom `json:"symptom"`
-	Findings    []Finding       `json:"findings"`
-	NotLookedAt []Gap           `json:"notLookedAt,omitempty"`
+	Pull     Pull            `json:"pull"`
+	Symptom  symptom.Symptom `json:"symptom"`
+	Findings []Finding       `json:"findings"`
+	// Secrets that the pod names and that could be read, without what they keep.
+	Secrets     []PullSecret `json:"secrets,omitempty"`
+	NotLookedAt []Gap        `json:"notLookedAt,omitempty"`
 	// Impact on the workload behind the pull.
 	Impact Impact `json:"impact,omitzero"`
 	// Changes before the pull failed, oldest first, at most 20.

@@ -19,6 +19,9 @@ type Report struct {
 	Groups []Group `json:"groups"`
 	// Diagnoses, one for each failing pull, in the order of the groups.
 	Diagnoses []Diagnosis `json:"diagnoses"`
+	// Recovered pulls failed before and were pulled since: nothing is wrong with
+	// them any more. They are looked for where objects were asked for by name.
+	Recovered []Recovery `json:"recovered"`
 	// NotLookedAt holds for all pulls.
 	NotLookedAt []Gap `json:"notLookedAt"`
 	// Read counts what was read in the cluster.
@@ -70,6 +73,20 @@ type PullRef struct {
 	Container string `json:"container,omitempty"`
 	Image     string `json:"image"`
 	Node      string `json:"node,omitempty"`
+}
+
+// A Recovery is a pull that failed before and was pulled since.
+type Recovery struct {
+	Pull PullRef `json:"pull"`
+	// Cause that it failed for, as far as that is known: an id of the catalogue.
+	Cause   string  `json:"cause"`
+	Verdict Verdict `json:"verdict"`
+	// Attempts that were seen to fail, and when the first and the last did.
+	Attempts    int        `json:"attempts,omitempty"`
+	FirstFailed *time.Time `json:"firstFailed,omitempty"`
+	LastFailed  *time.Time `json:"lastFailed,omitempty"`
+	// Pulled is when the node had the image.
+	Pulled *time.Time `json:"pulled,omitempty"`
 }
 
 // An Object names a Kubernetes object.

@@ -7,10 +7,14 @@
 // A bundle is one JSON document. It holds the values of package evidence and
 // nothing else, which is an allow-list: no objects as the API server has them,
 // no secrets' data. What is read is hostile until it is proven otherwise: sizes
-// are bounded, unknown fields refused, and texts cleaned again.
+// are bounded before anything is made of them, what is compressed is not
+// unpacked, unknown fields and outcomes are refused, and texts cleaned again. A
+// bundle is no archive, so no path or link in it can lead anywhere: this package
+// opens no file and no connection.
 package bundle
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,10 +36,11 @@ const (
 
 // Bounds of what is read.
 const (
-	maxBytes = 64 << 20
-	maxPulls = 20_000
-	maxItems = 2_000 // of any list of one pull
-	maxText  = 16 << 10
+	maxBytes   = 64 << 20
+	maxObjects = 1_000_000 // a few bytes of text each can take hundreds in memory
+	maxPulls   = 20_000
+	maxItems   = 2_000 // of any list of one pull
+	maxText    = 16 << 10
 )
 
 // document is the file's form.
@@ -65,10 +70,17 @@ func Write(w io.Writer, tool string, s evidence.Survey) error {
 			e.Findings[j].Sentence = symptom.Redact(e.Findings[j].Sentence)
 		}
 	}
-	encoder := json.NewEncoder(w)
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", " ")
 	if err := encoder.Encode(document{APIVersion: APIVersion, Kind: Kind, Tool: tool, Survey: s}); err != nil {
+		return fmt.Errorf("writing the bundle: %w", err)
+	}
+	if text.Len() > maxBytes {
+		return fmt.Errorf("writing the bundle: it has %d MiB, and nothing reads more than %d; collect a smaller scope (-n NAMESPACE, or TYPE/NAME)", text.Len()>>20, maxBytes>>20)
+	}
+	if _, err := text.WriteTo(w); err != nil {
 		return fmt.Errorf("writing the bundle: %w", err)
 	}
 	return nil
@@ -86,14 +98,24 @@ func image(written string) string {
 
 // Read reads a bundle. Its error says in one sentence what is wrong with it.
 func Read(r io.Reader) (evidence.Survey, error) {
-	bounded := &io.LimitedReader{R: r, N: maxBytes + 1}
-	decoder := json.NewDecoder(bounded)
+	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	switch {
+	case err != nil:
+		return evidence.Survey{}, errors.New("it cannot be read to its end")
+	case len(data) > maxBytes:
+		return evidence.Survey{}, fmt.Errorf("it is larger than %d MiB", maxBytes>>20)
+	}
+	if kind := packed(data); kind != "" {
+		return evidence.Survey{}, fmt.Errorf("it is %s, and a bundle is plain JSON: nothing is unpacked here", kind)
+	}
+	if n := objects(data); n > maxObjects {
+		return evidence.Survey{}, fmt.Errorf("it has %d objects, more than %d", n, maxObjects)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	var d document
-	err := decoder.Decode(&d)
+	err = decoder.Decode(&d)
 	switch {
-	case bounded.N <= 0:
-		return evidence.Survey{}, fmt.Errorf("it is larger than %d MiB", maxBytes>>20)
 	case errors.Is(err, io.EOF):
 		return evidence.Survey{}, errors.New("it is empty")
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -121,12 +143,63 @@ func check(s evidence.Survey) error {
 		return errors.New("it does not say when it was made")
 	}
 	for _, e := range s.Pulls {
-		if n := max(len(e.Findings), len(e.NotLookedAt), len(e.Pull.Events), len(e.Pull.PullSecrets),
-			len(e.Pull.Via), len(e.Impact.Services), len(e.Changes)); n > maxItems {
+		if n := longest(e); n > maxItems {
 			return fmt.Errorf("a pull of it has a list of %d, more than %d", n, maxItems)
+		}
+		for _, f := range e.Findings {
+			if f.Outcome.Sense() == "" {
+				return fmt.Errorf("a finding of it has the outcome %q, which this version does not know", foreign.Text(string(f.Outcome), 60))
+			}
 		}
 	}
 	return nil
+}
+
+// longest is the length of the longest list of a pull.
+func longest(e evidence.Evidence) int {
+	n := max(len(e.Findings), len(e.NotLookedAt), len(e.Pull.Events), len(e.Pull.PullSecrets), len(e.Symptom.Also), len(e.Secrets),
+		len(e.Pull.Via), len(e.Impact.Services), len(e.Changes))
+	for _, f := range e.Findings {
+		n = max(n, len(f.Details))
+	}
+	for _, s := range e.Secrets {
+		n = max(n, len(s.Keys), len(s.Entries))
+	}
+	return n
+}
+
+// packed names the form of what is compressed or an archive, by its first bytes;
+// "" for anything else.
+func packed(data []byte) string {
+	for _, form := range []struct{ begins, name string }{
+		{"\x1f\x8b", "compressed with gzip"}, {"PK\x03\x04", "a zip archive"}, {"PK\x05\x06", "a zip archive"}, {"BZh", "compressed with bzip2"},
+		{"\xfd7zXZ\x00", "compressed with xz"}, {"\x28\xb5\x2f\xfd", "compressed with zstd"}, {"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"},
+	} {
+		if bytes.HasPrefix(data, []byte(form.begins)) {
+			return form.name
+		}
+	}
+	const ustar = 257 // where a tar archive says that it is one
+	if len(data) > ustar && bytes.HasPrefix(data[ustar:], []byte("ustar")) {
+		return "a tar archive"
+	}
+	return ""
+}
+
+// objects counts the JSON objects of a text before any is made.
+func objects(data []byte) int {
+	n, quoted := 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == '{' && !quoted:
+			n++
+		}
+	}
+	return n
 }
 
 // clean makes every text in v harmless, whatever field it stands in.

@@ -76,6 +76,7 @@ func TestWhatIsNoBundleIsRefusedInOneSentence(t *testing.T) {
 		"no time":              {`{"apiVersion":"pullmedic.dev/v1alpha1","kind":"Bundle","survey":{}}`, "it does not say when it was made"},
 		"lists without end":    {`{"apiVersion":"pullmedic.dev/v1alpha1","kind":"Bundle","survey":{"time":"2026-11-21T03:50:00Z","pulls":[{"pull":{"pullSecrets":[` + strings.Repeat(`"a",`, 3000) + `"a"]}}]}}`, "a pull of it has a list of 3001, more than 2000"},
 		"more pulls than many": {`{"apiVersion":"pullmedic.dev/v1alpha1","kind":"Bundle","survey":{"time":"2026-11-21T03:50:00Z","pulls":[` + strings.Repeat(`{},`, 20000) + `{}]}}`, "it has 20001 pulls, more than 20000"},
+		"an unknown outcome":   {strings.Replace(good, `"tag-absent"`, `"tag-eaten"`, 1), `a finding of it has the outcome "tag-eaten", which this version does not know`},
 		"a flood":              {strings.Repeat(" ", 65<<20), "it is larger than 64 MiB"},
 		"deep nesting":         {strings.Repeat(`[`, 1<<20), "it is no bundle of this version: invalid character '[' exceeded max depth"},
 	} {
@@ -178,7 +179,7 @@ func TestAReplayAnswersAsTheClusterDid(t *testing.T) {
 // nobody has decided whether it may leave the cluster.
 func TestOnlyDecidedFieldsAreWritten(t *testing.T) {
 	decided := map[string]int{
-		"Survey": 6, "Sent": 2, "Evidence": 6, "Pull": 26, "Object": 3, "Reference": 5, "Platform": 3, "Event": 6,
+		"Survey": 6, "Sent": 2, "Evidence": 7, "PullSecret": 6, "SecretEntry": 5, "Pull": 26, "Object": 3, "Reference": 5, "Platform": 3, "Event": 6,
 		"Finding": 8, "Subject": 2, "Gap": 4, "Symptom": 19,
 		"Impact": 12, "Serving": 3, "Autoscaler": 3, "Service": 2, "Manager": 2, "Change": 4,
 	}

@@ -57,7 +57,7 @@ func TestBadBundles(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"-A --bundle " + empty:                         "error: reading the bundle " + empty + ": it is empty; make one with collect\n",
-		"-A --bundle " + dir + "/none.json":            "error: reading the bundle: open " + dir + "/none.json: no such file or directory\n",
+		"-A --bundle " + dir + "/none.json":            "error: reading the bundle: stat " + dir + "/none.json: no such file or directory\n",
 		"-A --bundle " + empty + " --probe none":       "error: --bundle answers from a file and asks nobody, so --probe has no place beside it\n",
 		"-A --bundle " + empty + " --context prod":     "error: --bundle answers from a file and asks nobody, so --context has no place beside it\n",
 		"-l a=b --bundle " + empty:                     "error: --bundle answers from a file and asks nobody, so --selector has no place beside it\n",

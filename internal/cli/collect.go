@@ -27,7 +27,8 @@ func newCollect(w *world, show *showOptions) *cobra.Command {
 		Long: `Run the checks and write the evidence to a file for somebody else.
 
 The file holds what was found and nothing secret: no secrets' data, no
-environment, no annotations. Whoever gets it sees the same answer, without a way
+environment, no annotations; of pull secrets their type, keys, hosts and kinds
+of credentials. Whoever gets it sees the same answer, without a way
 to the cluster or the registries, with --bundle FILE.`,
 		Example: examples(w, "collect -A -o pulls.json", "collect deployment/api -n shop -o api.json", "--bundle pulls.json", "diagnose deployment/api -n shop --bundle pulls.json"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -70,7 +71,7 @@ func (o *lookOptions) save(path string, s evidence.Survey) error {
 	if err := replace(path, func(w io.Writer) error { return bundle.Write(w, tool, s) }); err != nil {
 		return usage("%w", err)
 	}
-	fmt.Fprintf(o.ErrOut, "wrote %s: failing pulls %d, secrets none; %s --bundle FILE shows it\n", foreign.Text(path, 300), len(s.Pulls), o.program)
+	fmt.Fprintf(o.ErrOut, "wrote %s: failing pulls %d, nothing secret; %s --bundle FILE shows it\n", foreign.Text(path, 300), len(s.Pulls), o.program)
 	return nil
 }
 

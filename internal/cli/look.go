@@ -121,7 +121,7 @@ func (o *lookOptions) show(text textOf) use {
 			return err
 		}
 		switch {
-		case failing(r):
+		case len(r.Diagnoses) > 0:
 			return coded{code: ExitFailing}
 		case len(r.Diagnoses) == 0 && len(r.NotLookedAt) > 0:
 			return coded{code: ExitNotSeen}
@@ -205,20 +205,6 @@ func finish(r *trace.Recorder, file *os.File) error {
 		return fault(err)
 	}
 	return nil
-}
-
-// failing tells whether a pull still fails: one that was pulled since does not.
-func failing(r v1alpha1.Report) bool {
-	for _, d := range r.Diagnoses {
-		pulled := false
-		for _, f := range d.Findings {
-			pulled = pulled || f.Outcome == string(evidence.NextAttemptSucceeded)
-		}
-		if !pulled {
-			return true
-		}
-	}
-	return false
 }
 
 // judge makes the diagnoses of a survey's pulls, each on its own.

@@ -26,6 +26,8 @@ type Credentials struct {
 	// Sends is what the runtime then sends; "" if a secret could not be read
 	// and none of the others matches, so that it is not known.
 	Sends keyring.Sends
+	// Secrets that were read, without what they keep.
+	Secrets []evidence.PullSecret
 
 	Findings    []evidence.Finding
 	NotLookedAt []evidence.Gap
@@ -47,6 +49,9 @@ func ReadCredentials(p evidence.Pull, image string, answers []SecretAnswer, now 
 		switch {
 		case a.Err == nil:
 			secrets = append(secrets, a.Secret)
+			if a.Reduced.Name != "" && !slices.ContainsFunc(c.Secrets, func(s evidence.PullSecret) bool { return s.Name == a.Reduced.Name }) {
+				c.Secrets = append(c.Secrets, a.Reduced)
+			}
 		case ReasonOf(a.Err) == NotFound:
 			r.say(evidence.CheckPullSecrets, evidence.SecretAbsent, secret(p.Namespace+"/"+foreign.Text(a.Name, 253)),
 				"namespace %s has no secret %s, which the pod names", p.Namespace, foreign.Text(a.Name, 100))

@@ -5,6 +5,7 @@ package cluster
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
 // A Run asks each question about one object once, however many pulls ask it.
@@ -41,10 +44,18 @@ type Run struct {
 	revisionsOf  asked[[]appsv1.ControllerRevision]
 	kinds        memo[schema.GroupVersion, answer[[]metav1.APIResource]]
 	owners       memo[string, answer[*metav1.PartialObjectMetadata]]
+
+	// marks is the key under which users of secrets are marked. It goes with
+	// the run, so that marks of two runs cannot be compared nor guessed at.
+	marks []byte
 }
 
 // NewRun returns a run that has asked nothing yet.
-func (c *Client) NewRun() *Run { return &Run{Client: c} }
+func (c *Client) NewRun() *Run {
+	r := &Run{Client: c, marks: make([]byte, 32)}
+	_, _ = rand.Read(r.marks) // never fails
+	return r
+}
 
 // Node by its name.
 func (r *Run) Node(ctx context.Context, name string) (*corev1.Node, error) {
@@ -117,7 +128,13 @@ func (r *Run) Metadata(ctx context.Context, namespace string, ref metav1.OwnerRe
 
 // PullSecret by its name.
 func (r *Run) PullSecret(ctx context.Context, namespace, name string) SecretAnswer {
-	return r.secrets.get([2]string{namespace, name}, func() SecretAnswer { return r.Client.PullSecret(ctx, namespace, name) })
+	return r.secrets.get([2]string{namespace, name}, func() SecretAnswer {
+		a := r.Client.PullSecret(ctx, namespace, name)
+		if a.Err == nil {
+			a.Reduced = keyring.Reduce(a.Secret, r.marks)
+		}
+		return a
+	})
 }
 
 // Pulled tells when an event says that the node fetched the image of a start,

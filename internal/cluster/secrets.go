@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/managedfields"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
@@ -28,6 +29,8 @@ type SecretAnswer struct {
 	Name string
 	// Secret, if there is one.
 	Secret keyring.Secret
+	// Reduced is what may be told of it to others.
+	Reduced evidence.PullSecret
 	// Written is when its data was last written, zero if it is not known, and
 	// By the field manager that did.
 	Written time.Time

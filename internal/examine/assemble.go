@@ -50,6 +50,7 @@ func (l *look) assemble(ctx context.Context) {
 			p.creds = cluster.ReadCredentials(*pull, p.image, l.secretsOf(ctx, p), l.now)
 		}
 		p.say(p.creds.Findings...)
+		p.e.Secrets = p.creds.Secrets
 		p.gap(p.creds.NotLookedAt...)
 		if len(p.pod.Spec.ImagePullSecrets) > maxSecrets {
 			p.gap(evidence.Gap{Check: evidence.CheckPullSecrets, Subject: evidence.Subject{Kind: evidence.SubjectPod, Name: pull.Namespace + "/" + pull.Pod},

@@ -27,12 +27,13 @@ import (
 const maxText = 1000
 
 // New makes the document of one look. The diagnoses are those of s.Pulls, in
-// the same order; pulls that are healthy are left out.
+// the same order; pulls that are healthy are left out, and those that were pulled
+// since are told apart.
 func New(c *catalog.Catalog, s evidence.Survey, diagnoses []diagnosis.Diagnosis) v1alpha1.Report {
 	r := v1alpha1.Report{
 		Document: v1alpha1.Head(v1alpha1.KindReport),
 		Time:     s.Time.UTC(), Pods: s.Pods, Namespaces: s.Namespaces,
-		Groups: []v1alpha1.Group{}, Diagnoses: []v1alpha1.Diagnosis{},
+		Groups: []v1alpha1.Group{}, Diagnoses: []v1alpha1.Diagnosis{}, Recovered: []v1alpha1.Recovery{},
 		NotLookedAt: gaps(s.NotLookedAt),
 		Read:        v1alpha1.Read{Pods: s.Pods, Secrets: secretsRead(s.Pulls)},
 		Sent:        v1alpha1.Sent{Registries: registriesAsked(s), Requests: s.Sent.Requests, Logins: s.Sent.Logins},
@@ -43,6 +44,10 @@ func New(c *catalog.Catalog, s evidence.Survey, diagnoses []diagnosis.Diagnosis)
 			continue
 		}
 		one := newConverter(c, d).diagnosis()
+		if at, ok := pulledSince(d.Findings); ok {
+			r.Recovered = append(r.Recovered, recovery(one, at))
+			continue
+		}
 		if i < len(s.Pulls) {
 			one.Symptom = Symptom(s.Pulls[i].Symptom)
 		}

@@ -19,7 +19,7 @@ const worthDeleting = 30 * time.Second
 // not known. unwell tells whether another pull of the same pod still fails.
 func outlook(d v1alpha1.Diagnosis, unwell bool, now time.Time) *v1alpha1.Outlook {
 	p := d.Pull
-	if p.NextEarliest == nil || p.NextLatest == nil || pulledSince(d) {
+	if p.NextEarliest == nil || p.NextLatest == nil {
 		return nil
 	}
 	o := &v1alpha1.Outlook{Succeeds: d.Causes[0].State == v1alpha1.Cleared, BackOff: backoff.Held(p.Reason)}
@@ -43,16 +43,6 @@ func remade(p v1alpha1.Pull) bool {
 	switch p.Owner.Kind {
 	case "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController":
 		return true
-	}
-	return false
-}
-
-// pulledSince tells whether the node pulled the image after the last failure.
-func pulledSince(d v1alpha1.Diagnosis) bool {
-	for _, f := range d.Findings {
-		if f.Outcome == string(evidence.NextAttemptSucceeded) {
-			return true
-		}
 	}
 	return false
 }

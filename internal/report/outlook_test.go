@@ -27,8 +27,6 @@ func TestWhatHappensIfNothingIsDone(t *testing.T) {
 	debugged.Pull.ContainerKind = evidence.EphemeralContainer
 	sick := missingTag(0)
 	sick.Pull.Pod, sick.Pull.Namespace, sick.Pull.Container = "late", "shop2", "side"
-	pulled := cleared()
-	pulled.Findings = append(pulled.Findings, found(evidence.CheckPods, evidence.NextAttemptSucceeded, evidence.Node, subject(evidence.SubjectImage, "acme/api:1.27.44"), 0, "worker-3 pulled it at 03:49:30 UTC"))
 	unknown := missingTag(0)
 	unknown.Pull.NextEarliest, unknown.Pull.NextLatest = time.Time{}, time.Time{}
 	for name, c := range map[string]struct {
@@ -57,7 +55,6 @@ func TestWhatHappensIfNothingIsDone(t *testing.T) {
 			"should be pulled, next between 03:51:35 and 03:55:05"},
 		"another image of the pod would fail again": {[]evidence.Evidence{lately(sick, "ImagePullBackOff", 95, 305), lately(cleared(), "ImagePullBackOff", 95, 305)},
 			"fails again, next between 03:51:35 and 03:55:05"},
-		"it was pulled since":         {[]evidence.Evidence{pulled}, ""},
 		"the next attempt is unknown": {[]evidence.Evidence{unknown}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -79,23 +76,5 @@ func TestWhatHappensIfNothingIsDone(t *testing.T) {
 				t.Errorf("deleting is advised:\n%s", b.String())
 			}
 		})
-	}
-}
-
-func TestWhatWasPulledSinceIsToldAsOver(t *testing.T) {
-	e := cleared()
-	e.Findings = append(e.Findings, found(evidence.CheckPods, evidence.NextAttemptSucceeded, evidence.Node, subject(evidence.SubjectImage, "acme/api:1.27.44"), 0, "worker-3 pulled it at 03:49:30 UTC"))
-	r := judged(t, evidence.Survey{Time: now(), Pods: 1, Namespaces: 1, Pulls: []evidence.Evidence{e}})
-	var b bytes.Buffer
-	if err := report.Overview(&b, r, report.Style{Width: 1000}); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"What failed was pulled since: 1 pod (1 pod in 1 namespace looked at)", "it was pulled since", ", cleared"} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("%q is not in\n%s", want, b.String())
-		}
-	}
-	if strings.Contains(b.String(), "Do first") {
-		t.Errorf("something is to be done in\n%s", b.String())
 	}
 }

@@ -28,6 +28,7 @@ func Overview(w io.Writer, r v1alpha1.Report, style Style) error {
 		s.blank()
 		s.group(g, r.Time, width)
 	}
+	s.recovered(r)
 	s.ending(r, everyGap(r))
 	return s.writeTo(w)
 }
@@ -36,14 +37,13 @@ func Overview(w io.Writer, r v1alpha1.Report, style Style) error {
 func (s *sheet) headline(r v1alpha1.Report) {
 	looked := fmt.Sprintf("(%s in %s looked at)", count(r.Pods, "pod"), count(r.Namespaces, "namespace"))
 	failing, cleared := map[string]bool{}, map[string]bool{}
-	groups, waits := 0, false
+	groups := 0
 	for _, d := range r.Diagnoses {
 		pod := podKey(d.Pull)
 		if d.Causes[0].State == v1alpha1.Failing {
 			failing[pod] = true
 		} else {
 			cleared[pod] = true
-			waits = waits || !pulledSince(d)
 		}
 	}
 	for _, g := range r.Groups {
@@ -58,8 +58,6 @@ func (s *sheet) headline(r v1alpha1.Report) {
 			verb = "keeps"
 		}
 		s.paragraph("", plain, painted(fmt.Sprintf("%s %s %s from starting", count(groups, "cause"), verb, count(len(failing), "pod")), bold), normal(looked))
-	case len(cleared) > 0 && !waits:
-		s.paragraph("", plain, painted("What failed was pulled since: "+count(len(cleared), "pod"), bold), normal(looked))
 	case len(cleared) > 0:
 		should := "should start at its next attempt"
 		if len(cleared) > 1 {
