@@ -56,7 +56,7 @@ func newLookOptions(show *showOptions) *lookOptions {
 }
 
 func (o *lookOptions) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.probe, "probe", "", "what to ask registries: none (nothing), anonymous (without logging in), credentials (with those that the kubelet would use); default: credentials for diagnose, anonymous for the overview")
+	flags.StringVar(&o.probe, "probe", "", "what to ask registries: none (nothing), anonymous (without logging in), credentials (with those that the kubelet would use); default: credentials for diagnose and verify, anonymous for the overview")
 	flags.StringVar(&o.registryCA, "registry-ca", "", "PEM file with certificates to trust for registries, beside the system's")
 	flags.BoolVar(&o.allowLoopback, "allow-loopback", false, "also ask registries at this machine's loopback addresses")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long the whole look may take")

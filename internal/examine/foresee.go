@@ -339,13 +339,13 @@ func (f *foresight) present(p evidence.Pull, place cluster.Place, h cluster.Hold
 		return nil
 	}
 	if len(h.On) > 0 {
-		say(evidence.ImageOnNode, h.On, evidence.CheckNode, someOf(h.On, len(place.Nodes))+" the image among what lies there")
+		say(evidence.ImageOnNode, h.On, evidence.CheckNode, someOf(h.On, len(place.Nodes))+" the image among those that are there")
 	}
 	if len(h.Without) > 0 {
-		say(evidence.ImageNotOnNode, h.Without, evidence.CheckNode, someOf(h.Without, len(place.Nodes))+" what lies there, and not the image")
+		say(evidence.ImageNotOnNode, h.Without, evidence.CheckNode, someOf(h.Without, len(place.Nodes))+" the images that are there, and not this one")
 	}
 	if p.Policy == string(corev1.PullNever) && len(h.Without) > 0 {
-		say(evidence.PolicyNeverAndAbsent, h.Without, evidence.CheckPolicy, "imagePullPolicy is Never, and "+someOf(h.Without, len(place.Nodes))+" what lies there without the image")
+		say(evidence.PolicyNeverAndAbsent, h.Without, evidence.CheckPolicy, "imagePullPolicy is Never, and "+someOf(h.Without, len(place.Nodes))+" the images that are there, and not this one")
 	}
 	return found
 }
@@ -381,8 +381,8 @@ func (f *foresight) ask(ctx context.Context, around surroundings) {
 	for i, p := range f.patients {
 		group.Go(func() error {
 			pull := p.e.Pull
-			// What was pulled shortly before now, on these nodes, too.
-			pull.PodCreated, pull.Node = f.now, ""
+			// What was pulled shortly before now, on these nodes and by this pod, too.
+			pull.PodCreated, pull.Node, pull.PodUID = f.now, "", ""
 			shown[i] = others.Findings(ctx, pull, p.e.Symptom, f.now)
 			return nil
 		})

@@ -108,7 +108,11 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, now time.Time) {
 	s.field("Image", imageWords(v1alpha1.Pull{Image: p.Image, Reference: p.Reference, PullPolicy: p.PullPolicy}))
 	s.field("On", onWords(p))
 	if p.Size != nil {
-		s.field("Size", fmt.Sprintf("%s in %s, the largest %s (compressed)", sizeWords(p.Size.Bytes), count(p.Size.Layers, "layer"), sizeWords(p.Size.LargestLayer)))
+		text := sizeWords(p.Size.Bytes) + " in " + count(p.Size.Layers, "layer")
+		if p.Size.Layers > 1 {
+			text += ", the largest " + sizeWords(p.Size.LargestLayer)
+		}
+		s.field("Size", text+" (compressed)")
 	}
 	if len(p.Causes) > 0 {
 		s.evidence(p.Causes[0], now)

@@ -273,7 +273,8 @@ func (b bench) unproven(cause *diagnosis.Cause) string {
 		}
 	}
 	for _, f := range b.d.Findings {
-		if f.Outcome == evidence.AddressForbidden || f.Outcome == evidence.RealmForeign {
+		if f.Outcome == evidence.AddressForbidden || f.Outcome == evidence.RealmForeign ||
+			f.Vantage == evidence.Client && f.Outcome.Sense() == evidence.Bad && b.has(evidence.ManifestPresent) {
 			return f.Sentence
 		}
 	}
