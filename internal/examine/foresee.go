@@ -69,7 +69,8 @@ type Mine struct {
 type Foreseen struct {
 	Time  time.Time
 	Pulls []Foresight
-	// NotLookedAt holds for all pulls.
+	// NotLookedAt holds for all pulls; with the checks pods and node, for further
+	// pulls that were left out.
 	NotLookedAt []evidence.Gap
 	Sent        evidence.Sent
 	// Pods and Secrets that were read in the cluster.
@@ -148,11 +149,7 @@ func (f *foresight) facts(ctx context.Context) surroundings {
 	group.Go(func() error { around = f.x.surroundings(ctx, refs, f.look); return nil })
 	_ = group.Wait()
 	subject := evidence.Subject{Kind: evidence.SubjectNode, Name: "all"}
-	switch {
-	case !anywhere:
-	case f.nodesErr != nil:
-		f.survey.NotLookedAt = append(f.survey.NotLookedAt, cluster.GapOf(evidence.CheckNode, subject, f.nodesErr))
-	case !f.nodesRead:
+	if anywhere && f.nodesErr == nil && !f.nodesRead { // an error is told with each pull
 		f.survey.NotLookedAt = append(f.survey.NotLookedAt, evidence.Gap{Check: evidence.CheckNode, Subject: subject,
 			Why: "of the cluster's nodes only the first " + number(len(f.nodes)) + " were looked at"})
 	}
@@ -246,8 +243,8 @@ func (f *foresight) places(ctx context.Context, pod *corev1.Pod) ([]cluster.Plac
 			Why: "the cluster has no node that the pod may land on (by its nodeSelector, required affinity and tolerations)"})
 	}
 	if more {
-		gaps = append(gaps, evidence.Gap{Check: evidence.CheckNode, Subject: subject,
-			Why: "the pod may land on nodes of more than " + number(len(places)) + " platforms, and only these were looked at"})
+		f.survey.NotLookedAt = append(f.survey.NotLookedAt, evidence.Gap{Check: evidence.CheckNode, Subject: subject,
+			Why: "a pod may land on nodes of more than " + number(len(places)) + " platforms, and only these were looked at"})
 	}
 	return places, gaps
 }

@@ -317,3 +317,24 @@ func TestAnotherNodesPullIsTheNodesOwnProof(t *testing.T) {
 		t.Errorf("the node's view is %+v; %v", last, seen(r.Answers[0]))
 	}
 }
+
+// What was left out is not proven by what was looked at.
+func TestWhatWasLeftOutIsNotProven(t *testing.T) {
+	s := newShelf(t)
+	s.push("team/app:1", "linux/amd64")
+	objects := []runtime.Object{node("a", "amd64", "v1.36.3"), account()}
+	q := examine.Prospect{}
+	for range 401 {
+		q.Wants = append(q.Wants, want(s.host+"/team/app:1"))
+	}
+	if r := s.verify(t, scene{objects: objects, q: q}); len(r.Answers) != 400 || r.Answers[399].Proof != verify.Proven || r.Proof() != verify.NotProven {
+		t.Errorf("%d answers, the last %s, over all %s", len(r.Answers), r.Answers[len(r.Answers)-1].Proof, r.Proof())
+	}
+	for i := range 10 {
+		objects = append(objects, node(fmt.Sprintf("odd-%d", i), fmt.Sprintf("odd%d", i), "v1.36.3"))
+	}
+	r := s.verify(t, scene{objects: objects, q: examine.Prospect{Wants: q.Wants[:1]}})
+	if len(r.Answers) != 8 || len(r.NotLookedAt) != 1 {
+		t.Errorf("%d answers, not looked at %+v", len(r.Answers), r.NotLookedAt)
+	}
+}
