@@ -131,6 +131,22 @@ func TestWouldTheNextPullSucceed(t *testing.T) {
 			scene: scene{objects: append(worker("v1.36.3"), secretFor("hub", s.host, "wrong-"+canary)), q: one(at("team/app:1"), secrets("hub"))},
 			want:  "linux/amd64 disproved CredentialsBreakPublicImage",
 		},
+		"a bad credential before a good one does no harm": {
+			scene: scene{objects: append(worker("v1.36.3"), secretFor("bad", s.host+"/private", "wrong-"+canary), secretFor("hub", s.host, canary)), q: one(at("private/app:1"), secrets("hub", "bad"))},
+			want:  "linux/amd64 proven", why: "to secret shop/hub",
+		},
+		"an entry without a password goes out anonymous": {
+			scene: scene{objects: append(worker("v1.36.3"), secretFor("empty", s.host, "")), q: one(at("team/app:1"), secrets("empty"))},
+			want:  "linux/amd64 proven", why: "to everybody",
+		},
+		"a secret that the kubelet cannot read": {
+			scene: scene{objects: append(worker("v1.36.3"), malformed("bad")), q: one(at("team/app:1"), secrets("bad"))},
+			want:  "linux/amd64 disproved SecretMalformed", view: "cluster disproved",
+		},
+		"a secret for another host": {
+			scene: scene{objects: append(worker("v1.36.3"), secretFor("hub", "localhost:1", canary)), q: one(at("private/app:1"), secrets("hub"))},
+			want:  "linux/amd64 disproved CredentialsMissing",
+		},
 		"a secret that is missing does no harm to a public image": {
 			scene: scene{objects: worker("v1.36.3"), q: one(at("team/app:1"), secrets("gone"))},
 			want:  "linux/amd64 proven", note: "has no secret gone",
