@@ -69,7 +69,8 @@ type Mine struct {
 type Foreseen struct {
 	Time  time.Time
 	Pulls []Foresight
-	// NotLookedAt holds for all pulls.
+	// NotLookedAt holds for all pulls; with the checks pods and node, for further
+	// pulls that were left out.
 	NotLookedAt []evidence.Gap
 	Sent        evidence.Sent
 	// Pods and Secrets that were read in the cluster.
@@ -148,11 +149,7 @@ func (f *foresight) facts(ctx context.Context) surroundings {
 	group.Go(func() error { around = f.x.surroundings(ctx, refs, f.look); return nil })
 	_ = group.Wait()
 	subject := evidence.Subject{Kind: evidence.SubjectNode, Name: "all"}
-	switch {
-	case !anywhere:
-	case f.nodesErr != nil:
-		f.survey.NotLookedAt = append(f.survey.NotLookedAt, cluster.GapOf(evidence.CheckNode, subject, f.nodesErr))
-	case !f.nodesRead:
+	if anywhere && f.nodesErr == nil && !f.nodesRead { // an error is told with each pull
 		f.survey.NotLookedAt = append(f.survey.NotLookedAt, evidence.Gap{Check: evidence.CheckNode, Subject: subject,
 			Why: "of the cluster's nodes only the first " + number(len(f.nodes)) + " were looked at"})
 	}
@@ -246,8 +243,8 @@ func (f *foresight) places(ctx context.Context, pod *corev1.Pod) ([]cluster.Plac
 			Why: "the cluster has no node that the pod may land on (by its nodeSelector, required affinity and tolerations)"})
 	}
 	if more {
-		gaps = append(gaps, evidence.Gap{Check: evidence.CheckNode, Subject: subject,
-			Why: "the pod may land on nodes of more than " + number(len(places)) + " platforms, and only these were looked at"})
+		f.survey.NotLookedAt = append(f.survey.NotLookedAt, evidence.Gap{Check: evidence.CheckNode, Subject: subject,
+			Why: "a pod may land on nodes of more than " + number(len(places)) + " platforms, and only these were looked at"})
 	}
 	return places, gaps
 }
@@ -339,13 +336,13 @@ func (f *foresight) present(p evidence.Pull, place cluster.Place, h cluster.Hold
 		return nil
 	}
 	if len(h.On) > 0 {
-		say(evidence.ImageOnNode, h.On, evidence.CheckNode, someOf(h.On, len(place.Nodes))+" the image among what lies there")
+		say(evidence.ImageOnNode, h.On, evidence.CheckNode, someOf(h.On, len(place.Nodes))+" the image among those that are there")
 	}
 	if len(h.Without) > 0 {
-		say(evidence.ImageNotOnNode, h.Without, evidence.CheckNode, someOf(h.Without, len(place.Nodes))+" what lies there, and not the image")
+		say(evidence.ImageNotOnNode, h.Without, evidence.CheckNode, someOf(h.Without, len(place.Nodes))+" the images that are there, and not this one")
 	}
 	if p.Policy == string(corev1.PullNever) && len(h.Without) > 0 {
-		say(evidence.PolicyNeverAndAbsent, h.Without, evidence.CheckPolicy, "imagePullPolicy is Never, and "+someOf(h.Without, len(place.Nodes))+" what lies there without the image")
+		say(evidence.PolicyNeverAndAbsent, h.Without, evidence.CheckPolicy, "imagePullPolicy is Never, and "+someOf(h.Without, len(place.Nodes))+" the images that are there, and not this one")
 	}
 	return found
 }
@@ -381,8 +378,8 @@ func (f *foresight) ask(ctx context.Context, around surroundings) {
 	for i, p := range f.patients {
 		group.Go(func() error {
 			pull := p.e.Pull
-			// What was pulled shortly before now, on these nodes, too.
-			pull.PodCreated, pull.Node = f.now, ""
+			// What was pulled shortly before now, on these nodes and by this pod, too.
+			pull.PodCreated, pull.Node, pull.PodUID = f.now, "", ""
 			shown[i] = others.Findings(ctx, pull, p.e.Symptom, f.now)
 			return nil
 		})

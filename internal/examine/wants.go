@@ -78,12 +78,13 @@ func (x *Examiner) want(ctx context.Context, kind, namespace, name string) (Want
 	return Want{Object: evidence.Object{Kind: "Pod", Namespace: namespace, Name: name}, Pod: pod, Exists: true}, err
 }
 
-// Templated is the pod that an object's template would make.
+// Templated is the pod that an object's template would make, under the object's
+// name, as its own is not known.
 func Templated(kind, namespace, name string, template corev1.PodTemplateSpec) Want {
 	return Want{
 		Object: evidence.Object{Kind: kind, Namespace: namespace, Name: name},
 		Pod: &corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Labels: template.Labels, Annotations: template.Annotations},
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: template.Labels, Annotations: template.Annotations},
 			Spec:       template.Spec,
 		},
 	}

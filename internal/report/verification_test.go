@@ -84,6 +84,8 @@ func verification(t *testing.T, f foreseen, passed ...string) v1alpha1.Verificat
 func TestVerificationText(t *testing.T) {
 	one := prospects()
 	one.Pulls = one.Pulls[:1]
+	part := one
+	part.NotLookedAt = []evidence.Gap{{Check: evidence.CheckNode, Subject: evidence.Subject{Kind: evidence.SubjectNode, Name: "all"}, Why: "of the cluster's nodes only the first 2000 were looked at"}}
 	for name, c := range map[string]struct {
 		f      foreseen
 		passed []string
@@ -93,6 +95,7 @@ func TestVerificationText(t *testing.T) {
 		"verify-one.txt":     {f: one, style: report.Style{Color: true}},
 		"verify-verbose.txt": {f: one, style: report.Style{Verbose: 1, Width: 60}},
 		"verify-nothing.txt": {f: foreseen{Time: now()}},
+		"verify-part.txt":    {f: part},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer

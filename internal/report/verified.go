@@ -18,7 +18,7 @@ import (
 // pull with its own, what proves it, and from where it was seen.
 func VerificationText(w io.Writer, v v1alpha1.Verification, style Style) error {
 	s := newSheet(style)
-	if len(v.Pulls) != 1 {
+	if len(v.Pulls) != 1 || v.Proof != v.Pulls[0].Proof {
 		s.tally(v)
 	}
 	for _, p := range v.Pulls {
@@ -59,6 +59,8 @@ func (s *sheet) tally(v v1alpha1.Verification) {
 	switch {
 	case all == 0:
 		add(yellow, "Nothing to pull was found")
+	case n[v1alpha1.Proven] == all && v.Proof != v1alpha1.Proven:
+		add(yellow, "What was looked at (%s) is proven from here, and not all was looked at", count(all, "pull"))
 	case n[v1alpha1.Proven] == all:
 		add(green, "All %s are proven from here", count(all, "pull"))
 	case n[v1alpha1.Disproved] > 0:
@@ -108,7 +110,11 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, now time.Time) {
 	s.field("Image", imageWords(v1alpha1.Pull{Image: p.Image, Reference: p.Reference, PullPolicy: p.PullPolicy}))
 	s.field("On", onWords(p))
 	if p.Size != nil {
-		s.field("Size", fmt.Sprintf("%s in %s, the largest %s (compressed)", sizeWords(p.Size.Bytes), count(p.Size.Layers, "layer"), sizeWords(p.Size.LargestLayer)))
+		text := sizeWords(p.Size.Bytes) + " in " + count(p.Size.Layers, "layer")
+		if p.Size.Layers > 1 {
+			text += ", the largest " + sizeWords(p.Size.LargestLayer)
+		}
+		s.field("Size", text+" (compressed)")
 	}
 	if len(p.Causes) > 0 {
 		s.evidence(p.Causes[0], now)

@@ -35,9 +35,8 @@ func (b bench) asMe(asked verdict) *AsMe {
 	if m == nil {
 		return nil
 	}
-	out := &AsMe{Platform: m.Platform, Login: m.Login, SameLogin: m.Same}
-	why := ""
-	out.Proof, why = mine(m)
+	own, why := mine(m)
+	out := &AsMe{Proof: own, Platform: m.Platform, Login: m.Login, SameLogin: m.Same}
 	say := func(s string) { out.Sentences = append(out.Sentences, s) }
 	host := b.f.Evidence.Pull.Reference.Host
 	login := "without a login, as your docker config has none for " + host

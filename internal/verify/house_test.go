@@ -207,6 +207,13 @@ func secretFor(name, host, password string) *corev1.Secret {
 	}
 }
 
+// malformed is a pull secret whose content is none.
+func malformed(name string) *corev1.Secret {
+	s := secretFor(name, "x", "x")
+	s.Data[".dockerconfigjson"] = []byte("{" + canary)
+	return s
+}
+
 // want is a Deployment's pod with one container.
 func want(image string, alter ...func(*corev1.PodSpec)) examine.Want {
 	spec := corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: image}}}

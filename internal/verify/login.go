@@ -25,6 +25,7 @@ const helperTime = 10 * time.Second
 // not: a helper may print anything.
 var (
 	errDocker = errors.New("your docker config cannot be read, or its credential helper failed; docker pull shows its own error")
+	errName   = errors.New("docker takes no such name")
 	errSlow   = errors.New("your docker config's credential helper did not answer in time")
 	errToken  = errors.New("your docker login is a token of a kind that only docker exchanges; log in with a user and password to compare")
 )
@@ -78,7 +79,7 @@ func (l *logins) of(ctx context.Context, ref evidence.Reference) (keyring.Creden
 func login(repository string) (keyring.Credential, bool, error) {
 	target, err := name.NewRepository(repository, name.WeakValidation)
 	if err != nil {
-		return keyring.Credential{}, false, nil // nothing can be stored for such a name
+		return keyring.Credential{}, false, errName
 	}
 	found, err := authn.DefaultKeychain.Resolve(target)
 	if err != nil {

@@ -91,14 +91,15 @@ type Result struct {
 	Pods, Secrets int
 }
 
-// Proof over all: disproved if one is, else not proven if one is not proven, or
-// if there is none.
+// Proof over all: disproved if one is, else not proven if one is not proven, if
+// there is none, or if not all were looked at.
 func (r Result) Proof() Proof {
+	left := func(g evidence.Gap) bool { return g.Check == evidence.CheckPods || g.Check == evidence.CheckNode }
 	is := func(p Proof) func(Answer) bool { return func(a Answer) bool { return a.Proof == p } }
 	switch {
 	case slices.ContainsFunc(r.Answers, is(Disproved)):
 		return Disproved
-	case len(r.Answers) == 0 || slices.ContainsFunc(r.Answers, is(NotProven)):
+	case len(r.Answers) == 0 || slices.ContainsFunc(r.Answers, is(NotProven)) || slices.ContainsFunc(r.NotLookedAt, left):
 		return NotProven
 	}
 	return Proven
@@ -273,7 +274,8 @@ func (b bench) unproven(cause *diagnosis.Cause) string {
 		}
 	}
 	for _, f := range b.d.Findings {
-		if f.Outcome == evidence.AddressForbidden || f.Outcome == evidence.RealmForeign {
+		if f.Outcome == evidence.AddressForbidden || f.Outcome == evidence.RealmForeign ||
+			f.Vantage == evidence.Client && f.Outcome.Sense() == evidence.Bad && b.has(evidence.ManifestPresent) {
 			return f.Sentence
 		}
 	}

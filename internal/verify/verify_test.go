@@ -131,6 +131,22 @@ func TestWouldTheNextPullSucceed(t *testing.T) {
 			scene: scene{objects: append(worker("v1.36.3"), secretFor("hub", s.host, "wrong-"+canary)), q: one(at("team/app:1"), secrets("hub"))},
 			want:  "linux/amd64 disproved CredentialsBreakPublicImage",
 		},
+		"a bad credential before a good one does no harm": {
+			scene: scene{objects: append(worker("v1.36.3"), secretFor("bad", s.host+"/private", "wrong-"+canary), secretFor("hub", s.host, canary)), q: one(at("private/app:1"), secrets("hub", "bad"))},
+			want:  "linux/amd64 proven", why: "to secret shop/hub",
+		},
+		"an entry without a password goes out anonymous": {
+			scene: scene{objects: append(worker("v1.36.3"), secretFor("empty", s.host, "")), q: one(at("team/app:1"), secrets("empty"))},
+			want:  "linux/amd64 proven", why: "to everybody",
+		},
+		"a secret that the kubelet cannot read": {
+			scene: scene{objects: append(worker("v1.36.3"), malformed("bad")), q: one(at("team/app:1"), secrets("bad"))},
+			want:  "linux/amd64 disproved SecretMalformed", view: "cluster disproved",
+		},
+		"a secret for another host": {
+			scene: scene{objects: append(worker("v1.36.3"), secretFor("hub", "localhost:1", canary)), q: one(at("private/app:1"), secrets("hub"))},
+			want:  "linux/amd64 disproved CredentialsMissing",
+		},
 		"a secret that is missing does no harm to a public image": {
 			scene: scene{objects: worker("v1.36.3"), q: one(at("team/app:1"), secrets("gone"))},
 			want:  "linux/amd64 proven", note: "has no secret gone",
@@ -315,5 +331,26 @@ func TestAnotherNodesPullIsTheNodesOwnProof(t *testing.T) {
 	views := r.Answers[0].Views
 	if last := views[len(views)-1]; last.Vantage != evidence.Node || last.Proof != verify.Proven || !strings.Contains(last.Sentence, "pulled the same image") {
 		t.Errorf("the node's view is %+v; %v", last, seen(r.Answers[0]))
+	}
+}
+
+// What was left out is not proven by what was looked at.
+func TestWhatWasLeftOutIsNotProven(t *testing.T) {
+	s := newShelf(t)
+	s.push("team/app:1", "linux/amd64")
+	objects := []runtime.Object{node("a", "amd64", "v1.36.3"), account()}
+	q := examine.Prospect{}
+	for range 401 {
+		q.Wants = append(q.Wants, want(s.host+"/team/app:1"))
+	}
+	if r := s.verify(t, scene{objects: objects, q: q}); len(r.Answers) != 400 || r.Answers[399].Proof != verify.Proven || r.Proof() != verify.NotProven {
+		t.Errorf("%d answers, the last %s, over all %s", len(r.Answers), r.Answers[len(r.Answers)-1].Proof, r.Proof())
+	}
+	for i := range 10 {
+		objects = append(objects, node(fmt.Sprintf("odd-%d", i), fmt.Sprintf("odd%d", i), "v1.36.3"))
+	}
+	r := s.verify(t, scene{objects: objects, q: examine.Prospect{Wants: q.Wants[:1]}})
+	if len(r.Answers) != 8 || len(r.NotLookedAt) != 1 {
+		t.Errorf("%d answers, not looked at %+v", len(r.Answers), r.NotLookedAt)
 	}
 }
