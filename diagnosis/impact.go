@@ -138,7 +138,7 @@ func jobWords(i evidence.Impact, say func(string, ...any)) {
 func cronWords(i evidence.Impact, say func(string, ...any)) {
 	switch {
 	case i.Missed > 0 && i.LastSuccess.IsZero():
-		say("%d %s, and none succeeded", i.Missed, plural(i.Missed, "run"))
+		say("%d %s and no success yet", i.Missed, plural(i.Missed, "run"))
 	case i.Missed > 0:
 		say("%d %s without success since %s", i.Missed, plural(i.Missed, "run"), moment(i.LastSuccess))
 	case !i.LastSuccess.IsZero():

@@ -55,7 +55,7 @@ func TestSeverityAndWordsOfAnImpact(t *testing.T) {
 		"a Job waits":                 {impact: evidence.Impact{Workload: of("Job"), Wanted: 5, Ready: 2, Deadline: then}, want: diagnosis.Medium, words: "2 of 5 completions done; the job is given up at 2026-11-20 02:00 UTC"},
 		"a Job was given up":          {impact: evidence.Impact{Workload: of("Job"), Wanted: 1, Stalled: true}, want: diagnosis.High, words: "0 of 1 completion done; the job was given up at its deadline"},
 		"a CronJob's first run waits": {impact: evidence.Impact{Workload: of("CronJob"), Missed: 1, LastSuccess: then}, want: diagnosis.Medium, words: "1 run without success since 2026-11-20 02:00 UTC"},
-		"a CronJob missed runs":       {impact: evidence.Impact{Workload: of("CronJob"), Missed: 4}, want: diagnosis.High, words: "4 runs, and none succeeded"},
+		"a CronJob missed runs":       {impact: evidence.Impact{Workload: of("CronJob"), Missed: 4}, want: diagnosis.High, words: "4 runs and no success yet"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := diagnosis.SeverityOf(c.pull, c.impact, c.state); got != c.want {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -23,6 +24,8 @@ import (
 const (
 	maxReachPages = 4
 	maxServices   = 5 // told of one pod
+	// reachTime bounds it: an answer about the cause does not wait for it longer.
+	reachTime = 5 * time.Second
 )
 
 // Reach is what of a namespace depends on its pods: Services that send traffic
@@ -47,6 +50,8 @@ func (r *Run) Reach(ctx context.Context, namespace string) Reach {
 }
 
 func (c *Client) reach(ctx context.Context, namespace string) Reach {
+	ctx, cancel := context.WithTimeout(ctx, reachTime)
+	defer cancel()
 	var out Reach
 	var services []service
 	var ready map[string]int

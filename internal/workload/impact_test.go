@@ -133,6 +133,7 @@ func utc(t time.Time) time.Time {
 func TestManagers(t *testing.T) {
 	for name, c := range map[string]struct {
 		labels, annotations map[string]string
+		wrote               string
 		want                evidence.Manager
 	}{
 		"nobody": {},
@@ -155,13 +156,18 @@ func TestManagers(t *testing.T) {
 			annotations: map[string]string{"meta.helm.sh/release-name": "api"},
 			want:        evidence.Manager{Tool: "Flux", Name: "shop/api"},
 		},
-		"an operator":                {labels: map[string]string{"app.kubernetes.io/managed-by": "strimzi"}, want: evidence.Manager{Tool: "strimzi"}},
-		"one whose name is no good":  {annotations: map[string]string{"argocd.argoproj.io/tracking-id": "a\x1b[31mb:x"}, want: evidence.Manager{Tool: "Argo CD", Name: "a[31mb"}},
-		"a template of Helm's alone": {labels: map[string]string{"app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/instance": "api"}, want: evidence.Manager{Tool: "Helm", Name: "api"}},
+		"Argo CD, by the field manager alone": {wrote: "argocd-controller", want: evidence.Manager{Tool: "Argo CD"}},
+		"somebody with kubectl":               {wrote: "kubectl-edit"},
+		"an operator":                         {labels: map[string]string{"app.kubernetes.io/managed-by": "strimzi"}, want: evidence.Manager{Tool: "strimzi"}},
+		"one whose name is no good":           {annotations: map[string]string{"argocd.argoproj.io/tracking-id": "a\x1b[31mb:x"}, want: evidence.Manager{Tool: "Argo CD", Name: "a[31mb"}},
+		"a template of Helm's alone":          {labels: map[string]string{"app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/instance": "api"}, want: evidence.Manager{Tool: "Helm", Name: "api"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := &appsv1.Deployment{ObjectMeta: meta("api", "", "", "", nil)}
 			d.Labels, d.Annotations = c.labels, c.annotations
+			if at := ago(time.Minute); c.wrote != "" {
+				d.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: c.wrote, Time: &at, FieldsV1: metav1.NewFieldsV1(`{"f:spec":{}}`)}}
+			}
 			l := map[string]string{"app": "api"}
 			set := &appsv1.ReplicaSet{ObjectMeta: meta("api-1", "Deployment", "apps/v1", "api", l), Spec: appsv1.ReplicaSetSpec{Selector: selector(l)}}
 			got := of(t, meta("p", "ReplicaSet", "apps/v1", "api-1", nil), d, set).Manager
@@ -207,6 +213,42 @@ func TestWhenATemplateCame(t *testing.T) {
 			}
 			if !got.Time.Equal(want) || got.By != c.by {
 				t.Errorf("rolled out at %s by %q, want %s by %q", got.Time, got.By, want, c.by)
+			}
+		})
+	}
+}
+
+func TestImpactWithLessRights(t *testing.T) {
+	l := map[string]string{"app": "api"}
+	set := func(name string, wanted, ready int32) *appsv1.ReplicaSet {
+		return &appsv1.ReplicaSet{ObjectMeta: meta(name, "Deployment", "apps/v1", "api", l), Spec: appsv1.ReplicaSetSpec{Selector: selector(l), Replicas: &wanted}, Status: appsv1.ReplicaSetStatus{ReadyReplicas: ready}}
+	}
+	three := int32(3)
+	for name, c := range map[string]struct {
+		deny          []string
+		workload      string
+		wanted, ready int
+	}{
+		"all":                                    {nil, "api", 3, 3},
+		"without the Deployment, its sets count": {[]string{"get deployments"}, "api", 4, 3},
+		"without the other sets, it counts":      {[]string{"list replicasets"}, "api", 3, 3},
+		"without both, nothing is claimed":       {[]string{"get deployments", "list replicasets"}, "", 0, 0},
+		"without the set itself, neither":        {[]string{"get replicasets"}, "", 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := clustertest.New(t, set("own", 1, 0), set("old", 3, 3),
+				&appsv1.Deployment{ObjectMeta: meta("api", "", "", "", nil), Spec: appsv1.DeploymentSpec{Replicas: &three}, Status: appsv1.DeploymentStatus{ReadyReplicas: 3}})
+			server.Deny(c.deny...)
+			client, err := cluster.New(server.Config, cluster.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := workload.Of(t.Context(), client, &corev1.Pod{ObjectMeta: meta("p", "ReplicaSet", "apps/v1", "own", nil)}, now())
+			if i := w.Impact; i.Workload.Name != c.workload || i.Wanted != c.wanted || i.Ready != c.ready {
+				t.Errorf("impact is %+v", i)
+			}
+			if len(w.Errs) != len(c.deny) {
+				t.Errorf("errors are %v", w.Errs)
 			}
 		})
 	}

@@ -54,9 +54,27 @@ func (w *Workload) under(owner evidence.Object) {
 // manage notes who keeps the object as it is. The highest object that tells
 // counts.
 func (w *Workload) manage(o metav1.Object) {
-	if m := managerOf(o.GetLabels(), o.GetAnnotations()); m.Tool != "" {
+	m := managerOf(o.GetLabels(), o.GetAnnotations())
+	if m.Tool == "" && w.Manager.Tool == "" {
+		m = managerBy(managedfields.Last(metav1.ObjectMeta{ManagedFields: o.GetManagedFields()}, "f:spec").By)
+	}
+	if m.Tool != "" {
 		w.Manager = m
 	}
+}
+
+// managerBy knows the field managers under which the tools that reconcile write,
+// for objects that carry no mark of theirs.
+func managerBy(manager string) evidence.Manager {
+	switch manager {
+	case "argocd-controller", "argocd-application-controller":
+		return evidence.Manager{Tool: "Argo CD"}
+	case "kustomize-controller", "helm-controller":
+		return evidence.Manager{Tool: "Flux"}
+	case "helm":
+		return evidence.Manager{Tool: "Helm"}
+	}
+	return evidence.Manager{}
 }
 
 // managerOf reads the labels and annotations that the tools document: those of

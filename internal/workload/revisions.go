@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/managedfields"
 )
 
@@ -77,12 +78,12 @@ func (w *Workload) replicaSet(ctx context.Context, ask Asker, name string, pod *
 		w.earlier(r)
 	}
 	var meta metav1.ObjectMeta
+	w.begin(object(set.Namespace, *owner))
+	if w.ofReplicaSets(sets); errSets != nil || len(sets) == 0 {
+		w.Impact = evidence.Impact{} // from one set of several, nothing follows
+	}
 	switch {
 	case !isDeployment:
-		w.begin(object(set.Namespace, *owner))
-		if errSets == nil && len(sets) > 0 {
-			w.ofReplicaSets(sets)
-		}
 		w.climb(ctx, ask, set)
 	case errDeployment != nil:
 		w.under(object(set.Namespace, *owner))
