@@ -5,6 +5,9 @@ package cluster
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +24,8 @@ type Run struct {
 	secrets  memo[[2]string, SecretAnswer]
 	spaces   memo[string, []string]
 	pulled   memo[[2]string, answer[time.Time]]
+	warnings memo[[2]string, answer[Events]]
+	events   memo[string, answer[Events]]
 }
 
 // NewRun returns a run that has asked nothing yet.
@@ -41,6 +46,20 @@ func (r *Run) ServiceAccount(ctx context.Context, namespace, name string) (*core
 // PullSecret by its name.
 func (r *Run) PullSecret(ctx context.Context, namespace, name string) SecretAnswer {
 	return r.secrets.get([2]string{namespace, name}, func() SecretAnswer { return r.Client.PullSecret(ctx, namespace, name) })
+}
+
+// PodEvents returns all events about one pod.
+func (r *Run) PodEvents(ctx context.Context, pod *corev1.Pod) (Events, error) {
+	return r.events.get(string(pod.UID), func() answer[Events] { return answerOf(r.Client.PodEvents(ctx, pod)) }).both()
+}
+
+// Warnings of a namespace about the pods with these UIDs; others are another
+// question.
+func (r *Run) Warnings(ctx context.Context, namespace string, podUIDs map[string]bool) (Events, error) {
+	uids := strings.Join(slices.Sorted(maps.Keys(podUIDs)), " ")
+	return r.warnings.get([2]string{namespace, uids}, func() answer[Events] {
+		return answerOf(r.Client.Warnings(ctx, namespace, podUIDs))
+	}).both()
 }
 
 // Pulled tells when an event says that the node fetched the image of a start,

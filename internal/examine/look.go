@@ -5,6 +5,7 @@ package examine
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -39,9 +40,11 @@ type look struct {
 	survey     evidence.Survey
 	sentBefore evidence.Sent
 
-	patients []*patient
-	events   map[string]eventsOf          // by pod UID
-	owners   map[string]workload.Workload // by controller
+	patients  []*patient
+	events    map[string]eventsOf          // by pod UID
+	owners    map[string]workload.Workload // by controller
+	mu        sync.Mutex
+	workloads map[string]func() workload.Workload // by controller, guarded by mu
 	// bystanders are failing pulls that were not asked for.
 	bystanders []*evidence.Evidence
 }
@@ -181,7 +184,7 @@ func (l *look) facts(ctx context.Context) {
 		}
 		if key := controller(p.pod); key != "" && !asked[key] && workloads < maxWorkloads {
 			workloads++
-			once(key, func() { found <- answered{key, workload.Of(ctx, l.x.cluster, p.pod)} })
+			once(key, func() { found <- answered{key, l.workload(ctx, p.pod)} })
 		}
 	}
 	_ = group.Wait()
@@ -222,7 +225,7 @@ func (l *look) askEvents(ctx context.Context, group *errgroup.Group) (collect fu
 			}
 			answers = append(answers, a)
 			group.Go(func() error {
-				a.events, a.err = l.x.cluster.Warnings(ctx, ns, a.uids)
+				a.events, a.err = l.run.Warnings(ctx, ns, a.uids)
 				return nil
 			})
 			continue
@@ -231,7 +234,7 @@ func (l *look) askEvents(ctx context.Context, group *errgroup.Group) (collect fu
 			a := &answer{uids: map[string]bool{string(pod.UID): true}}
 			answers = append(answers, a)
 			group.Go(func() error {
-				a.events, a.err = l.x.cluster.PodEvents(ctx, pod)
+				a.events, a.err = l.run.PodEvents(ctx, pod)
 				return nil
 			})
 		}
