@@ -6,6 +6,7 @@ package cluster
 import (
 	"context"
 	"crypto/rand"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -30,6 +31,8 @@ type Run struct {
 	secrets  memo[[2]string, SecretAnswer]
 	spaces   memo[string, []string]
 	pulled   memo[[2]string, answer[time.Time]]
+	warnings memo[[2]string, answer[Events]]
+	events   memo[string, answer[Events]]
 	reach    memo[string, Reach]
 
 	// Workloads and what they share: two of a Deployment's ReplicaSets can fail.
@@ -135,6 +138,20 @@ func (r *Run) PullSecret(ctx context.Context, namespace, name string) SecretAnsw
 		}
 		return a
 	})
+}
+
+// PodEvents returns all events about one pod.
+func (r *Run) PodEvents(ctx context.Context, pod *corev1.Pod) (Events, error) {
+	return r.events.get(string(pod.UID), func() answer[Events] { return answerOf(r.Client.PodEvents(ctx, pod)) }).both()
+}
+
+// Warnings of a namespace about the pods with these UIDs; others are another
+// question.
+func (r *Run) Warnings(ctx context.Context, namespace string, podUIDs map[string]bool) (Events, error) {
+	uids := strings.Join(slices.Sorted(maps.Keys(podUIDs)), " ")
+	return r.warnings.get([2]string{namespace, uids}, func() answer[Events] {
+		return answerOf(r.Client.Warnings(ctx, namespace, podUIDs))
+	}).both()
 }
 
 // Pulled tells when an event says that the node fetched the image of a start,

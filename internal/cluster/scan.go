@@ -42,32 +42,44 @@ type Scan struct {
 // finds, in at most maxPages pages of 500 (0: all). It keeps pods only if a
 // pull of theirs fails or may fail.
 func (c *Client) Scan(ctx context.Context, namespace, selector string, maxPages int, now time.Time) (*Scan, error) {
-	return c.scan(ctx, namespace, selector, maxPages, now, NewSeen())
+	return c.scan(ctx, namespace, selector, maxPages, now, NewSeen(), nil)
+}
+
+// ScanTelling is Scan of all pages that hands each failing pod over as soon as it
+// arrives, too.
+func (c *Client) ScanTelling(ctx context.Context, namespace, selector string, now time.Time, found func(Failing)) (*Scan, error) {
+	return c.scan(ctx, namespace, selector, 0, now, NewSeen(), found)
 }
 
 // ScanInto is Scan for a namespace, with what its pods show added to seen.
 func (c *Client) ScanInto(ctx context.Context, namespace string, maxPages int, now time.Time, seen *Seen) (*Scan, error) {
-	return c.scan(ctx, namespace, "", maxPages, now, seen)
+	return c.scan(ctx, namespace, "", maxPages, now, seen, nil)
 }
 
-func (c *Client) scan(ctx context.Context, namespace, selector string, maxPages int, now time.Time, seen *Seen) (*Scan, error) {
+func (c *Client) scan(ctx context.Context, namespace, selector string, maxPages int, now time.Time, seen *Seen, found func(Failing)) (*Scan, error) {
 	s := &Scan{Namespaces: map[string]bool{}, Seen: seen}
-	complete, err := c.Pods(ctx, namespace, selector, maxPages, func(pod *corev1.Pod) { s.add(pod, now) })
+	complete, err := c.Pods(ctx, namespace, selector, maxPages, func(pod *corev1.Pod) {
+		if s.add(pod, now) && found != nil {
+			found(s.Failing[len(s.Failing)-1])
+		}
+	})
 	s.Complete = complete
 	return s, err
 }
 
-func (s *Scan) add(pod *corev1.Pod, now time.Time) {
+// add takes in a pod and tells whether a pull of it fails.
+func (s *Scan) add(pod *corev1.Pod, now time.Time) bool {
 	s.Pods++
 	s.Namespaces[pod.Namespace] = true
 	s.Seen.Add(pod)
 	if pulls := FailingPulls(pod); len(pulls) > 0 {
 		s.Failing = append(s.Failing, Failing{Pod: lean(pod), Pulls: pulls})
-		return
+		return true
 	}
 	if len(s.Waiting) < maxWaiting && (WaitsForSandbox(pod, now) || MayHang(pod, now)) {
 		s.Waiting = append(s.Waiting, lean(pod))
 	}
+	return false
 }
 
 // lean drops what no question about a pull needs and what most of a pod is.

@@ -21,6 +21,7 @@ import (
 	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/registry"
 	"github.com/pullmedic/pullmedic/internal/trace"
+	"github.com/pullmedic/pullmedic/internal/workload"
 )
 
 // defaultDeadline bounds one look.
@@ -89,14 +90,19 @@ func (x *Examiner) Survey(ctx context.Context, scope Scope) (evidence.Survey, er
 	l := x.newLook()
 	end := trace.Span(ctx, trace.KindStep, "pods")
 	refused := l.askRefused(ctx, scope.Namespace)
-	scan, err := x.cluster.Scan(ctx, scope.Namespace, scope.Selector, 0, l.now)
+	ahead := l.ahead()
+	found := func(f cluster.Failing) { ahead.found(ctx, f) }
+	scan, err := x.cluster.ScanTelling(ctx, scope.Namespace, scope.Selector, l.now, found)
 	if scope.Namespace == "" && scope.Fallback != "" && cluster.ReasonOf(err) == cluster.Forbidden {
 		gap := cluster.GapOf(evidence.CheckPods, evidence.Subject{Kind: evidence.SubjectNamespace, Name: "all"}, err)
 		gap.Why += ", so only " + scope.Fallback + " was looked at"
 		l.survey.NotLookedAt = append(l.survey.NotLookedAt, gap)
 		scope.Namespace = scope.Fallback
 		refused = l.askRefused(ctx, scope.Namespace)
-		scan, err = x.cluster.Scan(ctx, scope.Namespace, scope.Selector, 0, l.now)
+		scan, err = x.cluster.ScanTelling(ctx, scope.Namespace, scope.Selector, l.now, found)
+	}
+	if err == nil {
+		ahead.rest(ctx)
 	}
 	end()
 	if err != nil {
@@ -112,7 +118,7 @@ func (x *Examiner) Survey(ctx context.Context, scope Scope) (evidence.Survey, er
 // newLook starts one look at the cluster.
 func (x *Examiner) newLook() *look {
 	now := x.now()
-	l := &look{x: x, now: now, run: x.cluster.NewRun(), seen: cluster.NewSeen(), survey: evidence.Survey{Time: now, Pulls: []evidence.Evidence{}}}
+	l := &look{x: x, now: now, run: x.cluster.NewRun(), seen: cluster.NewSeen(), workloads: map[string]func() workload.Workload{}, survey: evidence.Survey{Time: now, Pulls: []evidence.Evidence{}}}
 	if x.prober != nil {
 		l.sentBefore = x.prober.Sent()
 	}

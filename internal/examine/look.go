@@ -5,6 +5,7 @@ package examine
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -42,9 +43,11 @@ type look struct {
 	// whole: single objects were asked for, and want the whole answer.
 	whole bool
 
-	patients []*patient
-	events   map[string]eventsOf          // by pod UID
-	owners   map[string]workload.Workload // by controller
+	patients  []*patient
+	events    map[string]eventsOf          // by pod UID
+	owners    map[string]workload.Workload // by controller
+	mu        sync.Mutex
+	workloads map[string]func() workload.Workload // by controller, guarded by mu
 	// reached are the namespaces whose Services and autoscalers were read.
 	reached map[string]bool
 	// bystanders are failing pulls that were not asked for.
@@ -212,7 +215,7 @@ func (l *look) facts(ctx context.Context) {
 				})
 				continue
 			}
-			once(key, func() { found <- answered{key, workload.Of(ctx, l.run, p.pod, l.now)} })
+			once(key, func() { found <- answered{key, l.workload(ctx, p.pod)} })
 		}
 		if l.reach(p) {
 			once("reach "+pull.Namespace, func() { l.run.Reach(ctx, pull.Namespace) })
@@ -257,7 +260,7 @@ func (l *look) askEvents(ctx context.Context, group *errgroup.Group) (collect fu
 			}
 			answers = append(answers, a)
 			group.Go(func() error {
-				a.events, a.err = l.x.cluster.Warnings(ctx, ns, a.uids)
+				a.events, a.err = l.run.Warnings(ctx, ns, a.uids)
 				return nil
 			})
 			continue
@@ -266,7 +269,7 @@ func (l *look) askEvents(ctx context.Context, group *errgroup.Group) (collect fu
 			a := &answer{uids: map[string]bool{string(pod.UID): true}}
 			answers = append(answers, a)
 			group.Go(func() error {
-				a.events, a.err = l.x.cluster.PodEvents(ctx, pod)
+				a.events, a.err = l.run.PodEvents(ctx, pod)
 				return nil
 			})
 		}
