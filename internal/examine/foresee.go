@@ -394,6 +394,7 @@ func (f *foresight) ask(ctx context.Context, around surroundings) {
 		p.say(shown[i]...)
 	}
 	tellAll(ladders)
+	f.names()
 }
 
 func first(texts ...string) string {

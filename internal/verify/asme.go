@@ -68,6 +68,7 @@ func mine(m *examine.Mine) (Proof, string) {
 	whole := false
 	for i, f := range m.Findings {
 		switch {
+		case f.Check == evidence.CheckMirrors: // the node's, not the person's
 		case f.Outcome == evidence.CredentialRejected || f.Outcome == evidence.CredentialExpired:
 			return Disproved, "the registry rejects your login; docker logout, or log in again"
 		case f.Outcome == evidence.ManifestPresent:

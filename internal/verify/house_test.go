@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +122,31 @@ func (s *shelf) push(at string, platforms ...string) v1.ImageIndex {
 	return index
 }
 
+// pushOne pushes an image without an index.
+func (s *shelf) pushOne(at, os, arch string) {
+	s.t.Helper()
+	image, err := random.Image(300, 1)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	config = config.DeepCopy()
+	config.OS, config.Architecture = os, arch
+	if image, err = mutate.ConfigFile(image, config); err != nil {
+		s.t.Fatal(err)
+	}
+	ref, err := name.ParseReference(strings.TrimPrefix(s.plain.URL, "http://")+"/"+at, name.Insecure)
+	if err == nil {
+		err = remote.Write(ref, image)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // lose makes the registry lose a layer of the index's first image.
 func (s *shelf) lose(index v1.ImageIndex) {
 	s.t.Helper()
@@ -150,6 +177,8 @@ type scene struct {
 	q       examine.Prospect
 	// untrusted: the client does not trust the registry's certificate.
 	untrusted bool
+	// hosts is a hosts.toml for the shelf's host in a node's hosts directory.
+	hosts string
 }
 
 func (s *shelf) verify(t testing.TB, c scene) verify.Result {
@@ -170,6 +199,16 @@ func (s *shelf) verify(t testing.TB, c scene) verify.Result {
 	}
 	if c.untrusted {
 		o.RootCAs = x509.NewCertPool()
+	}
+	if c.hosts != "" {
+		o.HostsDir = t.TempDir()
+		dir := filepath.Join(o.HostsDir, strings.ReplaceAll(s.host, ":", "_")+"_")
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "hosts.toml"), []byte(c.hosts), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	prober := registry.New(o)
 	t.Cleanup(prober.Close)

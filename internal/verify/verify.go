@@ -226,7 +226,7 @@ func (b bench) fromHere() verdict {
 // kubelet would send.
 func (b bench) complete() bool {
 	present, ok := b.find(evidence.ManifestPresent)
-	if !ok || !b.has(evidence.BlobsPresent) || !b.asTheKubelet(present) {
+	if !ok || !b.has(evidence.BlobsPresent) || !b.asTheKubelet(present) || b.has(evidence.RegistryNotAsked) {
 		return false
 	}
 	if g, ok := b.lacks(evidence.CheckNode, evidence.CheckPlatform, evidence.CheckConfig, evidence.CheckBlobs, evidence.CheckManifest); ok {
@@ -274,8 +274,8 @@ func (b bench) unproven(cause *diagnosis.Cause) string {
 		}
 	}
 	for _, f := range b.d.Findings {
-		if f.Outcome == evidence.AddressForbidden || f.Outcome == evidence.RealmForeign ||
-			f.Vantage == evidence.Client && f.Outcome.Sense() == evidence.Bad && b.has(evidence.ManifestPresent) {
+		if f.Outcome == evidence.AddressForbidden || f.Outcome == evidence.RealmForeign || f.Outcome == evidence.RegistryNotAsked ||
+			f.Vantage == evidence.Client && f.Check != evidence.CheckMirrors && f.Outcome.Sense() == evidence.Bad && b.has(evidence.ManifestPresent) {
 			return f.Sentence
 		}
 	}

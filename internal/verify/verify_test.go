@@ -32,6 +32,7 @@ func TestWouldTheNextPullSucceed(t *testing.T) {
 	app := s.push("team/app:1", "linux/amd64", "linux/arm64")
 	s.push("team/amd:1", "linux/amd64")
 	s.push("private/app:1", "linux/amd64")
+	s.pushOne("team/one:1", "linux", "arm64")
 	s.lose(s.push("team/lost:1", "linux/amd64"))
 	hash, err := app.Digest()
 	if err != nil {
@@ -238,6 +239,18 @@ func TestWouldTheNextPullSucceed(t *testing.T) {
 					Message: `rpc error: code = NotFound desc = failed to pull and unpack image "` + at("team/app:1") + `": failed to resolve image: ` + at("team/app:1") + `: not found`}}}}
 			})}}},
 			want: "linux/amd64 proven",
+		},
+		"an image without an index for another platform is pulled, and may not run": {
+			scene: scene{objects: worker("v1.36.3"), q: one(at("team/one:1"))},
+			want:  "linux/amd64 proven", note: "is built for linux/arm64 alone",
+		},
+		"a registry that the nodes never ask proves nothing": {
+			scene: scene{objects: worker("v1.36.3"), q: one(at("team/app:1")), hosts: "server = \"https://127.0.0.1:1\"\n"},
+			want:  "linux/amd64 not-proven", why: "asks in place of " + s.host,
+		},
+		"a mirror before the registry is told": {
+			scene: scene{objects: worker("v1.36.3"), q: one(at("team/app:1")), hosts: "[host.\"https://127.0.0.1:1\"]\n"},
+			want:  "linux/amd64 proven", note: "containerd asks 127.0.0.1:1",
 		},
 		"init containers, image volumes and ephemeral containers count": {
 			scene: scene{objects: worker("v1.36.3"), q: examine.Prospect{Wants: []examine.Want{pod(at("team/app:1"), func(p *corev1.Pod) {

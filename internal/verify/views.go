@@ -124,6 +124,11 @@ func (b bench) notes(a Answer, asked verdict) []string {
 	if f, ok := b.find(evidence.ReferenceFrozen); ok {
 		notes = append(notes, f.Sentence)
 	}
+	for _, f := range b.d.Findings {
+		if f.Outcome == evidence.PlatformDiffers || f.Check == evidence.CheckMirrors && f.Sentence != a.Why {
+			notes = append(notes, f.Sentence)
+		}
+	}
 	if f, ok := b.find(evidence.SecretAbsent); ok && a.Proof == Proven {
 		notes = append(notes, f.Sentence+"; the kubelet passes over it")
 	}
