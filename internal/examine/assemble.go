@@ -77,7 +77,11 @@ func (l *look) node(ctx context.Context, p *patient) []evidence.Finding {
 		p.gap(cluster.GapOf(evidence.CheckNode, evidence.Subject{Kind: evidence.SubjectNode, Name: name}, err))
 		return nil
 	}
-	return cluster.ReadNode(&p.e.Pull, node, l.now)
+	found := cluster.ReadNode(&p.e.Pull, node, l.now)
+	if f, ok := cluster.Reverified(p.e.Pull, node, l.seen, l.now); ok {
+		found = append(found, f)
+	}
+	return found
 }
 
 // owner fills in the object that a person would edit.

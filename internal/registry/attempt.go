@@ -119,11 +119,11 @@ func (l *ladder) readManifestStatus(a *attempt, r reply) {
 		l.tellUnable(evidence.CheckManifest, l.registrySubject(), r, a.refusal, a.auth.secrets)
 	case l.prober.words.saysPolicy(status, a.refusal):
 		l.tell(evidence.CheckManifest, evidence.RegistryPolicy, l.imageSubject(), r, d, "%s refuses %s by a rule of its own (%d)", r.answer.host, l.imageName(), status)
+	case (status == http.StatusNotFound || status == http.StatusForbidden) && l.prober.words.saysUpstream(a.refusal):
+		l.tell(evidence.CheckManifest, evidence.UpstreamCacheFailed, l.imageSubject(), r, d, "%s could not get %s from where it copies from", r.answer.host, l.imageName())
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		a.end = denied
 		l.readDenial(a, d)
-	case status == http.StatusNotFound && l.prober.words.saysUpstream(a.refusal):
-		l.tell(evidence.CheckManifest, evidence.UpstreamCacheFailed, l.imageSubject(), r, d, "%s could not get %s from where it copies from", r.answer.host, l.imageName())
 	case status == http.StatusNotFound:
 		a.end = absent
 	case status == http.StatusNotAcceptable:

@@ -87,7 +87,7 @@ func quietControls() []Fault {
 					Image: registries.GitHub + "/acme/busy:1.0",
 					Rules: []registries.Rule{{
 						Registry: registries.GitHub, Repository: "acme/busy", Path: "/v2/*/*/manifests/*", From: []string{s.Node.Addr}, Times: 2,
-						Effect: answer(http.StatusForbidden, "DENIED", "denied"),
+						Effect: answer(http.StatusServiceUnavailable, "UNAVAILABLE", "try again"),
 					}},
 					Then: func(ctx context.Context, bed Bed) error {
 						if err := untilFailing(ctx, bed, s.Namespace); err != nil {

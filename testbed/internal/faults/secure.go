@@ -16,6 +16,7 @@ import (
 // registry; and the plain ones once more on registries that tell less.
 func secureFaults() []Fault {
 	locked := registries.Locked + "/acme/app:1.27.4"
+	strict := []Secret{{Name: "strict", Entries: map[string]Entry{registries.Strict: good(registries.Strict)}}}
 	lockedSecret := []Secret{{Name: "locked", Entries: map[string]Entry{registries.Locked: good(registries.Locked)}}}
 	return []Fault{
 		{
@@ -81,12 +82,28 @@ func secureFaults() []Fault {
 		{
 			Name: "retired-registry", What: "the registry's name is one that was given up",
 			Cause: "RegistryRetired", Expect: confirmed("RegistryRetired"), Reach: OfPod, Mendable: true,
-			scene: func(Spot) Scene { return Scene{Image: "k8s.gcr.io/acme/pause:3.9"} },
+			scene: func(Spot) Scene { return Scene{Image: "registry.svc.ci.openshift.org/acme/tool:1"} },
 		},
 		{
-			Name: "missing-repository-quiet", What: "no such repository, in a registry that lists no tags",
+			Name: "missing-repository-quiet", What: "no such repository, in a registry that lists no tags and says the same of a missing tag",
+			Cause: "RepositoryNotFound", Reach: OfPod, Mendable: true,
+			Expect: Expect{Cause: "TagNotFound", Verdict: "likely", Also: []string{"RepositoryNotFound"}, Why: "without a login distribution's 404 for a manifest is the same for a missing repository, and only its list of tags, which is closed here, tells"},
+			scene:  func(Spot) Scene { return Scene{Image: registries.Quiet + "/acme/ap:1.27.4"} },
+		},
+		{
+			Name: "missing-repository-strict", What: "no such repository, in a registry that lists no tags and keeps to the specification's codes",
 			Cause: "RepositoryNotFound", Expect: confirmed("RepositoryNotFound"), Reach: OfPod, Mendable: true,
-			scene: func(Spot) Scene { return Scene{Image: registries.Quiet + "/acme/ap:1.27.4"} },
+			scene: func(Spot) Scene { return Scene{Image: registries.Strict + "/acme/ap:1.27.4", Secrets: strict} },
+		},
+		{
+			Name: "missing-tag-strict", What: "no such tag, in a registry that lists none and keeps to the specification's codes",
+			Cause: "TagNotFound", Expect: confirmed("TagNotFound"), Reach: OfPod, Mendable: true,
+			scene: func(Spot) Scene { return Scene{Image: registries.Strict + "/acme/app:9", Secrets: strict} },
+		},
+		{
+			Name: "no-secret-strict", What: "a private image and no secret, in a registry that lists no tags and wants a login for everything",
+			Cause: "CredentialsMissing", Expect: confirmed("CredentialsMissing"), Reach: OfPod, Mendable: true,
+			scene: func(Spot) Scene { return Scene{Image: registries.Strict + "/acme/app:1.27.4"} },
 		},
 		{
 			Name: "missing-digest-quiet", What: "no such digest, in a registry that lists no tags",
@@ -107,9 +124,10 @@ func secureFaults() []Fault {
 		},
 		{
 			Name: "no-secret-quiet", What: "a private image and no secret, in a registry with a token service that lists no tags",
-			Cause: "CredentialsMissing", Expect: confirmed("CredentialsMissing"), Reach: OfPod, Mendable: true,
-			scene: func(Spot) Scene { return Scene{Image: locked} },
-			Nodes: []string{layout.Nodes[1].Name}, // the other has a fault of the token service
+			Cause: "CredentialsMissing", Reach: OfPod, Mendable: true,
+			Expect: ambiguous("a token service that gives a stranger no token says the same for what is absent"),
+			scene:  func(Spot) Scene { return Scene{Image: locked} },
+			Nodes:  []string{layout.Nodes[1].Name}, // the other has a fault of the token service
 		},
 		{
 			Name: "no-secret-known", What: "a private image of Docker Hub and no secret, and another pod runs that image",

@@ -87,6 +87,8 @@ var All = []Image{
 	{registries.Harbor, "acme/provided", []string{"1.0"}, amd64, ""},
 	{registries.Harbor, "acme/unprovided", []string{"1.0"}, amd64, ""},
 	{registries.Locked, "acme/app", []string{"1.27.4"}, amd64, ""},
+	{registries.Strict, "acme/app", []string{"1.27.4"}, amd64, ""},
+	{registries.Strict, "acme/arm", []string{"1.0"}, arm64, ""},
 	{registries.Content, "acme/map", []string{"4.0"}, amd64, "map"},
 	{registries.Plain, "acme/family", []string{"1.0"}, amd64, "family"},
 	{registries.Plain, "acme/broken", []string{"1.0"}, amd64, NotAnArchive},

@@ -107,6 +107,7 @@ const (
 	ECR       Style = "ecr"
 	ACR       Style = "acr"
 	Harbor    Style = "harbor"
+	Spec      Style = "spec" // the codes of the distribution specification, to the letter
 )
 
 // An Authority is who signed a registry's certificate.
@@ -133,7 +134,8 @@ var Registries = []Registry{
 	{Name: "vault.acme.example", Addr: "10.209.1.9", Port: 443, Names: []string{"vault.acme.example"}, Behaviour: Open, Auth: None, Authority: SecondCA},
 	// Its layers lie elsewhere, as in many a cloud.
 	{Name: "cdn.acme.example", Addr: "10.209.1.10", Port: 443, Names: []string{"cdn.acme.example", "blobs.acme.example"}, Behaviour: Open, Auth: None, BlobHost: "blobs.acme.example", BlobAddr: "10.209.1.11"},
-	{Name: "locked.acme.example", Addr: "10.209.1.12", Port: 443, Names: []string{"locked.acme.example", "auth.acme.example"}, Behaviour: Quiet, Auth: Token, Realm: "https://auth.acme.example/token"},
+	{Name: "locked.acme.example", Addr: "10.209.1.12", Port: 443, Names: []string{"locked.acme.example", "auth.acme.example"}, Behaviour: Quiet, Auth: Token, Realm: "https://auth.acme.example/token", Style: Spec},
+	{Name: "strict.acme.example", Addr: "10.209.1.13", Port: 443, Names: []string{"strict.acme.example"}, Behaviour: Quiet, Auth: Basic, Style: Spec},
 }
 
 // What else listens in the services namespace.

@@ -40,6 +40,7 @@ const (
 	Vault   = "vault.acme.example"  // signed by the second authority
 	Content = "cdn.acme.example"    // whose layers lie on another host
 	Locked  = "locked.acme.example" // wants a login, and lists no tags
+	Strict  = "strict.acme.example" // wants a login for everything, and lists no tags
 	Nowhere = "registry.nowhere.example"
 )
 
@@ -53,6 +54,9 @@ func Policies() map[string]Policy {
 		Edge:    {Public: all},
 		Vault:   {Public: all},
 		Content: {Public: all},
+		Strict: {Accounts: []Account{
+			{User: "acme", Password: Canary + "-strict-acme-7d21", Repositories: []string{"acme/"}},
+		}},
 		Locked: {Accounts: []Account{
 			{User: "acme", Password: Canary + "-locked-acme-0f3a", Repositories: []string{"acme/"}},
 		}},

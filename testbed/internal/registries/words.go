@@ -69,6 +69,13 @@ func wordsOf(style layout.Style) words {
 		w.noManifest = func(_, reference string) reply {
 			return reply{status: 404, code: "MANIFEST_UNKNOWN", message: fmt.Sprintf("manifest tagged by %q is not found", reference)}
 		}
+	case layout.Spec:
+		w.noRepository = func(repository string) reply {
+			return reply{status: 404, code: "NAME_UNKNOWN", message: "repository name not known to registry", detail: map[string]string{"name": repository}}
+		}
+		w.noManifest = func(_, reference string) reply {
+			return reply{status: 404, code: "MANIFEST_UNKNOWN", message: "manifest unknown to registry", detail: map[string]string{"reference": reference}}
+		}
 	case layout.Harbor:
 		w.noLogin.message = "unauthorized: unauthorized"
 		w.badLogin.message = "unauthorized: unauthorized"
