@@ -10,6 +10,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/pullmedic/pullmedic/testbed/internal/registries"
 )
 
 // A key names a pull within the stage's namespace.
@@ -20,6 +22,7 @@ type pull struct {
 	key key
 	// repository that it asks the registry for; "" if it asks none.
 	repository string
+	from       string      // the node's address
 	attempts   []time.Time // the beginnings of those that came
 	last       time.Time   // request of the last of them
 	told       []prediction
@@ -41,6 +44,12 @@ const (
 	// second is what an event's time can lack, and what a program needs to act.
 	second = time.Second
 )
+
+// made tells whether a request is the pull's: the node's own, and about its
+// repository. Others may ask for the same, such as the plugin.
+func (p *pull) made(request registries.Request) bool {
+	return p.repository != "" && request.From == p.from && strings.HasPrefix(request.Path, "/v2/"+p.repository+"/")
+}
 
 // heard takes in a sign of an attempt; signs of the same one come together.
 func (p *pull) heard(at time.Time) {

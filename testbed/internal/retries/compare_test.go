@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pullmedic/pullmedic/testbed/internal/registries"
 )
 
 func at(seconds float64) time.Time {
@@ -17,6 +19,25 @@ func at(seconds float64) time.Time {
 // told is a look at a time that says when the next attempt comes.
 func told(when, earliest, latest float64) prediction {
 	return prediction{began: at(when), ended: at(when + 0.2), earliest: at(earliest), latest: at(latest)}
+}
+
+func TestOnlyTheNodesOwnRequestsAreAttempts(t *testing.T) {
+	p := &pull{repository: "pm-x/quick-node-a", from: "10.209.0.11"}
+	never := &pull{from: "10.209.0.11"}
+	for name, c := range map[string]struct {
+		request registries.Request
+		want    bool
+	}{
+		"the kubelet's":           {registries.Request{From: "10.209.0.11", Path: "/v2/pm-x/quick-node-a/manifests/1"}, true},
+		"the plugin's":            {registries.Request{From: "10.209.0.2", Path: "/v2/pm-x/quick-node-a/manifests/1"}, false},
+		"for another repository":  {registries.Request{From: "10.209.0.11", Path: "/v2/pm-x/quick-node-ab/manifests/1"}, false},
+		"a ping of the registry":  {registries.Request{From: "10.209.0.11", Path: "/v2/"}, false},
+		"one that broke too soon": {registries.Request{From: "10.209.0.11"}, false},
+	} {
+		if got := p.made(c.request); got != c.want || never.made(c.request) {
+			t.Errorf("%s: %t, want %t", name, got, c.want)
+		}
+	}
 }
 
 func TestRequestsOfOneAttemptCountOnce(t *testing.T) {

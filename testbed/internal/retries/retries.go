@@ -17,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -117,7 +116,7 @@ func (s *stage) hear(ctx context.Context) error {
 	s.seq = last
 	for _, request := range requests {
 		for _, p := range s.pulls {
-			if p.repository != "" && strings.HasPrefix(request.Path, "/v2/"+p.repository+"/") {
+			if p.made(request) {
 				p.heard(request.Time)
 			}
 		}

@@ -52,7 +52,7 @@ func (s *stage) set(ctx context.Context) error {
 			}
 			object := pod(kind.name+"-"+node.Name, node.Name, kind.policy, images...)
 			for i, c := range object.Spec.Containers {
-				p := &pull{key: key{object.Name, c.Name}, repository: kind.of[i]}
+				p := &pull{key: key{object.Name, c.Name}, repository: kind.of[i], from: node.Addr}
 				if kind.policy == corev1.PullNever {
 					p.repository = "" // nobody asks a registry for it: its attempts show in events
 				}
