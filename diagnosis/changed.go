@@ -30,7 +30,8 @@ const (
 
 // changed returns the changes that may have to do with the first cause, oldest
 // first: those that lie in the cause's window before the pull first failed.
-// What was changed after that cannot have caused it, but may have cleared it.
+// What was changed after that cannot have caused it, but may have cleared it;
+// and a service account that got its secret late did so after the pod was made.
 func (b *bench) changed(id string, state State) []evidence.Change {
 	p := b.e.Pull
 	cause, _ := b.catalog.Cause(id)
@@ -43,8 +44,9 @@ func (b *bench) changed(id string, state State) []evidence.Change {
 		in := slices.ContainsFunc(starts, func(start time.Time) bool {
 			return !start.IsZero() && !c.Time.Before(start.Add(-b.window(cause, c.Object.Kind, start))) && !c.Time.After(start.Add(slack))
 		})
-		late := state == Cleared || cause.ID == catalog.ServiceAccountRace && c.Object.Kind == "ServiceAccount"
-		if in || late && c.Time.After(p.PodCreated) {
+		cleared := state == Cleared && !p.FirstFailed.IsZero() && c.Time.After(p.FirstFailed)
+		late := cause.ID == catalog.ServiceAccountRace && c.Object.Kind == "ServiceAccount" && !p.PodCreated.IsZero() && c.Time.After(p.PodCreated)
+		if in || cleared || late {
 			told = append(told, c)
 		}
 	}

@@ -115,7 +115,7 @@ func MayHang(pod *corev1.Pod, now time.Time) bool {
 			if starting {
 				continue
 			}
-			starting = c.status == nil || c.status.State.Terminated == nil && (c.status.Started == nil || !*c.status.Started)
+			starting = c.status == nil || c.status.State.Terminated == nil && (!c.sidecar || c.status.Started == nil || !*c.status.Started)
 		case evidence.Container:
 			if starting {
 				continue
@@ -203,13 +203,15 @@ type container struct {
 	kind        evidence.ContainerKind
 	policy      corev1.PullPolicy
 	mounts      []corev1.VolumeMount
+	sidecar     bool // an init container that goes on running
 	status      *corev1.ContainerStatus
 }
 
 func containersOf(pod *corev1.Pod) []container {
 	var all []container
 	add := func(kind evidence.ContainerKind, c corev1.Container, statuses []corev1.ContainerStatus) {
-		one := container{name: c.Name, image: c.Image, kind: kind, policy: c.ImagePullPolicy, mounts: c.VolumeMounts}
+		one := container{name: c.Name, image: c.Image, kind: kind, policy: c.ImagePullPolicy, mounts: c.VolumeMounts,
+			sidecar: c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways}
 		if i := slices.IndexFunc(statuses, func(s corev1.ContainerStatus) bool { return s.Name == c.Name }); i >= 0 {
 			one.status = &statuses[i]
 		}

@@ -171,21 +171,23 @@ func TestMayHang(t *testing.T) {
 		return corev1.ContainerStatus{Name: name, State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}}
 	}
 	yes := true
-	sidecar := running("setup")
-	sidecar.Started = &yes
+	started := running("setup")
+	started.Started = &yes
+	always := corev1.ContainerRestartPolicyAlways
 	for name, c := range map[string]struct {
-		age   time.Duration
-		init  []corev1.ContainerStatus
-		app   []corev1.ContainerStatus
-		debug []corev1.ContainerStatus
-		phase corev1.PodPhase
-		want  bool
+		age     time.Duration
+		restart *corev1.ContainerRestartPolicy
+		init    []corev1.ContainerStatus
+		app     []corev1.ContainerStatus
+		debug   []corev1.ContainerStatus
+		phase   corev1.PodPhase
+		want    bool
 	}{
 		"the first of its containers runs, the second is not made": {init: []corev1.ContainerStatus{done("setup")}, app: []corev1.ContainerStatus{running("app"), waiting("side", "ContainerCreating", "")}, want: true},
 		"both run":                                    {init: []corev1.ContainerStatus{done("setup")}, app: []corev1.ContainerStatus{running("app"), running("side")}},
 		"its init container is not made":              {init: []corev1.ContainerStatus{waiting("setup", "PodInitializing", "")}, app: []corev1.ContainerStatus{waiting("app", "PodInitializing", "")}, want: true},
-		"its init container runs for long":            {init: []corev1.ContainerStatus{running("setup")}, app: []corev1.ContainerStatus{waiting("app", "PodInitializing", "")}},
-		"a sidecar runs, what comes next is not made": {init: []corev1.ContainerStatus{sidecar}, app: []corev1.ContainerStatus{waiting("app", "PodInitializing", ""), waiting("side", "PodInitializing", "")}, want: true},
+		"its init container runs for long":            {init: []corev1.ContainerStatus{started}, app: []corev1.ContainerStatus{waiting("app", "PodInitializing", "")}},
+		"a sidecar runs, what comes next is not made": {restart: &always, init: []corev1.ContainerStatus{started}, app: []corev1.ContainerStatus{waiting("app", "PodInitializing", ""), waiting("side", "PodInitializing", "")}, want: true},
 		"an ephemeral container is not made":          {init: []corev1.ContainerStatus{done("setup")}, app: []corev1.ContainerStatus{running("app"), running("side")}, debug: []corev1.ContainerStatus{waiting("debug", "ContainerCreating", "")}, want: true},
 		"a container crashes":                         {init: []corev1.ContainerStatus{done("setup")}, app: []corev1.ContainerStatus{running("app"), waiting("side", "CrashLoopBackOff", "")}},
 		"it is young":                                 {age: 10 * time.Minute, init: []corev1.ContainerStatus{done("setup")}, app: []corev1.ContainerStatus{running("app"), waiting("side", "ContainerCreating", "")}},
@@ -194,7 +196,7 @@ func TestMayHang(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			pod := &corev1.Pod{
 				ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "p", CreationTimestamp: ago(time.Hour)},
-				Spec:       corev1.PodSpec{NodeName: "worker-1", InitContainers: []corev1.Container{{Name: "setup"}}, Containers: []corev1.Container{{Name: "app"}, {Name: "side"}}},
+				Spec:       corev1.PodSpec{NodeName: "worker-1", InitContainers: []corev1.Container{{Name: "setup", RestartPolicy: c.restart}}, Containers: []corev1.Container{{Name: "app"}, {Name: "side"}}},
 				Status:     corev1.PodStatus{Phase: corev1.PodRunning, InitContainerStatuses: c.init, ContainerStatuses: c.app, EphemeralContainerStatuses: c.debug},
 			}
 			if len(c.debug) > 0 {
