@@ -22,6 +22,18 @@ const hidden = "[redacted]"
 // still reads. What Parse reads is left as it is: Redact(text) says the same as text. It
 // takes linear time, and redacting twice changes nothing.
 func Redact(text string) string {
+	const mostPasses = 6 // what is taken out may have hidden what stands beside it
+	for range mostPasses {
+		redacted := redactOnce(text)
+		if redacted == text {
+			break
+		}
+		text = redacted
+	}
+	return text
+}
+
+func redactOnce(text string) string {
 	r := redactor{in: text, user: -1}
 	for i := 0; i < len(text); {
 		i = r.step(i)
@@ -114,6 +126,7 @@ func (r *redactor) word(start, end int) int {
 // url handles what follows "://": host and path stay.
 func (r *redactor) url(start int) int {
 	end := r.urlEnd(start)
+	r.run = end
 	asked := start + strings.IndexAny(r.in[start:end], "?#")
 	if asked < start {
 		asked = end
@@ -249,7 +262,7 @@ func tokenAt(s string) int {
 // at start, such as an AWS secret key: no name or digest looks like that. What
 // belongs to a path is left alone.
 func (r *redactor) randomAt(start int) int {
-	if start < r.tried || start > 0 && strings.IndexByte("/.:%@", r.in[start-1]) >= 0 {
+	if start < r.tried || start > 0 && strings.IndexByte("/.:%", r.in[start-1]) >= 0 {
 		return 0
 	}
 	const shortest, some = 36, 3

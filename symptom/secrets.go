@@ -188,6 +188,10 @@ scan:
 		switch c := r.in[end]; c {
 		case ' ', '\t', '\r', '\n', '&', '<', '>', '|', '\\':
 			break scan
+		case '[':
+			if strings.HasPrefix(r.in[end:], hidden) {
+				break scan
+			}
 		case '"', '\'', '`':
 			if end+1 == len(r.in) || !isAlnum(r.in[end+1]) {
 				break scan
@@ -233,7 +237,7 @@ func (r *redactor) valueOf(kind keyKind, start, end int) (from, to int, ok bool)
 		ok = a.blank && w[0] != '-' && strings.IndexByte(w, ':') >= 0
 	case a.closed && a.sign == 0: // the key is the end of something quoted
 	case a.sign == ':' && !a.blank: // key:value, or an image's name and tag
-		partOfName := start > 0 && strings.IndexByte("/.:@", r.in[start-1]) >= 0
+		partOfName := start > 0 && strings.IndexByte("/.:", r.in[start-1]) >= 0
 		ok = !partOfName && !strings.Contains(w, "@sha") && (kind == passwordKey || isRandom(w, 16))
 	case kind == passwordKey:
 		ok = (a.sign != 0 || a.blank) && isAlnum(w[0]) && !r.goesOn(start, w, to)
@@ -252,7 +256,7 @@ func (r *redactor) headerValue(kind keyKind, first byte, a announcement) (from, 
 		if a.sign == 0 {
 			return 0, 0, false // a sentence
 		}
-		for a.at < len(r.in) && strings.IndexByte("[(\"'\\", r.in[a.at]) >= 0 { // as Go prints http.Header
+		for a.at < len(r.in) && strings.IndexByte("[(\"'\\", r.in[a.at]) >= 0 && !strings.HasPrefix(r.in[a.at:], hidden) { // as Go prints http.Header
 			a.at++
 		}
 	} else if a.sign != 0 || !a.blank || a.quote != 0 && a.closed {
@@ -261,7 +265,7 @@ func (r *redactor) headerValue(kind keyKind, first byte, a announcement) (from, 
 	to = r.bareEnd(a.at)
 	w := r.in[a.at:to]
 	switch scheme := strings.ToLower(w); {
-	case w == "", strings.HasPrefix(w, hidden):
+	case w == "", strings.HasPrefix(r.in[a.at:], hidden):
 		return 0, 0, false
 	case kind == headerKey && (scheme == "bearer" || scheme == "basic" || scheme == "token" || scheme == "negotiate"):
 		next := a.at + len(w)
