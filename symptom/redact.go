@@ -138,10 +138,28 @@ func (r *redactor) url(start int) int {
 			r.drop(start, start+at+1)
 		}
 	}
+	r.path(start, asked)
 	if asked < end {
 		return r.query(asked+1, end)
 	}
 	return end
+}
+
+// path handles a URL's host and path, in which some put a token or key=value.
+func (r *redactor) path(start, end int) {
+	for start < end {
+		next := end
+		if n := strings.IndexAny(r.in[start:end], "/;"); n >= 0 {
+			next = start + n
+		}
+		part := r.in[start:next]
+		if n := tokenAt(part); n > 0 {
+			r.hide(start, start+n)
+		} else if key, value, ok := strings.Cut(part, "="); ok && kindOfKey(key) != noKey && value != hidden {
+			r.hide(next-len(value), next)
+		}
+		start = next + 1
+	}
 }
 
 // urlEnd is where a URL ends that goes on at start.
@@ -265,7 +283,7 @@ func (r *redactor) randomAt(start int) int {
 	if start < r.tried || start > 0 && strings.IndexByte("/.:%", r.in[start-1]) >= 0 {
 		return 0
 	}
-	const shortest, some = 36, 3
+	const shortest, some = 36, 3 // one digit is enough
 	var small, capital, digits int
 	end := start
 	for end < len(r.in) && (isIdent(r.in[end]) || strings.IndexByte("+/=", r.in[end]) >= 0) {
@@ -281,7 +299,7 @@ func (r *redactor) randomAt(start int) int {
 	}
 	r.tried = end
 	inName := end < len(r.in) && (r.in[end] == '.' || r.in[end] == ':') && end+1 < len(r.in) && isAlnum(r.in[end+1])
-	if inName || end-start < shortest || small < some || capital < some || digits < some {
+	if inName || end-start < shortest || small < some || capital < some || digits == 0 {
 		return 0
 	}
 	return end - start

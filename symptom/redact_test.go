@@ -64,6 +64,7 @@ var announced = []string{
 	`Get "https://blobs.acme.example/layer?X-Amz-Credential=§&X-Amz-Signature=§&X-Amz-Expires=9": EOF`,
 	`Get "https://blobs.acme.example/layer?sv=2021&sig=§": EOF`,
 	`Get https://mirror.acme.example/v2/x/manifests/1?ns=docker.io&token=§: EOF`,
+	`Get "https://reg.acme.example/v2/x/token=§/manifests/1": EOF`,
 	`content at v2/x/blobs/1?verify=§&ns=docker.io not found`,
 	`https://app.acme.example/cb#access_token=§`,
 	`POST https://auth.acme.example/token with grant_type=password&username=ci&password=§&scope=x`,
@@ -123,7 +124,7 @@ func TestNoSecretThatATextAnnouncesComesThrough(t *testing.T) {
 func TestTokensAreKnownByTheirLook(t *testing.T) {
 	for _, token := range []string{
 		"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF", "ghp_0123456789abcdefghij", "glpat-0123456789abcdefghij", "dckr_pat_0123456789abcdefghij",
-		"AKIA0123456789ABCDEF", "ASIA0123456789ABCDEF", "ya29.a0123456789-abcdefgh", "wJ9lrXUtnFEMI/K7MDENG/bPxRfiCY0123456KEY", "hvs.CAESIJ0123456789abc",
+		"AKIA0123456789ABCDEF", "ASIA0123456789ABCDEF", "ya29.a0123456789-abcdefgh", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "hvs.CAESIJ0123456789abc",
 	} {
 		for _, message := range []string{token, "denied: " + token + " is wrong", "(" + token + ")", `x="` + token + `"`, `{"x":"` + token + `"}`, "x=" + token + ",y"} {
 			if got := symptom.Redact(message); strings.Contains(got, token[5:]) || !strings.Contains(got, "[redacted]") {

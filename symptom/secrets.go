@@ -39,8 +39,8 @@ func kindOfKey(w string) keyKind {
 	case "-u", "--user", "-user", "--proxy-user":
 		return loginFlag
 	}
-	if len(w) < 2 || len(w) > longestKey {
-		w = w[max(0, len(w)-longestKey):]
+	if len(w) > longestKey {
+		w = w[len(w)-longestKey:]
 	}
 	var buffer [longestKey]byte
 	n, last := 0, 0
@@ -59,7 +59,7 @@ func kindOfKey(w string) keyKind {
 		}
 	}
 	key, part := string(buffer[:n]), string(buffer[last:n])
-	kind := noKey
+	var kind keyKind
 	switch {
 	case key == "bearer" || key == "basic":
 		return schemeKey
