@@ -114,6 +114,9 @@ func (r *redactor) word(start, end int) int {
 	if n := r.randomAt(start); n > 0 {
 		return r.hide(start, start+n)
 	}
+	if n := r.gluedAt(start, end); n > 0 {
+		return r.hide(start+len("-p"), n)
+	}
 	if kind := kindOfKey(w); kind != noKey && (start == 0 || r.in[start-1] != '+') { // +pw= is base64
 		if from, to, ok := r.valueOf(kind, start, end); ok {
 			r.run = to
@@ -121,6 +124,18 @@ func (r *redactor) word(start, end int) int {
 		}
 	}
 	return end
+}
+
+// gluedAt is where the value ends of a flag without a blank before it: -pS3cret,
+// -uname:password; 0 if the word is none.
+func (r *redactor) gluedAt(start, end int) int {
+	w := r.in[start:end]
+	switch {
+	case len(w) < 3 || w[0] != '-':
+	case w[1] == 'p' && isRandom(w[2:], 4), w[1] == 'u' && strings.HasPrefix(r.in[end:], ":"):
+		return r.bareEnd(start + 2)
+	}
+	return 0
 }
 
 // url handles what follows "://": host and path stay.

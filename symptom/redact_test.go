@@ -21,6 +21,7 @@ var announced = []string{
 	`docker login -u ci -p § reg.acme.example`,
 	`docker login --username ci --password § reg.acme.example`,
 	`docker login --password=§ reg.acme.example`,
+	`curl -uci:§ https://reg.acme.example/v2/`,
 	`docker login -p "§" reg.acme.example`,
 	`kubectl create secret docker-registry hub --docker-username=ci --docker-password=§`,
 	`curl -u ci:§ https://reg.acme.example/v2/`,
@@ -47,6 +48,7 @@ var announced = []string{
 	`X-Registry-Auth: "§"`,
 	`x-api-key: "§"`,
 	`Bearer § was refused`,
+	`Basic "§" was refused`,
 	`Cookie: §`,
 	`X-Amz-Security-Token=§`,
 	// JSON and YAML.
@@ -134,6 +136,22 @@ func TestTokensAreKnownByTheirLook(t *testing.T) {
 	}
 }
 
+// Where only its look tells a secret from a word, it must have a look.
+func TestWhatLooksLikeASecretBehindAWordGoes(t *testing.T) {
+	for message, want := range map[string]string{
+		`docker login -u ci -pS3cret9 host`:     `docker login -u ci -p[redacted] host`,
+		`my password is S3cret9.`:               `my password is [redacted].`,
+		`pw: S3cret9`:                           `pw: [redacted]`,
+		`the token S3cret9S3cret9 is over`:      `the token [redacted] is over`,
+		`token: S3cret9, auth: S3cret9`:         `token: [redacted], auth: [redacted]`,
+		`invalid token "S3cret9 and more" sent`: `invalid token "[redacted]" sent`,
+	} {
+		if got := symptom.Redact(message); got != want {
+			t.Errorf("Redact(%q) = %q, want %q", message, got, want)
+		}
+	}
+}
+
 func TestWordsThatSoundLikeSecretsStay(t *testing.T) {
 	for _, message := range []string{
 		`Failed to pull image "acme/auth:v2.1": not found`,
@@ -155,6 +173,8 @@ func TestWordsThatSoundLikeSecretsStay(t *testing.T) {
 		`the password is wrong, and the token was revoked`,
 		`Www-Authenticate: Bearer realm="https://auth.acme.example/token",service="reg"`,
 		`git@github.com:acme/api`,
+		`the password is required, and the password was wrong`,
+		`curl -v -platform linux/amd64 -path /x`,
 		`dial tcp 192.0.2.1:443: connect: connection refused`,
 		`layer ` + digest + ` of /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/9/fs`,
 		`E0403 05:00:01.401403   50403 pod_workers.go:191] "Error syncing pod" pod="shop/web-401" podUID="403"`,

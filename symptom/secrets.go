@@ -239,10 +239,15 @@ func (r *redactor) valueOf(kind keyKind, start, end int) (from, to int, ok bool)
 	case a.sign == ':' && !a.blank: // key:value, or an image's name and tag
 		partOfName := start > 0 && strings.IndexByte("/.:", r.in[start-1]) >= 0
 		ok = !partOfName && !strings.Contains(w, "@sha") && (kind == passwordKey || isRandom(w, 16))
+	case kind == passwordKey && a.sign == 0 && (w == "is" || w == "was"):
+		var blank bool
+		from = r.skipBlanks(to, &blank)
+		to = r.bareEnd(from)
+		return from, to, blank && isRandom(r.in[from:to], 6)
 	case kind == passwordKey:
 		ok = (a.sign != 0 || a.blank) && isAlnum(w[0]) && !r.goesOn(start, w, to)
 	case a.sign == ':':
-		ok = isRandom(w, 8) && !strings.HasPrefix(r.in[to:], ":")
+		ok = isRandom(w, 6) && !strings.HasPrefix(r.in[to:], ":")
 	case kind == tokenKey && a.blank:
 		ok = isRandom(w, 12) && !strings.ContainsAny(w, "./:")
 	}
@@ -284,18 +289,14 @@ func (r *redactor) headerValue(kind keyKind, first byte, a announcement) (from, 
 		sentence := isSentenceWord(w) || strings.HasPrefix(r.in[to:], ":") || isSmall(w) && 'a' <= first && first <= 'z' && !a.closed
 		return a.at, to, a.sign == '=' || !sentence
 	}
-	capital := r.in[a.at-1] == ' ' && isScheme(r.in, a.at)
+	capital := 'A' <= first && first <= 'Z' // as schemes of headers are written
+	if a.quote != 0 && capital {
+		return a.at, r.quotedEnd(a.at, a), true
+	}
 	if strings.ContainsAny(w, "=:") && !isRandom(w, 8) || isSentenceWord(w) { // Bearer realm="..."
 		return 0, 0, false
 	}
 	return a.at, to, capital || isRandom(w, 8)
-}
-
-// isScheme tells that the word before at is written as schemes of headers are,
-// with a capital.
-func isScheme(text string, at int) bool {
-	before := strings.TrimRight(text[max(0, at-16):at], " \t\"'`\\")
-	return strings.HasSuffix(before, "Bearer") || strings.HasSuffix(before, "Basic") || strings.HasSuffix(before, "BEARER") || strings.HasSuffix(before, "BASIC")
 }
 
 // goesOn tells that what follows "password" is the sentence and not one:
