@@ -75,7 +75,7 @@ var announced = []string{
 
 // secrets are values of many looks. Blanks stand only where quotes can hold them.
 var secrets = map[string]string{
-	"letters and digits": "zq7hunterzq7", "small letters": "zqhunterzq", "punctuation": "zq!h#un%ter$zq", "long": strings.Repeat("zq9", 60),
+	"letters and digits": "zq7hunterzq7", "small letters": "zqhunterzq", "punctuation": "zq!h#un%ter$zq", "a sign first": "$zq7hunter", "long": strings.Repeat("zq9", 60),
 	"base64": base64.StdEncoding.EncodeToString([]byte("ci:zqzqzqzq~zq>?")), "a date": "zq2026-11-20", "capitals": "ZQHUNTERZQ",
 }
 
@@ -98,7 +98,7 @@ func TestNoSecretThatATextAnnouncesComesThrough(t *testing.T) {
 			values = map[string]string{}
 		}
 		for name, secret := range secrets {
-			if strings.Contains(form, "://") && name == "punctuation" {
+			if strings.Contains(form, "://") && (name == "punctuation" || name == "a sign first") {
 				continue // a "#" or "%" in a URL is no part of it
 			}
 			values[name] = secret
