@@ -91,7 +91,7 @@ func symptomOf(e *element, v verdict) Symptom {
 		Reference:      field(e.reference, longestReference),
 		Code:           field(e.grpc, 32),
 		Method:         e.request.method,
-		URL:            field(e.request.url(), longestURL),
+		URL:            field(Redact(e.request.url()), longestURL),
 		Host:           field(e.host, longestField),
 		Role:           e.role,
 		MirrorOf:       field(e.mirrorOf, longestField),

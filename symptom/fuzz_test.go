@@ -79,7 +79,7 @@ func FuzzRedact(f *testing.F) {
 }
 
 // FuzzReference takes any image's name: what the grammar of references takes is
-// read out of a message as it is, and decides nothing else.
+// read out of a message, as the runtime completes it, and decides nothing else.
 func FuzzReference(f *testing.F) {
 	for _, seed := range []string{
 		"nginx", "nginx:1.99", "acme/api", "reg.acme.example:5000/a/b:1", "reg.acme.example/x@" + digest, "localhost/x", "[::1]:5000/a", "a_b.example/x",
@@ -89,19 +89,23 @@ func FuzzReference(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, image string) {
-		message := `Failed to pull image "` + image + `": rpc error: code = NotFound desc = failed to pull and unpack image "` + image + `": failed to resolve reference "` + image + `": ` + image + `: not found`
-		got := symptom.Parse(message)
-		checkClean(t, message, got)
+		message := func(full string) string {
+			return `Failed to pull image "` + image + `": rpc error: code = NotFound desc = failed to pull and unpack image "` + full + `": failed to resolve reference "` + full + `": ` + full + `: not found`
+		}
 		named, err := reference.ParseNormalizedNamed(image)
 		if err != nil || len(image) > 400 {
+			checkClean(t, message(image), symptom.Parse(message(image)))
 			return
 		}
+		full := reference.TagNameOnly(named).String()
+		got := symptom.Parse(message(full))
+		checkClean(t, message(full), got)
 		want := symptom.TagNotFound
 		if _, ok := named.(reference.Digested); ok {
 			want = symptom.DigestNotFound
 		}
-		if got.Reference != image || got.Sign != want || got.Status != 0 {
-			t.Errorf("%q reads as %s of %q, status %d", image, got.Sign, got.Reference, got.Status)
+		if got.Reference != full || got.Sign != want || got.Status != 0 {
+			t.Errorf("%q, in full %q, reads as %s of %q, status %d", image, full, got.Sign, got.Reference, got.Status)
 		}
 	})
 }

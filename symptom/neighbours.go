@@ -26,7 +26,7 @@ var neighbourWords = []group{
 	}},
 	// A container's making and start: its settings, then the OCI runtime.
 	{rank: asSpeaker, sign: elsewhere, words: []string{
-		"CreateContainerConfigError", "error: secret {name} not found", "error: secrets {name} not found", "in secret {ref}", "|RunContainerError",
+		"CreateContainerConfigError", "error: secret {name} not found", "error: secrets {name} not found", "couldn't find key", "|RunContainerError",
 		"failed to create containerd task", "failed to create shim task", "OCI runtime create failed", "OCI runtime exec failed", "OCI runtime start failed",
 		"runc create failed", "crun: ", "starting container process caused", "unable to start container process", "container create failed",
 		"failed to start container", "exec user process caused", "failed to exec in container", "back-off restarting failed container",

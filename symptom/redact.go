@@ -22,6 +22,18 @@ const hidden = "[redacted]"
 // still reads. What Parse reads is left as it is: Redact(text) says the same as text. It
 // takes linear time, and redacting twice changes nothing.
 func Redact(text string) string {
+	const mostPasses = 6 // what is taken out may have hidden what stands beside it
+	for range mostPasses {
+		redacted := redactOnce(text)
+		if redacted == text {
+			break
+		}
+		text = redacted
+	}
+	return text
+}
+
+func redactOnce(text string) string {
 	r := redactor{in: text, user: -1}
 	for i := 0; i < len(text); {
 		i = r.step(i)
@@ -102,6 +114,9 @@ func (r *redactor) word(start, end int) int {
 	if n := r.randomAt(start); n > 0 {
 		return r.hide(start, start+n)
 	}
+	if n := r.gluedAt(start, end); n > 0 {
+		return r.hide(start+len("-p"), n)
+	}
 	if kind := kindOfKey(w); kind != noKey && (start == 0 || r.in[start-1] != '+') { // +pw= is base64
 		if from, to, ok := r.valueOf(kind, start, end); ok {
 			r.run = to
@@ -111,9 +126,22 @@ func (r *redactor) word(start, end int) int {
 	return end
 }
 
+// gluedAt is where the value ends of a flag without a blank before it: -pS3cret,
+// -uname:password; 0 if the word is none.
+func (r *redactor) gluedAt(start, end int) int {
+	w := r.in[start:end]
+	switch {
+	case len(w) < 3 || w[0] != '-':
+	case w[1] == 'p' && isRandom(w[2:], 4), w[1] == 'u' && strings.HasPrefix(r.in[end:], ":"):
+		return r.bareEnd(start + 2)
+	}
+	return 0
+}
+
 // url handles what follows "://": host and path stay.
 func (r *redactor) url(start int) int {
 	end := r.urlEnd(start)
+	r.run = end
 	asked := start + strings.IndexAny(r.in[start:end], "?#")
 	if asked < start {
 		asked = end
@@ -125,10 +153,28 @@ func (r *redactor) url(start int) int {
 			r.drop(start, start+at+1)
 		}
 	}
+	r.path(start, asked)
 	if asked < end {
 		return r.query(asked+1, end)
 	}
 	return end
+}
+
+// path handles a URL's host and path, in which some put a token or key=value.
+func (r *redactor) path(start, end int) {
+	for start < end {
+		next := end
+		if n := strings.IndexAny(r.in[start:end], "/;"); n >= 0 {
+			next = start + n
+		}
+		part := r.in[start:next]
+		if n := tokenAt(part); n > 0 {
+			r.hide(start, start+n)
+		} else if key, value, ok := strings.Cut(part, "="); ok && kindOfKey(key) != noKey && value != hidden {
+			r.hide(next-len(value), next)
+		}
+		start = next + 1
+	}
 }
 
 // urlEnd is where a URL ends that goes on at start.
@@ -249,10 +295,10 @@ func tokenAt(s string) int {
 // at start, such as an AWS secret key: no name or digest looks like that. What
 // belongs to a path is left alone.
 func (r *redactor) randomAt(start int) int {
-	if start < r.tried || start > 0 && strings.IndexByte("/.:%@", r.in[start-1]) >= 0 {
+	if start < r.tried || start > 0 && strings.IndexByte("/.:%", r.in[start-1]) >= 0 {
 		return 0
 	}
-	const shortest, some = 36, 3
+	const shortest, some = 36, 3 // one digit is enough
 	var small, capital, digits int
 	end := start
 	for end < len(r.in) && (isIdent(r.in[end]) || strings.IndexByte("+/=", r.in[end]) >= 0) {
@@ -268,7 +314,7 @@ func (r *redactor) randomAt(start int) int {
 	}
 	r.tried = end
 	inName := end < len(r.in) && (r.in[end] == '.' || r.in[end] == ':') && end+1 < len(r.in) && isAlnum(r.in[end+1])
-	if inName || end-start < shortest || small < some || capital < some || digits < some {
+	if inName || end-start < shortest || small < some || capital < some || digits == 0 {
 		return 0
 	}
 	return end - start

@@ -21,6 +21,7 @@ var announced = []string{
 	`docker login -u ci -p § reg.acme.example`,
 	`docker login --username ci --password § reg.acme.example`,
 	`docker login --password=§ reg.acme.example`,
+	`curl -uci:§ https://reg.acme.example/v2/`,
 	`docker login -p "§" reg.acme.example`,
 	`kubectl create secret docker-registry hub --docker-username=ci --docker-password=§`,
 	`curl -u ci:§ https://reg.acme.example/v2/`,
@@ -47,6 +48,7 @@ var announced = []string{
 	`X-Registry-Auth: "§"`,
 	`x-api-key: "§"`,
 	`Bearer § was refused`,
+	`Basic "§" was refused`,
 	`Cookie: §`,
 	`X-Amz-Security-Token=§`,
 	// JSON and YAML.
@@ -64,6 +66,7 @@ var announced = []string{
 	`Get "https://blobs.acme.example/layer?X-Amz-Credential=§&X-Amz-Signature=§&X-Amz-Expires=9": EOF`,
 	`Get "https://blobs.acme.example/layer?sv=2021&sig=§": EOF`,
 	`Get https://mirror.acme.example/v2/x/manifests/1?ns=docker.io&token=§: EOF`,
+	`Get "https://reg.acme.example/v2/x/token=§/manifests/1": EOF`,
 	`content at v2/x/blobs/1?verify=§&ns=docker.io not found`,
 	`https://app.acme.example/cb#access_token=§`,
 	`POST https://auth.acme.example/token with grant_type=password&username=ci&password=§&scope=x`,
@@ -72,7 +75,7 @@ var announced = []string{
 
 // secrets are values of many looks. Blanks stand only where quotes can hold them.
 var secrets = map[string]string{
-	"letters and digits": "zq7hunterzq7", "small letters": "zqhunterzq", "punctuation": "zq!h#un%ter$zq", "long": strings.Repeat("zq9", 60),
+	"letters and digits": "zq7hunterzq7", "small letters": "zqhunterzq", "punctuation": "zq!h#un%ter$zq", "a sign first": "$zq7hunter", "long": strings.Repeat("zq9", 60),
 	"base64": base64.StdEncoding.EncodeToString([]byte("ci:zqzqzqzq~zq>?")), "a date": "zq2026-11-20", "capitals": "ZQHUNTERZQ",
 }
 
@@ -95,7 +98,7 @@ func TestNoSecretThatATextAnnouncesComesThrough(t *testing.T) {
 			values = map[string]string{}
 		}
 		for name, secret := range secrets {
-			if strings.Contains(form, "://") && name == "punctuation" {
+			if strings.Contains(form, "://") && (name == "punctuation" || name == "a sign first") {
 				continue // a "#" or "%" in a URL is no part of it
 			}
 			values[name] = secret
@@ -123,12 +126,28 @@ func TestNoSecretThatATextAnnouncesComesThrough(t *testing.T) {
 func TestTokensAreKnownByTheirLook(t *testing.T) {
 	for _, token := range []string{
 		"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF", "ghp_0123456789abcdefghij", "glpat-0123456789abcdefghij", "dckr_pat_0123456789abcdefghij",
-		"AKIA0123456789ABCDEF", "ASIA0123456789ABCDEF", "ya29.a0123456789-abcdefgh", "wJ9lrXUtnFEMI/K7MDENG/bPxRfiCY0123456KEY", "hvs.CAESIJ0123456789abc",
+		"AKIA0123456789ABCDEF", "ASIA0123456789ABCDEF", "ya29.a0123456789-abcdefgh", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "hvs.CAESIJ0123456789abc",
 	} {
 		for _, message := range []string{token, "denied: " + token + " is wrong", "(" + token + ")", `x="` + token + `"`, `{"x":"` + token + `"}`, "x=" + token + ",y"} {
 			if got := symptom.Redact(message); strings.Contains(got, token[5:]) || !strings.Contains(got, "[redacted]") {
 				t.Errorf("Redact(%q) = %q", message, got)
 			}
+		}
+	}
+}
+
+// Where only its look tells a secret from a word, it must have a look.
+func TestWhatLooksLikeASecretBehindAWordGoes(t *testing.T) {
+	for message, want := range map[string]string{
+		`docker login -u ci -pS3cret9 host`:     `docker login -u ci -p[redacted] host`,
+		`my password is S3cret9.`:               `my password is [redacted].`,
+		`pw: S3cret9`:                           `pw: [redacted]`,
+		`the token S3cret9S3cret9 is over`:      `the token [redacted] is over`,
+		`token: S3cret9, auth: S3cret9`:         `token: [redacted], auth: [redacted]`,
+		`invalid token "S3cret9 and more" sent`: `invalid token "[redacted]" sent`,
+	} {
+		if got := symptom.Redact(message); got != want {
+			t.Errorf("Redact(%q) = %q, want %q", message, got, want)
 		}
 	}
 }
@@ -154,6 +173,8 @@ func TestWordsThatSoundLikeSecretsStay(t *testing.T) {
 		`the password is wrong, and the token was revoked`,
 		`Www-Authenticate: Bearer realm="https://auth.acme.example/token",service="reg"`,
 		`git@github.com:acme/api`,
+		`the password is required, and the password was wrong`,
+		`curl -v -platform linux/amd64 -path /x`,
 		`dial tcp 192.0.2.1:443: connect: connection refused`,
 		`layer ` + digest + ` of /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/9/fs`,
 		`E0403 05:00:01.401403   50403 pod_workers.go:191] "Error syncing pod" pod="shop/web-401" podUID="403"`,

@@ -52,17 +52,25 @@ func joinTag(repository, tag string) string {
 }
 
 // isFuller tells that a is the same image as b with more said about it: b
-// lacks the host, or a adds a digest.
+// lacks the host (or the "library" of Docker Hub), or a adds a tag or digest.
 func isFuller(a, b string) bool {
 	if len(a) <= len(b) {
 		return false
+	}
+	if hub, name, ok := strings.Cut(b, "/"); ok && (hub == "docker.io" || hub == "index.docker.io") && !goesOnFrom(a, b) {
+		b = name
 	}
 	if !hasHost(b) && hasHost(a) {
 		name, _, _ := cutReference(b)
 		full, _, _ := cutReference(a)
 		return strings.HasSuffix(full, "/"+name)
 	}
-	return strings.HasPrefix(a, b) && (a[len(b)] == ':' || a[len(b)] == '@')
+	return goesOnFrom(a, b)
+}
+
+// goesOnFrom tells that a is b with a tag or digest behind it.
+func goesOnFrom(a, b string) bool {
+	return len(a) > len(b) && strings.HasPrefix(a, b) && (a[len(b)] == ':' || a[len(b)] == '@')
 }
 
 // cutReference splits a reference into repository, tag and digest.

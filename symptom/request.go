@@ -148,7 +148,7 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH"}
 func (r request) reference() string {
 	host := cmp.Or(r.ns, r.host)
 	rest, ok := strings.CutPrefix(r.path, "/v2/")
-	if !ok || host == "" {
+	if !ok || host == "" || strings.IndexByte(rest, '=') >= 0 {
 		return ""
 	}
 	if host == "registry-1.docker.io" || host == "index.docker.io" {

@@ -32,7 +32,7 @@ type Symptom struct {
 	// Code is the gRPC code's name (NotFound, Unknown, DeadlineExceeded ...).
 	Code string `json:"code,omitempty"`
 	// Method and URL of the failed request; of the URL only scheme, host and
-	// path are kept.
+	// path are kept, of the path what is no credential.
 	Method string `json:"method,omitempty"`
 	URL    string `json:"url,omitempty"`
 	// Host that answered or could not be reached, with its port if the text
