@@ -78,3 +78,24 @@ func FuzzManifest(f *testing.F) {
 		}
 	})
 }
+
+// Whatever a registry says of how to log in and why not.
+func FuzzRefusal(f *testing.F) {
+	f.Add(`Bearer realm="https://auth.acme.example/token",service="x",scope="a b"`, `{"errors":[{"code":"DENIED","message":"no"}]}`)
+	f.Add(`Basic realm="\"x`, `{"error":"x","details":"y"}`)
+	f.Add("", "\x1b[31m")
+	w := newWords()
+	f.Fuzz(func(t *testing.T, header, body string) {
+		if all := challenges(http.Header{"Www-Authenticate": {header}}); len(all) > maxChallenges {
+			t.Errorf("%d challenges", len(all))
+		}
+		nextQuery(header)
+		r := readRefusal(&answer{body: []byte(body), header: http.Header{}})
+		w.saysExpired(r)
+		w.saysPolicy(403, r)
+		shown := quote(r.message, "canary-password")
+		if len(shown) > maxQuote || strings.ContainsAny(shown, "\x1b\n[]<>`") || strings.Contains(shown, "canary") {
+			t.Errorf("shows %q", shown)
+		}
+	})
+}

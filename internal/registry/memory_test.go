@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pullmedic/pullmedic/evidence"
 )
@@ -45,7 +46,7 @@ func TestWhatIsKeptOfAnswersIsBounded(t *testing.T) {
 		}
 		return true
 	}))
-	p := h.prober()
+	p := h.prober(func(o *Options) { o.Timeout, o.StepTimeout = time.Minute, 30*time.Second })
 	before := heap()
 	for i := range repositories {
 		findings, _ := p.Probe(t.Context(), Target{Reference: reference(fmt.Sprintf("registry.acme.example/listed/app%d:1", i))})

@@ -76,7 +76,7 @@ func TestNearNamesOfAManyAreQuick(t *testing.T) {
 	}
 	start := time.Now()
 	NearNames(referenceOf("docker.io/"+strings.Repeat("a", 90)+"/"+strings.Repeat("b", 89)+"c"), known)
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("took %v", took)
 	}
 }

@@ -87,7 +87,12 @@ func (l *ladder) tellUnable(check evidence.Check, subject evidence.Subject, r re
 	case l.prober.words.saysUpstream(why):
 		l.tell(check, evidence.UpstreamCacheFailed, subject, r, d, "%s could not get it from where it copies from (%d)", r.answer.host, r.answer.status)
 	default:
-		l.tell(check, evidence.RegistryUnavailable, subject, r, d, "%s answers %d", r.answer.host, r.answer.status)
+		page := ""
+		if l.family.Status != "" {
+			d["statusPage"] = l.family.Status
+			page = "; its operator's status page is " + l.family.Status
+		}
+		l.tell(check, evidence.RegistryUnavailable, subject, r, d, "%s answers %d%s", r.answer.host, r.answer.status, page)
 	}
 	return false
 }
