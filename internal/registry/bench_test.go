@@ -9,7 +9,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/pullmedic/pullmedic/evidence"
 )
@@ -64,6 +66,27 @@ func BenchmarkProbe(b *testing.B) {
 			_, _ = io.Copy(io.Discard, resp.Body)
 			_ = resp.Body.Close()
 			transport.CloseIdleConnections()
+		}
+	})
+}
+
+// The most names and tags that are compared, as alike and as long as they can be.
+func BenchmarkNearest(b *testing.B) {
+	var tags, known []string
+	for i := range maxTags {
+		tags = append(tags, strings.Repeat("x", 50)+time.Unix(int64(i), 0).UTC().Format("150405"))
+	}
+	for range 4 * maxCompared {
+		known = append(known, "docker.io/"+strings.Repeat("a", 90)+"/"+strings.Repeat("b", 90))
+	}
+	b.Run("tags", func(b *testing.B) {
+		for b.Loop() {
+			nearest(strings.Repeat("y", 50)+"000000", tags)
+		}
+	})
+	b.Run("names", func(b *testing.B) {
+		for b.Loop() {
+			NearNames(referenceOf("docker.io/"+strings.Repeat("a", 90)+"/"+strings.Repeat("b", 89)+"c"), known)
 		}
 	})
 }

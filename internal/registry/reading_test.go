@@ -71,18 +71,6 @@ func TestHighestVersionsBesideALatestThatIsMissing(t *testing.T) {
 	}
 }
 
-func TestNearestOfManyTagsIsQuick(t *testing.T) {
-	var have []string
-	for i := range maxTags {
-		have = append(have, strings.Repeat("x", 50)+time.Unix(int64(i), 0).UTC().Format("150405"))
-	}
-	start := time.Now()
-	nearest(strings.Repeat("y", 50)+"000000", have)
-	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("took %v", took)
-	}
-}
-
 func TestPlatformsANodeRuns(t *testing.T) {
 	p := func(s string) evidence.Platform {
 		parts := append(strings.Split(s, "/"), "", "")

@@ -185,7 +185,7 @@ func TestTheWayToARegistry(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
-			o := Options{StepTimeout: 300 * time.Millisecond}
+			o := Options{StepTimeout: time.Second}
 			c.build(t, h, &o)
 			p := h.prober(func(all *Options) {
 				all.StepTimeout = o.StepTimeout
