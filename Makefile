@@ -34,7 +34,8 @@ agreement: ## ours against the kubelet's own code, 100,000 cases
 integration: build ## the plugin against a real API server and kubelets
 	@if [ "$$(id -u)" = 0 ] && [ "$$(uname -s)" = Linux ]; then \
 	  $(MAKE) --no-print-directory testbed-up && \
-	  $(STEP) "testbed tests" sh -c 'cd testbed && go test -count=1 ./internal/... ./integration/'; \
+	  $(STEP) "testbed tests" sh -c 'cd testbed && go test -count=1 ./internal/... ./integration/' && \
+	  $(STEP) "25 faults" $(TESTBED) e2e --core --plugin $(PLUGIN); \
 	else \
 	  $(STEP) "testbed tests" sh -c 'cd testbed && go test ./internal/...'; \
 	  echo "Left out, as they start kubelets and need root on Linux: testbed/integration and make e2e"; \

@@ -190,6 +190,17 @@ func Select(names []string) ([]Fault, error) {
 	return found, nil
 }
 
+// Core are the names of the 25 faults and 5 controls that are run with every
+// change: at least one of each category, none of which disturbs another.
+func Core() []string {
+	return []string{
+		"missing-tag", "missing-tag-quiet", "missing-repository-open", "missing-repository-hiding", "missing-digest", "missing-platform", "invalid-name", "never",
+		"no-secret", "wrong-password", "wrong-password-public", "secret-elsewhere", "key-not-matched", "malformed-secret", "no-right", "expired-ecr-token", "account-late",
+		"blobs-gone", "unavailable", "rate-limit", "policy-blocked", "web-page", "unknown-host", "rollout", "policy-refuses",
+		"healthy-open", "healthy-second-credential", "healthy-empty-entry", "healthy-no-such-volume", "healthy-rollout",
+	}
+}
+
 // All faults, and after them all controls.
 func All() []Fault {
 	var all []Fault

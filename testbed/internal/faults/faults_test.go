@@ -63,8 +63,8 @@ func TestFaultsAreWellFormed(t *testing.T) {
 			}
 		})
 	}
-	if faulty < 15 || healthy < 5 {
-		t.Errorf("%d faults and %d controls, want 15 and 5 at least", faulty, healthy)
+	if faulty < 55 || healthy < 20 {
+		t.Errorf("%d faults and %d controls, want 55 and 20 at least", faulty, healthy)
 	}
 }
 
@@ -119,6 +119,25 @@ func TestRejectingNamesTheRegistryAlone(t *testing.T) {
 	}
 	if _, err := rejecting("nowhere.example"); err == nil {
 		t.Error("no error for an unknown registry")
+	}
+}
+
+func TestCoreIsOfTwentyFiveFaultsThatDisturbNothing(t *testing.T) {
+	core, err := Select(Core())
+	if err != nil {
+		t.Fatal(err)
+	}
+	faulty := 0
+	for _, fault := range core {
+		if !fault.Control() {
+			faulty++
+		}
+		if fault.Reach == OfNode {
+			t.Errorf("%s disturbs a node", fault.Name)
+		}
+	}
+	if faulty != 25 {
+		t.Errorf("%d faults, want 25", faulty)
 	}
 }
 

@@ -33,10 +33,7 @@ func nodeFaults() []Fault {
 						return onNode(ctx, bed, s.Node, "mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", ingest(bed, s.Node))
 					},
 					Mend: func(ctx context.Context, bed Bed) error {
-						if onNode(ctx, bed, s.Node, "mountpoint", "-q", ingest(bed, s.Node)) != nil {
-							return nil
-						}
-						return onNode(ctx, bed, s.Node, "umount", "-l", ingest(bed, s.Node))
+						return onNode(ctx, bed, s.Node, "sh", "-c", `while mountpoint -q "$1"; do umount -l "$1" || exit 1; done`, "sh", ingest(bed, s.Node))
 					},
 				}
 			},
