@@ -133,3 +133,25 @@ func TestWhatClearedAPullIsToldThoughItCameAfter(t *testing.T) {
 		t.Errorf("state %s, severity %s, changed %+v", d.Causes[0].State, d.Severity, d.Changed)
 	}
 }
+
+func TestAServiceAccountThatGotItsSecretLateIsToldWithWhen(t *testing.T) {
+	causes, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := time.Date(2026, 11, 21, 3, 40, 10, 0, time.UTC)
+	e := evidence.Evidence{
+		Pull:    evidence.Pull{Namespace: "shop", Pod: "api", Image: "acme/api:1", Reference: evidence.Reference{Host: "docker.io", Repository: "acme/api", Tag: "1"}, Reason: "ErrImagePull", PodCreated: failed.Add(-time.Minute), FirstFailed: failed, LastFailed: failed},
+		Symptom: symptom.Symptom{Sign: symptom.LoginRequired, CredentialSent: "no", Detail: "no basic auth credentials"},
+		Findings: []evidence.Finding{
+			{Check: evidence.CheckServiceAccount, Outcome: evidence.ServiceAccountGotLate, Vantage: evidence.Cluster, Time: failed.Add(time.Minute)},
+			{Check: evidence.CheckKeyring, Outcome: evidence.KeyringMatchesNone, Vantage: evidence.Cluster, Time: failed.Add(time.Minute)},
+		},
+		Changes: []evidence.Change{{Time: failed.Add(30 * time.Second), Object: evidence.Object{Kind: "ServiceAccount", Name: "default"}, What: "its pull secrets were written"},
+			{Time: failed.Add(40 * time.Second), Object: evidence.Object{Kind: "Deployment", Name: "api"}, What: "revision 2"}},
+	}
+	d := diagnosis.Judge(causes, e)
+	if d.Causes[0].Cause != catalog.ServiceAccountRace || len(d.Changed) != 1 || d.Changed[0].Object.Kind != "ServiceAccount" {
+		t.Errorf("%s, changed %+v", d.Causes[0].Cause, d.Changed)
+	}
+}
