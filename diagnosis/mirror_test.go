@@ -34,6 +34,14 @@ func TestAHostsDirectoryLiftsWhatIsKnownOfMirrors(t *testing.T) {
 			notFound, and(reached, present, mirror(evidence.MirrorsConfigured), mirror(evidence.MirrorLacks)),
 			"MirrorFailure likely failing", "if the node's hosts directory is this one, mirror-lacks",
 		},
+		"a mirror stands in the registry's place and lacks what that has": {
+			notFound, and(reached, present, shown(evidence.CheckSameImage, evidence.ImagePulledElsewhere), mirror(evidence.MirrorsConfigured), mirror(evidence.RegistryNotAsked), mirror(evidence.MirrorLacks)),
+			"MirrorFailure likely failing", "if the node's hosts directory is this one, mirror-lacks",
+		},
+		"a mirror in the registry's place lacks it, and the text names no cause": {
+			says(symptom.Other, "x"), and(reached, present, mirror(evidence.RegistryNotAsked), mirror(evidence.MirrorLacks)),
+			"MirrorFailure likely failing", "asked from here, ",
+		},
 		"a mirror fails and the registry is never asked": {
 			says(symptom.Other, "x"), and(reached, mirror(evidence.RegistryNotAsked), mirror(evidence.MirrorUnusable)),
 			"MirrorFailure likely failing", "asked from here, ",

@@ -95,14 +95,18 @@ func (b *bench) confirm(j *judged) {
 			j.said = true
 		}
 	}
+	fromNode := false
 	for _, set := range j.cause.LikelyBy {
 		if found, ok := b.match(set, anywhere); ok {
 			if j.cause.Local && !b.anyFrom(found, evidence.Node) {
 				j.fromHere = true
+			} else {
+				fromNode = true
 			}
 			hint = append(hint, found...)
 		}
 	}
+	j.fromHere = j.fromHere && !fromNode
 	switch {
 	case len(proof) > 0:
 		j.verdict, j.proven, j.fromHere = Confirmed, true, false
@@ -232,7 +236,8 @@ func (b *bench) worksNow() bool {
 			}
 			works = works || f.Time.IsZero() || !f.Time.Before(b.e.Pull.LastFailed)
 		case evidence.PlatformAbsent, evidence.ChildManifestAbsent, evidence.BlobAbsent, evidence.ContentDiffers,
-			evidence.ManifestNotSupported, evidence.ManifestIsHTML, evidence.SecretMalformed, evidence.PolicyNeverAndAbsent:
+			evidence.ManifestNotSupported, evidence.ManifestIsHTML, evidence.SecretMalformed, evidence.PolicyNeverAndAbsent,
+			evidence.RegistryNotAsked: // the node does not go where the client was
 			return false
 		}
 	}

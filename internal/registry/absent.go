@@ -61,6 +61,8 @@ func (l *ladder) explainAbsent(ctx context.Context, a attempt) {
 	case none:
 		tell(evidence.RepositoryAbsent, l.repositorySubject(), "%s says that there is no repository %s (%d)", host, l.reference.Repository, status)
 		return
+	case l.reference.TagImplied && l.reference.Digest == "":
+		tell(evidence.ManifestAbsent, l.imageSubject(), "no tag is written, so :latest was asked for: %s has none (%d), and does not tell whether %s is there", host, status, l.reference.Repository)
 	default:
 		tell(evidence.ManifestAbsent, l.imageSubject(), "there is no %s (%d), and %s does not tell whether the repository is there", l.imageName(), status, host)
 	}

@@ -65,6 +65,12 @@ func TestHighestVersionsBesideALatestThatIsMissing(t *testing.T) {
 	if f := find(t, findings, evidence.TagAbsent); f.Sentence != "no tag is written, so :latest was asked for, and registry.acme.example/team/app, which is there, has none (404)" {
 		t.Errorf("%q", f.Sentence)
 	}
+	quiet := newHouse(t)
+	quiet.serve("registry.acme.example", with(s.handler, on("", "/v2/team/app/", 404, body("MANIFEST_UNKNOWN", ""))))
+	vague, _ := quiet.prober().Probe(t.Context(), Target{Reference: r})
+	if f := find(t, vague, evidence.ManifestAbsent); f.Sentence != "no tag is written, so :latest was asked for: registry.acme.example has none (404), and does not tell whether team/app is there" {
+		t.Errorf("%q", f.Sentence)
+	}
 	if f := find(t, findings, evidence.TagsListed); !strings.HasSuffix(f.Sentence, "its highest versions: 1.27.4") || f.Details["highest"] != "1.27.4" {
 		t.Errorf("%+v", f)
 	}
