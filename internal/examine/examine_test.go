@@ -100,7 +100,7 @@ func TestSurveyAsksTheSameOnce(t *testing.T) {
 	if len(h.prober.targets) != 1 || s.Sent.Requests != 1 {
 		t.Errorf("%d registry questions for one image, sent %+v", len(h.prober.targets), s.Sent)
 	}
-	if asked := h.server.Asked(); len(asked) != 3+1+1+1+1+1 { // pages, events, refusals, node, account, secret
+	if asked := h.server.Asked(); len(asked) != 3+1+1+1+1 { // pages, warnings, node, account, secret
 		t.Errorf("%d questions to the API server: %q", len(asked), asked)
 	}
 	for _, e := range s.Pulls {
