@@ -98,10 +98,15 @@ func (c *Client) events(ctx context.Context, namespace string, selector fields.S
 			}
 			return true
 		})
-	for _, all := range found.byPod {
+	sortEvents(found.byPod)
+	return found, err
+}
+
+// sortEvents puts the oldest first.
+func sortEvents(byPod map[string][]corev1.Event) {
+	for _, all := range byPod {
 		slices.SortStableFunc(all, func(a, b corev1.Event) int { return last(&a).Compare(last(&b)) })
 	}
-	return found, err
 }
 
 // last is when the event was last seen to happen.
@@ -144,8 +149,8 @@ func about(e *corev1.Event, p evidence.Pull, image string) bool {
 		return p.ContainerKind != evidence.Sandbox
 	case reasonSandbox:
 		return p.ContainerKind == evidence.Sandbox
-	case reasonPulling, reasonPulled, reasonFailed, reasonBackOff, reasonNeverPull, reasonInspectFailed:
-	default:
+	}
+	if !ofPull(e.Reason) {
 		return false
 	}
 	path := e.InvolvedObject.FieldPath
@@ -160,6 +165,15 @@ func about(e *corev1.Event, p evidence.Pull, image string) bool {
 		return path == "spec.ephemeralContainers{"+p.Container+"}"
 	}
 	return path == "spec.containers{"+p.Container+"}"
+}
+
+// ofPull tells the reasons of events that can be about a pull.
+func ofPull(reason string) bool {
+	switch reason {
+	case reasonPulling, reasonPulled, reasonFailed, reasonBackOff, reasonNeverPull, reasonInspectFailed, reasonSecretMissed, reasonSandbox:
+		return true
+	}
+	return false
 }
 
 // isFailure tells an event that says why a pull failed. "Error: ErrImagePull"

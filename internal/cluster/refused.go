@@ -38,37 +38,19 @@ type Refused struct {
 // may not make, by their events. What has nothing to do with images (a quota, a
 // label that is missing) is left out, and so is what was made meanwhile. The
 // errors are of controllers that could not be read.
-func (c *Client) RefusedPods(ctx context.Context, namespace string) ([]Refused, []error) {
-	newest := map[string]corev1.Event{}
-	var order []string
-	_, err := c.pages(ctx, question{c.core, "list", "events", namespace, ""},
-		metav1.ListOptions{FieldSelector: fields.Set{"reason": ReasonRefused, "type": corev1.EventTypeWarning}.String()}, maxEventPages,
-		func() list { return &corev1.EventList{} },
-		func(l list) bool {
-			for _, e := range l.(*corev1.EventList).Items {
-				if !refuses(symptom.Parse(e.Message).Sign) {
-					continue
-				}
-				uid := string(e.InvolvedObject.UID)
-				known, ok := newest[uid]
-				if !ok && len(order) < maxRefused {
-					order = append(order, uid)
-				} else if !ok || last(&e).Before(last(&known)) {
-					continue
-				}
-				e.ManagedFields = nil
-				newest[uid] = e
-			}
-			return true
-		})
-	if err != nil {
-		return nil, []error{err}
+func (r *Run) RefusedPods(ctx context.Context, namespace string) ([]Refused, []error) {
+	w := r.all(ctx, namespace)
+	if w.err == nil && !w.complete {
+		w = r.readWarnings(ctx, namespace, fields.Set{"reason": ReasonRefused, "type": corev1.EventTypeWarning}.AsSelector())
+	}
+	if w.err != nil {
+		return nil, []error{w.err}
 	}
 	var refused []Refused
 	var errs []error
-	for _, uid := range order {
-		e := newest[uid]
-		pod, err := c.unmade(ctx, e.InvolvedObject)
+	for _, uid := range w.order {
+		e := w.refusals[uid]
+		pod, err := r.unmade(ctx, e.InvolvedObject)
 		switch {
 		case ReasonOf(err) == NotFound:
 		case err != nil:

@@ -6,7 +6,6 @@ package cluster
 import (
 	"context"
 	"crypto/rand"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +30,7 @@ type Run struct {
 	secrets  memo[[2]string, SecretAnswer]
 	spaces   memo[string, []string]
 	pulled   memo[[2]string, answer[time.Time]]
+	scopes   memo[string, warnings] // by namespace, "" for all
 	warnings memo[[2]string, answer[Events]]
 	events   memo[string, answer[Events]]
 	reach    memo[string, Reach]
@@ -145,15 +145,6 @@ func (r *Run) PodEvents(ctx context.Context, pod *corev1.Pod) (Events, error) {
 	return r.events.get(string(pod.UID), func() answer[Events] { return answerOf(r.Client.PodEvents(ctx, pod)) }).both()
 }
 
-// Warnings of a namespace about the pods with these UIDs; others are another
-// question.
-func (r *Run) Warnings(ctx context.Context, namespace string, podUIDs map[string]bool) (Events, error) {
-	uids := strings.Join(slices.Sorted(maps.Keys(podUIDs)), " ")
-	return r.warnings.get([2]string{namespace, uids}, func() answer[Events] {
-		return answerOf(r.Client.Warnings(ctx, namespace, podUIDs))
-	}).both()
-}
-
 // Pulled tells when an event says that the node fetched the image of a start,
 // and did not just find it there; zero if none does.
 func (r *Run) Pulled(ctx context.Context, s Start) time.Time {
@@ -187,6 +178,17 @@ func askOnce[V any](ctx context.Context, m *asked[V], namespace, name string, as
 type memo[K comparable, V any] struct {
 	mu   sync.Mutex
 	done map[K]func() V
+}
+
+// known returns the answer to a question that was asked before.
+func (m *memo[K, V]) known(question K) (v V, ok bool) {
+	m.mu.Lock()
+	once, ok := m.done[question]
+	m.mu.Unlock()
+	if !ok {
+		return v, false
+	}
+	return once(), true
 }
 
 func (m *memo[K, V]) get(question K, ask func() V) V {

@@ -100,7 +100,7 @@ func TestSurveyAsksTheSameOnce(t *testing.T) {
 	if len(h.prober.targets) != 1 || s.Sent.Requests != 1 {
 		t.Errorf("%d registry questions for one image, sent %+v", len(h.prober.targets), s.Sent)
 	}
-	if asked := h.server.Asked(); len(asked) != 3+1+1+1+1+1+3 { // pages, events, refusals, node, account, secret, what the pods serve
+	if asked := h.server.Asked(); len(asked) != 3+1+1+1+1+3 { // pages, warnings, node, account, secret, what the pods serve
 		t.Errorf("%d questions to the API server: %q", len(asked), asked)
 	}
 	for _, e := range s.Pulls {

@@ -25,7 +25,7 @@ type refusals struct {
 // the answer.
 func (l *look) askRefused(ctx context.Context, namespace string) func() refusals {
 	ask := sync.OnceValue(func() refusals {
-		pods, errs := l.x.cluster.RefusedPods(ctx, namespace)
+		pods, errs := l.run.RefusedPods(ctx, namespace)
 		return refusals{pods, errs}
 	})
 	go ask()

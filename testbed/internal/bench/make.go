@@ -101,7 +101,7 @@ func (m maker) workload(ctx context.Context, w workload) error {
 		return fmt.Errorf("making deployment %s/%s: %w", w.namespace, w.name, err)
 	}
 	m.made.deployments.Add(1)
-	if _, err := apps.Deployments(w.namespace).Patch(ctx, w.name, types.StrategicMergePatchType, w.deploymentStatus(), byController, "status"); err != nil {
+	if _, err := apps.Deployments(w.namespace).Patch(ctx, w.name, types.MergePatchType, w.deploymentStatus(), byController, "status"); err != nil {
 		return fmt.Errorf("writing the status of deployment %s/%s: %w", w.namespace, w.name, err)
 	}
 	if w.before != "" {
@@ -129,7 +129,7 @@ func (m maker) replicaSet(ctx context.Context, w workload, owner types.UID, revi
 	set, err := sets.Create(ctx, w.replicaSet(owner, revision, image), metav1.CreateOptions{FieldManager: "kube-controller-manager"})
 	if err == nil {
 		m.made.sets.Add(1)
-		_, err = sets.Patch(ctx, set.Name, types.StrategicMergePatchType, w.setStatus(revision), byController, "status")
+		_, err = sets.Patch(ctx, set.Name, types.MergePatchType, w.setStatus(revision), byController, "status")
 	}
 	if err != nil {
 		return "", fmt.Errorf("making replica set %s/%s: %w", w.namespace, w.setName(revision), err)
@@ -147,7 +147,7 @@ func (m maker) pod(ctx context.Context, w workload, set types.UID, replica int) 
 	if err != nil {
 		return fmt.Errorf("writing the status of pod %s/%s: %w", w.namespace, pod.Name, err)
 	}
-	if _, err := pods.Patch(ctx, pod.Name, types.StrategicMergePatchType, status, metav1.PatchOptions{FieldManager: "kubelet"}, "status"); err != nil {
+	if _, err := pods.Patch(ctx, pod.Name, types.MergePatchType, status, metav1.PatchOptions{FieldManager: "kubelet"}, "status"); err != nil {
 		return fmt.Errorf("writing the status of pod %s/%s: %w", w.namespace, pod.Name, err)
 	}
 	m.made.pods.Add(1)
