@@ -62,7 +62,18 @@ func Next(o Observed) (Span, bool) {
 		// A sibling that is due at once brings the next sync at once.
 		s.Earliest = ended.Earliest
 	}
-	if s.Latest.Before(o.Now) {
+	switch {
+	case s.BackOffMax > 0 && !o.AllSeen && !s.Earliest.After(o.Now) && !s.MayRun:
+		// It may have come already, and failed: the kubelet drops the events of a
+		// pod that has had many.
+		if n, ok := mostFailures(o, true); ok {
+			s.BackOffMax = max(s.BackOffMax, After(n))
+		} else {
+			s.BackOffMax = Max
+		}
+		s.Overdue = s.Latest.Before(o.Now)
+		s.Latest = later(s.Latest, o.Now.Add(reach(s.BackOffMax, o.CrashLooping)))
+	case s.Latest.Before(o.Now):
 		if s.BackOffMax > 0 {
 			// The attempt after that one can have failed at this very moment.
 			s.Overdue = true
@@ -84,6 +95,8 @@ func lastEnd(o Observed) (Span, bool) {
 		return Span{}, false
 	case o.Started.After(o.LastFailed):
 		return Span{Earliest: o.Started, Latest: later(o.Now, o.Started)}, true
+	case unseenFailure(o):
+		return Span{Earliest: o.Now.Add(-step(o.CrashLooping)), Latest: o.Now}, true
 	case !o.LastFailed.IsZero():
 		// Events tell whole seconds, cut off.
 		return Span{Earliest: o.LastFailed, Latest: o.LastFailed.Add(time.Second)}, true
@@ -97,17 +110,28 @@ func lastEnd(o Observed) (Span, bool) {
 	return Span{Earliest: o.Now.Add(-step(o.CrashLooping)), Latest: o.Now}, true
 }
 
+// lag is how far a pod's status can be behind what its kubelet does.
+const lag = 3 * time.Second
+
+// unseenFailure tells whether the pull failed just now by its status, and no
+// event of it is there: the next sync turns ErrImagePull into ImagePullBackOff.
+func unseenFailure(o Observed) bool {
+	return class(o.Reason) == held && o.Reason != backOffReason && !o.LastFailed.IsZero() && !o.Started.After(o.LastFailed) &&
+		o.Now.Sub(o.LastFailed) > step(o.CrashLooping)+time.Second+lag
+}
+
 // bounds returns the least and the most back-off that fits what was seen.
 func bounds(o Observed) (least, most time.Duration) {
 	failures := max(o.Failures, 1)
 	running := o.Started.After(o.LastFailed) && !o.LastFailed.IsZero()
-	if running {
-		failures++ // its end, when it comes
+	unseen := unseenFailure(o)
+	if running || unseen {
+		failures++ // its end, when it comes; or the one that was not seen
 	}
 	least, most = After(failures), Max
-	if o.AllSeen && o.Failures > 0 {
+	if o.AllSeen && o.Failures > 0 && !unseen {
 		most = least
-	} else if n, ok := mostFailures(o, running); ok {
+	} else if n, ok := mostFailures(o, running || unseen); ok {
 		most = max(After(n), least)
 	}
 	return restarted(o, least, most, running)
