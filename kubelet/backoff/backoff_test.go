@@ -106,10 +106,6 @@ func TestNext(t *testing.T) {
 			seen:     Observed{Now: at(86), Reason: "ImagePullBackOff", Created: at(0), FirstFailed: at(0), LastFailed: at(38), Failures: 3},
 			earliest: 86, latest: 182, least: 40 * time.Second, most: 80 * time.Second,
 		},
-		"the status says that it failed just now, and no event does": {
-			seen:     Observed{Now: at(86), Reason: "ErrImagePull", Created: at(0), FirstFailed: at(0), LastFailed: at(38), Failures: 3},
-			earliest: 150, latest: 182, least: 80 * time.Second, most: 80 * time.Second,
-		},
 		"a container in a crash loop beside it": {
 			seen:     Observed{Now: at(3), Reason: "ErrImagePull", Created: at(0), FirstFailed: at(2), LastFailed: at(2), Failures: 1, CrashLooping: true},
 			earliest: 12, latest: 104, least: Initial, most: Initial,

@@ -95,8 +95,6 @@ func lastEnd(o Observed) (Span, bool) {
 		return Span{}, false
 	case o.Started.After(o.LastFailed):
 		return Span{Earliest: o.Started, Latest: later(o.Now, o.Started)}, true
-	case unseenFailure(o):
-		return Span{Earliest: o.Now.Add(-step(o.CrashLooping)), Latest: o.Now}, true
 	case !o.LastFailed.IsZero():
 		// Events tell whole seconds, cut off.
 		return Span{Earliest: o.LastFailed, Latest: o.LastFailed.Add(time.Second)}, true
@@ -105,33 +103,26 @@ func lastEnd(o Observed) (Span, bool) {
 	case o.Reason == backOffReason:
 		return Span{Earliest: o.Now.Add(-Max), Latest: o.Now}, true
 	}
-	// The sync after the failed one turns ErrImagePull into ImagePullBackOff,
-	// and repeats what is not held.
-	return Span{Earliest: o.Now.Add(-step(o.CrashLooping)), Latest: o.Now}, true
-}
-
-// lag is how far a pod's status can be behind what its kubelet does.
-const lag = 3 * time.Second
-
-// unseenFailure tells whether the pull failed just now by its status, and no
-// event of it is there: the next sync turns ErrImagePull into ImagePullBackOff.
-func unseenFailure(o Observed) bool {
-	return class(o.Reason) == held && o.Reason != backOffReason && !o.LastFailed.IsZero() && !o.Started.After(o.LastFailed) &&
-		o.Now.Sub(o.LastFailed) > step(o.CrashLooping)+time.Second+lag
+	// The sync after the failed one finds it held, and repeats what is not held.
+	// That it was held, ImagePullBackOff, shows with the sync after that.
+	ago := step(o.CrashLooping)
+	if c == held {
+		ago *= 2
+	}
+	return Span{Earliest: o.Now.Add(-ago), Latest: o.Now}, true
 }
 
 // bounds returns the least and the most back-off that fits what was seen.
 func bounds(o Observed) (least, most time.Duration) {
 	failures := max(o.Failures, 1)
 	running := o.Started.After(o.LastFailed) && !o.LastFailed.IsZero()
-	unseen := unseenFailure(o)
-	if running || unseen {
-		failures++ // its end, when it comes; or the one that was not seen
+	if running {
+		failures++ // its end, when it comes
 	}
 	least, most = After(failures), Max
-	if o.AllSeen && o.Failures > 0 && !unseen {
+	if o.AllSeen && o.Failures > 0 {
 		most = least
-	} else if n, ok := mostFailures(o, running || unseen); ok {
+	} else if n, ok := mostFailures(o, running); ok {
 		most = max(After(n), least)
 	}
 	return restarted(o, least, most, running)
