@@ -62,7 +62,18 @@ func Next(o Observed) (Span, bool) {
 		// A sibling that is due at once brings the next sync at once.
 		s.Earliest = ended.Earliest
 	}
-	if s.Latest.Before(o.Now) {
+	switch {
+	case s.BackOffMax > 0 && !o.AllSeen && !s.Earliest.After(o.Now) && !s.MayRun:
+		// It may have come already, and failed: the kubelet drops the events of a
+		// pod that has had many.
+		if n, ok := mostFailures(o, true); ok {
+			s.BackOffMax = max(s.BackOffMax, After(n))
+		} else {
+			s.BackOffMax = Max
+		}
+		s.Overdue = s.Latest.Before(o.Now)
+		s.Latest = later(s.Latest, o.Now.Add(reach(s.BackOffMax, o.CrashLooping)))
+	case s.Latest.Before(o.Now):
 		if s.BackOffMax > 0 {
 			// The attempt after that one can have failed at this very moment.
 			s.Overdue = true
@@ -92,9 +103,13 @@ func lastEnd(o Observed) (Span, bool) {
 	case o.Reason == backOffReason:
 		return Span{Earliest: o.Now.Add(-Max), Latest: o.Now}, true
 	}
-	// The sync after the failed one turns ErrImagePull into ImagePullBackOff,
-	// and repeats what is not held.
-	return Span{Earliest: o.Now.Add(-step(o.CrashLooping)), Latest: o.Now}, true
+	// The sync after the failed one finds it held, and repeats what is not held.
+	// That it was held, ImagePullBackOff, shows with the sync after that.
+	ago := step(o.CrashLooping)
+	if c == held {
+		ago *= 2
+	}
+	return Span{Earliest: o.Now.Add(-ago), Latest: o.Now}, true
 }
 
 // bounds returns the least and the most back-off that fits what was seen.

@@ -38,9 +38,13 @@ const (
 	// oneAttempt is how far the requests of one attempt lie apart at most; two
 	// attempts lie at least 10 s apart.
 	oneAttempt = 9 * time.Second
+	// unheldApart is more than two attempts lie apart that no back-off holds.
+	unheldApart = 25 * time.Second
 	// settling is how long it takes until the cluster shows an attempt: a look
 	// that comes sooner is about the one before or the one after.
 	settling = 2 * time.Second
+	// wrongShown bounds the looks that are listed as wrong.
+	wrongShown = 20
 	// second is what an event's time can lack, and what a program needs to act.
 	second = time.Second
 )
@@ -51,8 +55,13 @@ func (p *pull) made(request registries.Request) bool {
 	return p.repository != "" && request.From == p.from && strings.HasPrefix(request.Path, "/v2/"+p.repository+"/")
 }
 
-// heard takes in a sign of an attempt; signs of the same one come together.
+// heard takes in a sign of an attempt; signs of the same one come together. Of a
+// pull that asks no registry the events tell, and the kubelet drops those after
+// the first few: what comes after a gap is not the next attempt.
 func (p *pull) heard(at time.Time) {
+	if n := len(p.attempts); p.repository == "" && n > 0 && at.Sub(p.attempts[n-1]) > unheldApart {
+		return
+	}
 	if !p.last.IsZero() && at.Sub(p.last) < oneAttempt {
 		p.last = later(p.last, at)
 		return
@@ -77,6 +86,7 @@ type verdict struct {
 	missed time.Duration // negative: it came too early
 	// looks since the attempt before, and how many of them it agreed with.
 	looks, right int
+	wrong        []prediction
 }
 
 // compare gives a verdict on each attempt of which something was told before.
@@ -94,6 +104,8 @@ func (p *pull) compare() []verdict {
 			v.told, v.looks = told, v.looks+1
 			if v.missed = told.miss(at); v.missed == 0 {
 				v.right++
+			} else {
+				v.wrong = append(v.wrong, told)
 			}
 		}
 		if v.looks > 0 {
@@ -128,7 +140,7 @@ func tell(out io.Writer, pulls []*pull) error {
 	fmt.Fprintln(table, "PULL\tATTEMPTS AFTER (s)\tWITHIN\tLOOKS\tWIDTH (s)")
 	attempts, within, looks, right := 0, 0, 0, 0
 	var widths []time.Duration
-	var misses []string
+	var misses, wrong []string
 	for _, p := range pulls {
 		var after []string
 		for i := range p.attempts[min(1, len(p.attempts)):] {
@@ -140,6 +152,9 @@ func tell(out io.Writer, pulls []*pull) error {
 		for _, v := range verdicts {
 			seen, agreed = seen+v.looks, agreed+v.right
 			own = append(own, v.width)
+			for _, told := range v.wrong {
+				wrong = append(wrong, fmt.Sprintf("%s/%s at %s, told at %s: %s to %s", p.key.pod, p.key.container, clock(v.at), clock(told.began), clock(told.earliest), clock(told.latest)))
+			}
 			if v.missed == 0 {
 				good++
 				continue
@@ -156,6 +171,9 @@ func tell(out io.Writer, pulls []*pull) error {
 	}
 	for _, m := range misses {
 		fmt.Fprintln(out, "missed:", m)
+	}
+	for _, w := range wrong[:min(len(wrong), wrongShown)] {
+		fmt.Fprintln(out, "a look that was wrong:", w)
 	}
 	fmt.Fprintf(out, "%d of %d attempts within the span told last before them (first told with a median width of %.0f s); %d of %d looks right\n",
 		within, attempts, median(widths).Seconds(), right, looks)

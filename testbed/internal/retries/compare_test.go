@@ -41,7 +41,7 @@ func TestOnlyTheNodesOwnRequestsAreAttempts(t *testing.T) {
 }
 
 func TestRequestsOfOneAttemptCountOnce(t *testing.T) {
-	p := &pull{}
+	p := &pull{repository: "x"}
 	for _, seconds := range []float64{0, 0.1, 6, 22, 22.3, 58} {
 		p.heard(at(seconds))
 	}
