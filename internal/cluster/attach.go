@@ -4,6 +4,7 @@
 package cluster
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -100,9 +101,9 @@ func shorten(text string) string {
 	return foreign.Cut(text, maxMessage-len(tail)) + tail
 }
 
-// SandboxPull returns the pull of the pod's pause image if the newest event
+// sandboxPull returns the pull of the pod's pause image if the newest event
 // says that it is what fails.
-func SandboxPull(pod *corev1.Pod, events []corev1.Event) (evidence.Pull, bool) {
+func sandboxPull(pod *corev1.Pod, events []corev1.Event) (evidence.Pull, bool) {
 	for i := len(events) - 1; i >= 0; i-- {
 		e := &events[i]
 		if e.Reason != reasonSandbox {
@@ -136,6 +137,38 @@ func sandboxImage(message string) (string, bool) {
 		return s.Reference, s.Reference != ""
 	}
 	return "", false
+}
+
+// SilentPulls returns the pulls of a pod whose failure its status does not show,
+// and events do: that of the pause image, and of containers that were not made
+// since. A kubelet that cannot ask its runtime, or that has just started, writes
+// no new status.
+func SilentPulls(pod *corev1.Pod, events []corev1.Event) []evidence.Pull {
+	if p, ok := sandboxPull(pod, events); ok {
+		return []evidence.Pull{p}
+	}
+	var pulls []evidence.Pull
+	for _, p := range Pulls(pod) {
+		if p.ContainerKind != evidence.ImageVolume && made(pod, p) {
+			continue
+		}
+		var newest *corev1.Event
+		for i := range events {
+			if e := &events[i]; about(e, p, p.Image) && (failedPull(e) || e.Reason == reasonPulled) {
+				newest = e
+			}
+		}
+		if newest != nil && newest.Reason != reasonPulled {
+			p.Reason = "ErrImagePull"
+			pulls = append(pulls, p)
+		}
+	}
+	return pulls
+}
+
+// made tells that the container of a pull was made.
+func made(pod *corev1.Pod, p evidence.Pull) bool {
+	return slices.ContainsFunc(containersOf(pod), func(c container) bool { return c.kind == p.ContainerKind && c.name == p.Container && !unmade(c) })
 }
 
 // UnfinishedPulls returns the pulls of a pod that began long ago and of whose

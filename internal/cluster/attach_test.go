@@ -138,12 +138,44 @@ func TestSandboxPull(t *testing.T) {
 		"a network":  {`Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "x": plugin type="calico" failed (add)`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, ok := cluster.SandboxPull(everyKind(), []corev1.Event{event("FailedCreatePodSandBox", "", c.message, 1, 0, 0)})
-			if ok != (c.image != "") || p.Image != c.image {
-				t.Errorf("got %v, %q, want %q", ok, p.Image, c.image)
+			pulls := cluster.SilentPulls(everyKind(), []corev1.Event{event("FailedCreatePodSandBox", "", c.message, 1, 0, 0)})
+			if c.image == "" {
+				if len(pulls) > 0 {
+					t.Errorf("got %+v, want none", pulls)
+				}
+				return
 			}
-			if ok && (p.PullSecrets != nil || p.ContainerKind != evidence.Sandbox) {
-				t.Errorf("pull is %+v", p)
+			if len(pulls) != 1 || pulls[0].Image != c.image || pulls[0].PullSecrets != nil || pulls[0].ContainerKind != evidence.Sandbox {
+				t.Errorf("got %+v, want the pull of %q", pulls, c.image)
+			}
+		})
+	}
+}
+
+func TestPullsWhoseFailureEventsAloneTell(t *testing.T) {
+	failed := event("Failed", app, `Failed to pull image "acme/app:1": rpc error: code = Unavailable desc = error reading from server: EOF`, 1, 9*time.Second, 9*time.Second)
+	pulled := event("Pulled", app, `Successfully pulled image "acme/app:1" in 1s`, 1, time.Second, time.Second)
+	for name, c := range map[string]struct {
+		events []corev1.Event
+		change func(*corev1.Pod)
+		want   int
+	}{
+		"a runtime that is gone": {[]corev1.Event{failed}, nil, 1},
+		"pulled since":           {[]corev1.Event{failed, pulled}, nil, 0},
+		"a container that was made": {[]corev1.Event{failed}, func(p *corev1.Pod) {
+			p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app", ImageID: "sha256:1", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}}
+		}, 0},
+		"a failure that is not of a pull":  {[]corev1.Event{event("Failed", app, `Error: configmap "nowhere" not found`, 1, 0, 0)}, nil, 0},
+		"a failure of another container's": {[]corev1.Event{event("Failed", "spec.containers{none}", failed.Message, 1, 0, 0)}, nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pod := everyKind()
+			if c.change != nil {
+				c.change(pod)
+			}
+			pulls := cluster.SilentPulls(pod, c.events)
+			if len(pulls) != c.want || c.want == 1 && (pulls[0].Container != "app" || pulls[0].Reason != "ErrImagePull") {
+				t.Errorf("got %+v, want %d", pulls, c.want)
 			}
 		})
 	}

@@ -90,10 +90,10 @@ func Pulls(pod *corev1.Pod) []evidence.Pull {
 
 // WaitsForSandbox tells a pod that lies on a node and has not one container
 // made: its pause image may be what cannot be pulled, which shows in an event
-// only, or a pull of it hangs.
-func WaitsForSandbox(pod *corev1.Pod, now time.Time) bool {
-	if pod.DeletionTimestamp != nil || pod.Spec.NodeName == "" || pod.Status.Phase != corev1.PodPending ||
-		now.Sub(pod.CreationTimestamp.Time) < sandboxGrace {
+// only, or a pull of it hangs, or failed while the kubelet could not write it
+// down.
+func WaitsForSandbox(pod *corev1.Pod) bool {
+	if pod.DeletionTimestamp != nil || pod.Spec.NodeName == "" || pod.Status.Phase != corev1.PodPending {
 		return false
 	}
 	return !slices.ContainsFunc(containersOf(pod), func(c container) bool { return !unmade(c) })

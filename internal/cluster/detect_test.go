@@ -145,10 +145,9 @@ func TestWaitsForSandbox(t *testing.T) {
 		"a pod on a node without a container": {func(p *corev1.Pod) {
 			p.Status.ContainerStatuses = []corev1.ContainerStatus{waiting("app", "ContainerCreating", "")}
 		}, true},
-		"a pod without statuses":   {func(*corev1.Pod) {}, true},
-		"a pod that was just made": {func(p *corev1.Pod) { p.CreationTimestamp = ago(time.Second) }, false},
-		"a pod that has no node":   {func(p *corev1.Pod) { p.Spec.NodeName = "" }, false},
-		"a pod that runs":          {func(p *corev1.Pod) { p.Status.Phase = corev1.PodRunning }, false},
+		"a pod without statuses": {func(*corev1.Pod) {}, true},
+		"a pod that has no node": {func(p *corev1.Pod) { p.Spec.NodeName = "" }, false},
+		"a pod that runs":        {func(p *corev1.Pod) { p.Status.Phase = corev1.PodRunning }, false},
 		"a pod whose container waits": {func(p *corev1.Pod) {
 			p.Status.ContainerStatuses = []corev1.ContainerStatus{waiting("app", "CreateContainerConfigError", "")}
 		}, false},
@@ -156,7 +155,7 @@ func TestWaitsForSandbox(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			pod := everyKind()
 			c.change(pod)
-			if got := cluster.WaitsForSandbox(pod, now()); got != c.want {
+			if got := cluster.WaitsForSandbox(pod); got != c.want {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})

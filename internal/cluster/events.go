@@ -62,14 +62,6 @@ func (c *Client) Warnings(ctx context.Context, namespace string, podUIDs map[str
 	return e, err
 }
 
-// SandboxFailures returns the events of a namespace ("" for all) that tell why
-// pods with these UIDs have no sandbox.
-func (c *Client) SandboxFailures(ctx context.Context, namespace string, podUIDs map[string]bool) (Events, error) {
-	e, err := c.events(ctx, namespace, fields.Set{"involvedObject.kind": "Pod", "reason": reasonSandbox}, maxEventPages, podUIDs)
-	e.all = false
-	return e, err
-}
-
 // pulledAt is when the newest event says that the node fetched the image of a
 // start; zero if none does.
 func (c *Client) pulledAt(ctx context.Context, s Start) (time.Time, error) {
@@ -188,7 +180,12 @@ func isFailure(e *corev1.Event) bool {
 			// Free text is a pull secret or a name that cannot be parsed.
 			return strings.ContainsAny(reason, " :") && !strings.HasPrefix(reason, "ImageVolumeMountFailed")
 		}
-		return strings.HasPrefix(message, "Failed to pull image")
+		return failedPull(e)
 	}
 	return false
+}
+
+// failedPull tells the event that has the runtime's words about a failed pull.
+func failedPull(e *corev1.Event) bool {
+	return e.Reason == reasonFailed && strings.HasPrefix(strings.TrimPrefix(e.Message, combinedPrefix), "Failed to pull image")
 }

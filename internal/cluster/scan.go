@@ -76,7 +76,7 @@ func (s *Scan) add(pod *corev1.Pod, now time.Time) bool {
 		s.Failing = append(s.Failing, Failing{Pod: lean(pod), Pulls: pulls})
 		return true
 	}
-	if len(s.Waiting) < maxWaiting && (WaitsForSandbox(pod, now) || MayHang(pod, now)) {
+	if len(s.Waiting) < maxWaiting && (now.Sub(pod.CreationTimestamp.Time) >= sandboxGrace && WaitsForSandbox(pod) || MayHang(pod, now)) {
 		s.Waiting = append(s.Waiting, lean(pod))
 	}
 	return false

@@ -81,7 +81,8 @@ func (l *look) add(pod *corev1.Pod, pulls []evidence.Pull, findings ...evidence.
 }
 
 // hidden adds a scan's failing pulls, and those whose failure no status shows:
-// a pause image that cannot be pulled, and a pull that hangs.
+// a pause image that cannot be pulled, one that events alone tell, and a pull
+// that hangs.
 func (l *look) hidden(ctx context.Context, namespace string, scan *cluster.Scan) {
 	for _, f := range scan.Failing {
 		l.add(f.Pod, f.Pulls)
@@ -93,7 +94,7 @@ func (l *look) hidden(ctx context.Context, namespace string, scan *cluster.Scan)
 	for _, pod := range scan.Waiting {
 		uids[string(pod.UID)] = true
 	}
-	failures, err := l.x.cluster.SandboxFailures(ctx, namespace, uids)
+	failures, err := l.run.Warnings(ctx, namespace, uids)
 	if err != nil {
 		l.survey.NotLookedAt = append(l.survey.NotLookedAt,
 			cluster.GapOf(evidence.CheckMessage, evidence.Subject{Kind: evidence.SubjectNamespace, Name: orAll(namespace)}, err))
@@ -101,8 +102,8 @@ func (l *look) hidden(ctx context.Context, namespace string, scan *cluster.Scan)
 	}
 	var old []*corev1.Pod
 	for _, pod := range scan.Waiting {
-		if p, ok := cluster.SandboxPull(pod, failures.Of(string(pod.UID))); ok {
-			l.add(pod, []evidence.Pull{p})
+		if pulls := cluster.SilentPulls(pod, failures.Of(string(pod.UID))); len(pulls) > 0 {
+			l.add(pod, pulls)
 		} else if l.now.Sub(pod.CreationTimestamp.Time) > stuckAfterMake && len(old) < maxStuckAsked {
 			old = append(old, pod)
 		}
@@ -116,8 +117,8 @@ func (l *look) stuck(ctx context.Context, pods []*corev1.Pod) {
 	answers := l.eventsOfEach(ctx, pods)
 	for i, pod := range pods {
 		events := answers[i].Of(string(pod.UID))
-		if p, ok := cluster.SandboxPull(pod, events); ok {
-			l.add(pod, []evidence.Pull{p})
+		if pulls := cluster.SilentPulls(pod, events); len(pulls) > 0 {
+			l.add(pod, pulls)
 			continue
 		}
 		pulls, findings := cluster.UnfinishedPulls(pod, events, l.now)

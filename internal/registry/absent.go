@@ -49,6 +49,9 @@ func (l *ladder) explainAbsent(ctx context.Context, a attempt) {
 	host, status := l.base.host, a.head.status()
 	none := l.prober.words.saysNoRepository(a.refusal) || list.noRepository
 	there := answers >= 0 || len(list.tags) > 0 || l.familyHides(a) && !none
+	if !there && !none {
+		there = l.namesRepositories(ctx, a)
+	}
 	switch {
 	case slices.Contains(list.tags, l.reference.Tag) && l.reference.Digest == "":
 		tell(evidence.TagListedNotGiven, l.imageSubject(), "%s lists its tag %s and gives no manifest for it (%d)", l.repositoryName(), l.reference.Tag, status)

@@ -74,20 +74,36 @@ const noSuchRepository = "pullmedic-no-such-repository"
 // same place and with the same login. A 404 there, where the real name got 401
 // or 403, shows that the real one is there.
 func (l *ladder) answersOtherwise(ctx context.Context, a attempt) bool {
+	r, ok := l.control(ctx, a, http.MethodHead)
+	return ok && r.status() == http.StatusNotFound
+}
+
+// namesRepositories asks likewise after a 404 that names the manifest: where the
+// answer now names the repository, the registry tells one from the other, and the
+// real repository is there.
+func (l *ladder) namesRepositories(ctx context.Context, a attempt) bool {
+	if a.refusal.code == "" {
+		return false
+	}
+	r, ok := l.control(ctx, a, http.MethodGet)
+	return ok && r.status() == http.StatusNotFound && l.prober.words.saysNoRepository(readRefusal(r.answer))
+}
+
+// control asks for the repository that does not exist.
+func (l *ladder) control(ctx context.Context, a attempt, method string) (reply, bool) {
 	control := path.Join(path.Dir(l.reference.Repository), noSuchRepository)
 	auth := a.auth
 	if bearer, ok := offered(l.challenges, "bearer"); ok {
 		realm, ok := l.realm(bearer)
 		if !ok {
-			return false
+			return reply{}, false
 		}
 		q := tokenQuestion{realm: realm, service: bearer.parameters["service"], repository: control, login: a.login}
 		g, ok := l.prober.token(ctx, q)
 		if !ok || g.token == "" {
-			return false
+			return reply{}, false
 		}
 		auth = authorization{id: "token\x00" + q.key(), header: "Bearer " + g.token}
 	}
-	r, ok := l.prober.ask(ctx, l.base.manifest(http.MethodHead, control, "latest"), auth)
-	return ok && r.status() == http.StatusNotFound
+	return l.prober.ask(ctx, l.base.manifest(method, control, "latest"), auth)
 }

@@ -99,19 +99,23 @@ func TestProbeOfARegistryThatAsksNobodyForALogin(t *testing.T) {
 			want: lines("WAY", "manifest repository-absent"),
 		},
 		"a quiet registry leaves the tag's repository open": {
-			image: "team/app:9", platform: amd64(), faults: []fault{on("", "/v2/team/app/tags/", 405, body("UNSUPPORTED", "the operation is unsupported"))},
+			image: "team/app:9", platform: amd64(), faults: []fault{on("", "/v2/team/app/tags/", 405, body("UNSUPPORTED", "the operation is unsupported")), on("", "/v2/team/pullmedic-no-such-repository/", 404, body("MANIFEST_UNKNOWN", ""))},
 			want: lines("WAY", "manifest manifest-absent", "tags tags-not-listable"),
+		},
+		"on a quiet registry that names a repository that is not there, the tag's is there": {
+			image: "team/app:9", platform: amd64(), faults: []fault{on("", "/v2/team/app/tags/", 405, body("UNSUPPORTED", "the operation is unsupported"))},
+			want: lines("WAY", "manifest tag-absent", "tags tags-not-listable"),
 		},
 		"on a quiet registry a tag that this cluster ran proves the repository": {
 			image: "team/app:9", platform: amd64(), known: []string{"1.27.4"}, faults: []fault{on("", "/v2/team/app/tags/", 405, body("UNSUPPORTED", "the operation is unsupported"))},
 			want: lines("WAY", "manifest tag-absent", "tags repository-answers", "tags tags-not-listable"),
 		},
 		"on a quiet registry a tag that is gone too proves nothing": {
-			image: "team/app:9", platform: amd64(), known: []string{"8"}, faults: []fault{on("", "/v2/team/app/tags/", 401, "")},
+			image: "team/app:9", platform: amd64(), known: []string{"8"}, faults: []fault{on("", "/v2/team/app/tags/", 401, ""), on("", "/v2/team/pullmedic-no-such-repository/", 404, body("MANIFEST_UNKNOWN", ""))},
 			want: lines("WAY", "manifest manifest-absent", "tags tags-not-listable"),
 		},
 		"an empty list of tags proves no repository": {
-			image: "team/app:9", platform: amd64(), faults: []fault{on("", "/v2/team/app/tags/", 200, `{"name":"team/app","tags":null}`), on("", "/v2/team/app/", 404, body("MANIFEST_UNKNOWN", ""))},
+			image: "team/app:9", platform: amd64(), faults: []fault{on("", "/v2/team/app/tags/", 200, `{"name":"team/app","tags":null}`), on("", "/v2/team/", 404, body("MANIFEST_UNKNOWN", ""))},
 			want: lines("WAY", "manifest manifest-absent", "tags tags-listed"),
 		},
 		"a tag that is listed and not given is no missing tag": {
@@ -455,7 +459,7 @@ func TestProbeWithATokenService(t *testing.T) {
 			want: lines("WAY", "token token-granted", "manifest tag-absent", "tags tags-not-listable"),
 		},
 		"elsewhere it proves nothing": {
-			host: "registry.acme.example", tokens: tokens{grant: public}, image: "team/app:9", faults: []fault{on("", "/v2/team/app/tags/", 401, "")},
+			host: "registry.acme.example", tokens: tokens{grant: public}, image: "team/app:9", faults: []fault{on("", "/v2/team/app/tags/", 401, ""), on("", "/v2/team/pullmedic-no-such-repository/", 404, body("MANIFEST_UNKNOWN", ""))},
 			want: lines("WAY", "token token-granted", "manifest manifest-absent", "tags tags-not-listable"),
 		},
 		"where no tags are listed, a likely neighbour that answers proves it": {

@@ -66,7 +66,7 @@ func TestHighestVersionsBesideALatestThatIsMissing(t *testing.T) {
 		t.Errorf("%q", f.Sentence)
 	}
 	quiet := newHouse(t)
-	quiet.serve("registry.acme.example", with(s.handler, on("", "/v2/team/app/", 404, body("MANIFEST_UNKNOWN", ""))))
+	quiet.serve("registry.acme.example", with(s.handler, on("", "/v2/team/", 404, body("MANIFEST_UNKNOWN", ""))))
 	vague, _ := quiet.prober().Probe(t.Context(), Target{Reference: r})
 	if f := find(t, vague, evidence.ManifestAbsent); f.Sentence != "no tag is written, so :latest was asked for: registry.acme.example has none (404), and does not tell whether team/app is there" {
 		t.Errorf("%q", f.Sentence)

@@ -30,10 +30,12 @@ func nodeFaults() []Fault {
 				return Scene{
 					Image: image, Unseen: true,
 					Break: func(ctx context.Context, bed Bed) error {
-						return onNode(ctx, bed, s.Node, "mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", ingest(bed, s.Node))
+						return onNode(ctx, bed, s.Node, "mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", store(bed, s.Node))
 					},
 					Mend: func(ctx context.Context, bed Bed) error {
-						return onNode(ctx, bed, s.Node, "sh", "-c", `while mountpoint -q "$1"; do umount -l "$1" || exit 1; done`, "sh", ingest(bed, s.Node))
+						// What was fetched meanwhile is known to the runtime, and so it stays.
+						return onNode(ctx, bed, s.Node, "sh", "-ec", `mountpoint -q "$1" || exit 0
+							mkdir -p "$1.kept"; cp -a "$1/blobs" "$1.kept/"; umount "$1"; cp -an "$1.kept/blobs" "$1/"; rm -r "$1.kept"`, "sh", store(bed, s.Node))
 					},
 				}
 			},
@@ -197,9 +199,6 @@ func usual(node layout.Node) func(context.Context, Bed) error {
 func store(bed Bed, node layout.Node) string {
 	return filepath.Join(bed.Run(), node.Name, "containerd", "io.containerd.content.v1.content")
 }
-
-// ingest is where a node's runtime keeps what it has not fetched whole.
-func ingest(bed Bed, node layout.Node) string { return filepath.Join(store(bed, node), "ingest") }
 
 // onNode runs a command on a node.
 func onNode(ctx context.Context, bed Bed, node layout.Node, command ...string) error {
