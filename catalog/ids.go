@@ -27,16 +27,17 @@ const (
 	CredentialProviderFailure   = "CredentialProviderFailure"
 	ClientCertificateRequired   = "ClientCertificateRequired"
 
-	DNSFailure         = "DNSFailure"
-	ConnectionTimeout  = "ConnectionTimeout"
-	ConnectionRefused  = "ConnectionRefused"
-	ConnectionReset    = "ConnectionReset"
-	NoRoute            = "NoRoute"
-	TLSUntrusted       = "TLSUntrusted"
-	TLSInvalid         = "TLSInvalid"
-	ClockSkew          = "ClockSkew"
-	HTTPInsteadOfHTTPS = "HTTPInsteadOfHTTPS"
-	ProxyFailure       = "ProxyFailure"
+	DNSFailure            = "DNSFailure"
+	ConnectionTimeout     = "ConnectionTimeout"
+	ConnectionRefused     = "ConnectionRefused"
+	ConnectionReset       = "ConnectionReset"
+	NoRoute               = "NoRoute"
+	TLSVersionUnsupported = "TLSVersionUnsupported"
+	TLSUntrusted          = "TLSUntrusted"
+	TLSInvalid            = "TLSInvalid"
+	ClockSkew             = "ClockSkew"
+	HTTPInsteadOfHTTPS    = "HTTPInsteadOfHTTPS"
+	ProxyFailure          = "ProxyFailure"
 
 	RateLimited           = "RateLimited"
 	RegistryUnavailable   = "RegistryUnavailable"
@@ -76,7 +77,7 @@ func ids() []string {
 		SecretMalformed, PermissionDenied, CredentialProviderFailure, ClientCertificateRequired,
 
 		DNSFailure, ConnectionTimeout, ConnectionRefused, ConnectionReset, NoRoute,
-		TLSUntrusted, TLSInvalid, ClockSkew, HTTPInsteadOfHTTPS, ProxyFailure,
+		TLSVersionUnsupported, TLSUntrusted, TLSInvalid, ClockSkew, HTTPInsteadOfHTTPS, ProxyFailure,
 
 		RateLimited, RegistryUnavailable, RegistryRetired, RegistryPolicyBlocked, UpstreamCacheFailure,
 

@@ -66,6 +66,7 @@ func classes() []class {
 		{symptom.ConnectionRefused, "connection refused"},
 		{symptom.ConnectionReset, "connection reset, or an unexpected end"},
 		{symptom.NoRoute, "no route to host, or network is unreachable"},
+		{symptom.TLSVersionUnsupported, "no version of TLS that both sides take"},
 		{symptom.TLSUntrusted, "a certificate signed by an unknown authority"},
 		{symptom.TLSInvalid, "a certificate that is expired or for another name"},
 		{symptom.ClockSkew, "a certificate that is not valid yet"},

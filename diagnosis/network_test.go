@@ -13,6 +13,7 @@ import (
 // networkCases are about local causes, which only the node can prove.
 func networkCases(open evidence.Pull, refused, limited symptom.Symptom) []judgeCase {
 	hub := pull("docker.io", "library/nginx", "1.29")
+	oldTLS := symptom.Symptom{Sign: symptom.TLSVersionUnsupported, Host: "registry.acme.example", Detail: "remote error: tls: protocol version not supported"}
 	return []judgeCase{
 		{
 			name: "a host name that does not resolve is proven by the runtime's own text",
@@ -32,6 +33,27 @@ func networkCases(open evidence.Pull, refused, limited symptom.Symptom) []judgeC
 			pull: open, symptom: symptom.Symptom{Sign: symptom.TLSUntrusted, Host: "registry.acme.example", Detail: "x509: certificate signed by unknown authority"},
 			findings: and(reached, present),
 			want:     []string{"TLSUntrusted confirmed failing"}, summary: "from here it works",
+		},
+		{
+			name: "a server without a version of TLS that the node takes is proven by the runtime, and told instead of the handshake that fails here",
+			pull: open, symptom: oldTLS, findings: and(here(evidence.CheckTLS, evidence.TLSInvalid)),
+			want:    []string{"TLSVersionUnsupported confirmed failing"},
+			subject: "registry registry.acme.example", summary: "registry.acme.example speaks no version of TLS that worker-3 takes",
+		},
+		{
+			name: "one that the client reaches under the same name is another server",
+			pull: open, symptom: oldTLS, findings: and(reached, present),
+			want: []string{"TLSVersionUnsupported confirmed failing"}, summary: "from here it works, so the fault lies on worker-3",
+		},
+		{
+			name: "a version that only the client misses is likely at most",
+			pull: open, symptom: says(symptom.Other, ""), findings: and(here(evidence.CheckTLS, evidence.TLSVersionUnsupported)),
+			want: []string{"TLSVersionUnsupported likely failing"}, summary: "asked from here, ",
+		},
+		{
+			name: "a handshake that fails says nothing of versions",
+			pull: open, symptom: symptom.Symptom{Sign: symptom.TLSInvalid, Host: "registry.acme.example", Detail: "remote error: tls: handshake failure"},
+			want: []string{"TLSInvalid confirmed failing"},
 		},
 		{
 			name: "what only the client cannot reach is likely at most, and worded so",

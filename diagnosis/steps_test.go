@@ -6,6 +6,7 @@ package diagnosis_test
 import (
 	"testing"
 
+	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/symptom"
@@ -49,5 +50,25 @@ func TestStepsSayWhatWasSeenAndWhatWasNot(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A new outcome of the way to a registry has to be known to the step that tells
+// of it.
+func TestWhatProvesANetworkCauseShowsAsTheWayToTheRegistry(t *testing.T) {
+	c := load(t)
+	const way = 5 // the sixth step
+	for _, cause := range c.Causes() {
+		for _, set := range cause.ConfirmedBy {
+			if cause.Category != catalog.Network || len(set) != 1 {
+				continue
+			}
+			f := here(evidence.CheckConnect, set[0])
+			f.Vantage = evidence.Node
+			d := diagnosis.Judge(c, evidence.Evidence{Pull: pull("registry.acme.example", "acme/api", "1.0"), Findings: []evidence.Finding{f}})
+			if got := d.Steps[way].Result; got != diagnosis.Bad {
+				t.Errorf("%s is proven by %s, and the step of the way is %q: it is missing in waySense (steps.go)", cause.ID, set[0], got)
+			}
+		}
 	}
 }

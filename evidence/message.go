@@ -157,6 +157,8 @@ func SignOutcome(s symptom.Sign) Outcome {
 		return ConnectionReset
 	case symptom.NoRoute:
 		return NoRoute
+	case symptom.TLSVersionUnsupported:
+		return TLSVersionUnsupported
 	case symptom.TLSUntrusted:
 		return TLSUntrusted
 	case symptom.TLSInvalid:

@@ -70,6 +70,7 @@ const (
 	ConnectionReset        Outcome = "connection-reset"
 	NoRoute                Outcome = "no-route"
 	TLSTrusted             Outcome = "tls-trusted"
+	TLSVersionUnsupported  Outcome = "tls-version-unsupported" // the two sides have no version in common
 	TLSUntrusted           Outcome = "tls-untrusted"
 	TLSInvalid             Outcome = "tls-invalid"
 	ClientCertificateAsked Outcome = "client-certificate-asked"

@@ -40,6 +40,7 @@ var causes = map[symptom.Sign][]string{
 	symptom.ConnectionRefused:        {"ConnectionRefused"},
 	symptom.ConnectionReset:          {"ConnectionReset"},
 	symptom.NoRoute:                  {"NoRoute"},
+	symptom.TLSVersionUnsupported:    {"TLSVersionUnsupported", "TLSInvalid"},
 	symptom.TLSUntrusted:             {"TLSUntrusted"},
 	symptom.TLSInvalid:               {"TLSInvalid"},
 	symptom.ClockSkew:                {"ClockSkew"},

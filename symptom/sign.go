@@ -34,16 +34,17 @@ const (
 	ClientCertificateAsked Sign = "client-certificate-asked" // mutual TLS
 
 	// About the way to a host.
-	HostNotResolved    Sign = "host-not-resolved"
-	ConnectionTimeout  Sign = "connection-timeout"
-	ConnectionRefused  Sign = "connection-refused"
-	ConnectionReset    Sign = "connection-reset"
-	NoRoute            Sign = "no-route"
-	TLSUntrusted       Sign = "tls-untrusted" // unknown authority
-	TLSInvalid         Sign = "tls-invalid"   // expired, wrong name, wrong protocol version
-	ClockSkew          Sign = "clock-skew"    // the certificate is not valid yet
-	HTTPInsteadOfHTTPS Sign = "http-instead-of-https"
-	ProxyFailed        Sign = "proxy-failed"
+	HostNotResolved       Sign = "host-not-resolved"
+	ConnectionTimeout     Sign = "connection-timeout"
+	ConnectionRefused     Sign = "connection-refused"
+	ConnectionReset       Sign = "connection-reset"
+	NoRoute               Sign = "no-route"
+	TLSVersionUnsupported Sign = "tls-version-unsupported" // no version in common
+	TLSUntrusted          Sign = "tls-untrusted"           // unknown authority
+	TLSInvalid            Sign = "tls-invalid"             // expired, wrong name, a handshake that fails
+	ClockSkew             Sign = "clock-skew"              // the certificate is not valid yet
+	HTTPInsteadOfHTTPS    Sign = "http-instead-of-https"
+	ProxyFailed           Sign = "proxy-failed"
 
 	// About the registry.
 	RateLimited         Sign = "rate-limited"

@@ -62,8 +62,10 @@ var transportWords = []group{
 		"certificate is not authorized", "is not permitted by any constraint", "unhandled critical extension", "x509: negative serial",
 		"x509: invalid", "x509: malformed", "x509: unsupported", "hostname mismatch", "no alternative certificate subject name",
 		"remote error: tls", "local error: tls", "tls: handshake failure", "tls: internal error", "tls: no ", "tls: server",
-		"tls: received unexpected", "tls: failed to parse", "tls: bad record mac", "tls: invalid", "protocol version not supported",
-		"unsupported protocol version", "unrecognized name", "sslv3 alert", "tlsv1 alert",
+		"tls: received unexpected", "tls: failed to parse", "tls: bad record mac", "tls: invalid", "unrecognized name", "sslv3 alert", "tlsv1 alert",
+	}},
+	{rank: asLink, sign: TLSVersionUnsupported, words: []string{
+		"protocol version not supported", "unsupported protocol version", "alert protocol version",
 	}},
 	{rank: asLink, sign: ClockSkew, words: []string{"is before 1", "is before 2", "certificate is not yet valid"}},
 	{rank: asLink, sign: ClientCertificateAsked, words: []string{

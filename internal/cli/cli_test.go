@@ -71,7 +71,7 @@ func (b bench) run(t testing.TB, args ...string) ran {
 		program:   "kubectl pullmedic", started: time.Now(), zone: time.UTC,
 		getenv: func(name string) string { return b.env[name] }, connect: b.connect,
 	}
-	code := run(t.Context(), w, args)
+	code := run(t.Context(), w, append([]string{}, args...)) // for nil cobra takes those of the test: -update
 	return ran{out.String(), errOut.String(), code}
 }
 

@@ -160,7 +160,7 @@ func (o *Others) registryFails(p evidence.Pull, s symptom.Symptom, now time.Time
 func ofRegistry(s symptom.Sign) bool {
 	switch s {
 	case symptom.HostNotResolved, symptom.ConnectionTimeout, symptom.ConnectionRefused, symptom.ConnectionReset,
-		symptom.NoRoute, symptom.TLSUntrusted, symptom.TLSInvalid, symptom.HTTPInsteadOfHTTPS, symptom.ProxyFailed,
+		symptom.NoRoute, symptom.TLSVersionUnsupported, symptom.TLSUntrusted, symptom.TLSInvalid, symptom.HTTPInsteadOfHTTPS, symptom.ProxyFailed,
 		symptom.RateLimited, symptom.RegistryUnavailable, symptom.MirrorFailed:
 		return true
 	}

@@ -128,6 +128,9 @@ func readTLS(err error, f *failure, spent costs) bool {
 		}
 		return f.set(evidence.CheckTLS, evidence.TLSInvalid, "does not speak TLS")
 	}
+	if spent.inTLS && noVersion(err) {
+		return f.set(evidence.CheckTLS, evidence.TLSVersionUnsupported, "version")
+	}
 	op, ok := errors.AsType[*net.OpError](err)
 	if !ok || op.Op != "remote error" { // the other side's alert
 		return false
@@ -139,6 +142,18 @@ func readTLS(err error, f *failure, spent costs) bool {
 		return f.set(evidence.CheckTLS, evidence.TLSInvalid, "protocol")
 	}
 	return f.set("", evidence.ConnectionReset, "TLS alert")
+}
+
+// noVersion tells whether the sides have no version of TLS in common, by the
+// words of crypto/tls, whose errors for it have no type: those of the other
+// side's alert, and of a version that it chose without being offered it. Only
+// the innermost error is read, for the others quote addresses.
+func noVersion(err error) bool {
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	said := err.Error()
+	return said == "tls: protocol version not supported" || strings.HasPrefix(said, "tls: server selected unsupported protocol version ")
 }
 
 func certificateReason(invalid x509.CertificateInvalidError) string {

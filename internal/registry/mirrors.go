@@ -183,6 +183,8 @@ func mirrorTrouble(f *failure) string {
 		return "it closes the connection"
 	case evidence.NoRoute:
 		return "there is no route to it"
+	case evidence.TLSVersionUnsupported:
+		return "it speaks no version of TLS that is taken here"
 	case evidence.TLSUntrusted:
 		return "its certificate is signed by nobody who is trusted"
 	case evidence.TLSInvalid:

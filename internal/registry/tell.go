@@ -44,6 +44,8 @@ func (l *ladder) tellFailure(check evidence.Check, subject evidence.Subject, r r
 		format, args = "%s gives %s within %s", []any{host, f.reason, cost(l.prober.options.StepTimeout)}
 	case evidence.ConnectionReset:
 		format, args = "%s closes the connection during %s", []any{host, what}
+	case evidence.TLSVersionUnsupported:
+		format, args = "%s speaks no version of TLS that is taken here (1.2 or later)", []any{host}
 	case evidence.TLSUntrusted:
 		format, args = "the certificate of %s is signed by nobody who is trusted here", []any{host}
 	case evidence.TLSInvalid:

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -145,6 +146,18 @@ func TestTheWayToARegistry(t *testing.T) {
 		"a host that speaks an old TLS": {
 			build: func(_ *testing.T, h *house, _ *Options) {
 				h.serve(host, http.NotFoundHandler(), func(s *httptest.Server) { s.TLS.MinVersion, s.TLS.MaxVersion = tls.VersionTLS11, tls.VersionTLS11 })
+			},
+			want: "connect connected\ntls tls-version-unsupported", reason: "version",
+		},
+		"a host that chooses an old TLS though it was not offered": {
+			build: func(t *testing.T, h *house, _ *Options) {
+				h.connect[host+":443"] = listen(t, func(c net.Conn) { _, _ = c.Write(serverHello(tls.VersionTLS10)) })
+			},
+			want: "connect connected\ntls tls-version-unsupported", reason: "version",
+		},
+		"a host that refuses the handshake and does not say why": {
+			build: func(t *testing.T, h *house, _ *Options) {
+				h.connect[host+":443"] = listen(t, func(c net.Conn) { _, _ = c.Write([]byte{21, 3, 1, 0, 2, 2, 40}) })
 			},
 			want: "connect connected\ntls tls-invalid", reason: "protocol",
 		},
@@ -381,4 +394,13 @@ func TestANameThatResolvesIsTimed(t *testing.T) {
 			t.Errorf("%s took nothing", f.Check)
 		}
 	}
+}
+
+// serverHello is the first message of a server that chose a version by itself.
+func serverHello(version uint16) []byte {
+	hello := binary.BigEndian.AppendUint16(nil, version)
+	hello = append(hello, make([]byte, 32)...) // random
+	hello = append(hello, 0, 0, 0x2f, 0)       // no session, AES-128-CBC-SHA, no compression
+	message := append([]byte{2, 0, 0, byte(len(hello))}, hello...)
+	return append([]byte{22, 3, 1, 0, byte(len(message))}, message...)
 }

@@ -35,6 +35,11 @@ func secureFaults() []Fault {
 			scene: connecting(registries.ConnectClient),
 		},
 		{
+			Name: "old-tls", What: "what answers one node at the registry's address offers TLS 1.0 alone",
+			Cause: "TLSVersionUnsupported", Expect: confirmed("TLSVersionUnsupported"), Reach: OfNode, Uses: registries.Edge,
+			scene: connecting(registries.ConnectOldTLS),
+		},
+		{
 			Name: "blob-host-refused", What: "one node reaches the registry, and not the host on which its layers lie",
 			Cause: "ConnectionRefused", Expect: confirmed("ConnectionRefused"), Reach: OfNode, Uses: registries.Content,
 			scene: func(s Spot) Scene {

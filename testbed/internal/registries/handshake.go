@@ -14,7 +14,7 @@ import (
 // those whom a rule names in the way that it says.
 func (f *front) handshake(issue func(registry layout.Registry, as string) (tls.Certificate, error)) (*tls.Config, error) {
 	ways := map[string]*tls.Config{}
-	for _, as := range []string{"", ConnectExpired, ConnectOtherName, ConnectClient} {
+	for _, as := range []string{"", ConnectExpired, ConnectOtherName, ConnectClient, ConnectOldTLS} {
 		certificate, err := issue(f.registry, as)
 		if err != nil {
 			return nil, err
@@ -22,6 +22,7 @@ func (f *front) handshake(issue func(registry layout.Registry, as string) (tls.C
 		ways[as] = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	}
 	ways[ConnectClient].ClientAuth = tls.RequireAnyClientCert
+	ways[ConnectOldTLS].MinVersion, ways[ConnectOldTLS].MaxVersion = tls.VersionTLS10, tls.VersionTLS10
 	usual := ways[""].Clone()
 	usual.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		from, _, _ := net.SplitHostPort(hello.Conn.RemoteAddr().String())

@@ -41,8 +41,8 @@ type Rule struct {
 type Effect struct {
 	// Connect breaks the connection before TLS: "reset", "hang" or
 	// "plain-http"; or shows an "expired" certificate or one for an "other-name",
-	// or asks for a "client-certificate". Only Registry and From of the rule are
-	// looked at.
+	// or asks for a "client-certificate", or speaks "old-tls" (1.0) alone. Only
+	// Registry and From of the rule are looked at.
 	Connect string `json:"connect,omitempty"`
 	// Delay before anything else, such as "200ms".
 	Delay Duration `json:"delay,omitempty"`
@@ -72,10 +72,11 @@ const (
 	ConnectExpired   = "expired"
 	ConnectOtherName = "other-name"
 	ConnectClient    = "client-certificate"
+	ConnectOldTLS    = "old-tls"
 )
 
 // connects are all values of Effect.Connect.
-var connects = []string{"", ConnectReset, ConnectHang, ConnectPlain, ConnectExpired, ConnectOtherName, ConnectClient}
+var connects = []string{"", ConnectReset, ConnectHang, ConnectPlain, ConnectExpired, ConnectOtherName, ConnectClient, ConnectOldTLS}
 
 // A Duration is written as in 1m30s.
 type Duration time.Duration

@@ -71,6 +71,12 @@ func TestRulesBreakWhatTheyMatch(t *testing.T) {
 				return err != nil && strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
 			},
 		},
+		"TLS 1.0 alone": {
+			rule: Rule{Registry: Plain, Effect: Effect{Connect: ConnectOldTLS}},
+			check: func(_ *http.Response, _ string, err error) bool {
+				return err != nil && strings.HasSuffix(err.Error(), "remote error: tls: protocol version not supported")
+			},
+		},
 		"a reset before TLS": {
 			rule:  Rule{Registry: Plain, Effect: Effect{Connect: ConnectReset}},
 			check: func(_ *http.Response, _ string, err error) bool { return errors.Is(err, syscall.ECONNRESET) },
