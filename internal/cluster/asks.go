@@ -35,7 +35,11 @@ func (c *Client) Node(ctx context.Context, name string) (*corev1.Node, error) {
 // Nodes of the cluster; complete tells whether these are all, as only the first
 // pages are read.
 func (c *Client) Nodes(ctx context.Context) (nodes []*corev1.Node, complete bool, err error) {
-	complete, err = c.pages(ctx, question{c.core, "list", "nodes", "", ""}, metav1.ListOptions{}, maxNodePages,
+	return c.nodePages(ctx, maxNodePages)
+}
+
+func (c *Client) nodePages(ctx context.Context, maxPages int) (nodes []*corev1.Node, complete bool, err error) {
+	complete, err = c.pages(ctx, question{c.core, "list", "nodes", "", ""}, metav1.ListOptions{}, maxPages,
 		func() list { return &corev1.NodeList{} },
 		func(l list) bool {
 			items := l.(*corev1.NodeList).Items

@@ -6,6 +6,7 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -38,68 +39,99 @@ type Reach struct {
 }
 
 type service struct {
-	name     string
-	selector labels.Selector
-	ready    int
+	namespace, name string
+	selector        labels.Selector
+	ready           int
 }
 
 // Reach reads the Services, their endpoints and the autoscalers of a namespace,
 // each with one list, once a run.
 func (r *Run) Reach(ctx context.Context, namespace string) Reach {
-	return r.reach.get(namespace, func() Reach { return r.Client.reach(ctx, namespace) })
+	return r.reach.get(namespace, func() Reach {
+		if r.reachAsked.Add(1) > manyReached {
+			if all := r.reachEverywhere(ctx); all != nil {
+				return all[namespace]
+			}
+		}
+		out, _ := r.Client.reach(ctx, namespace)
+		return out[namespace]
+	})
 }
 
-func (c *Client) reach(ctx context.Context, namespace string) Reach {
+// reachEverywhere reads those of all namespaces; nil if they are too many, or
+// may not be listed.
+func (r *Run) reachEverywhere(ctx context.Context) map[string]Reach {
+	return r.reachList.get("", func() map[string]Reach {
+		out, complete := r.Client.reach(ctx, "")
+		if !complete {
+			return nil
+		}
+		return out
+	})
+}
+
+// reach reads a namespace, or with "" all, and answers by namespace. It is
+// complete if all was read.
+func (c *Client) reach(ctx context.Context, namespace string) (out map[string]Reach, complete bool) {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
-	var out Reach
 	var services []service
-	var ready map[string]int
+	var ready map[[2]string]int
+	var scalers []autoscalingv2.HorizontalPodAutoscaler
 	var errs [3]error
+	var ends [3]bool
 	var all sync.WaitGroup
-	all.Go(func() { services, errs[0] = c.services(ctx, namespace) })
-	all.Go(func() { ready, errs[1] = c.readyEndpoints(ctx, namespace) })
-	all.Go(func() { out.scalers, errs[2] = c.autoscalers(ctx, namespace) })
+	all.Go(func() { services, ends[0], errs[0] = c.services(ctx, namespace) })
+	all.Go(func() { ready, ends[1], errs[1] = c.readyEndpoints(ctx, namespace) })
+	all.Go(func() { scalers, ends[2], errs[2] = c.autoscalers(ctx, namespace) })
 	all.Wait()
+	out = map[string]Reach{}
+	change := func(namespace string, do func(*Reach)) {
+		r := out[namespace]
+		do(&r)
+		out[namespace] = r
+	}
 	for _, err := range errs {
 		if err != nil {
-			out.Errs = append(out.Errs, err)
+			change(namespace, func(r *Reach) { r.Errs = append(r.Errs, err) })
 		}
 	}
-	if errs[1] != nil {
-		return out // without endpoints, Services say nothing
-	}
 	for _, s := range services {
-		s.ready = ready[s.name]
-		out.services = append(out.services, s)
+		if errs[1] == nil { // without endpoints, Services say nothing
+			s.ready = ready[[2]string{s.namespace, s.name}]
+			change(s.namespace, func(r *Reach) { r.services = append(r.services, s) })
+		}
 	}
-	return out
+	for _, h := range scalers {
+		change(h.Namespace, func(r *Reach) { r.scalers = append(r.scalers, h) })
+	}
+	return out, errors.Join(errs[:]...) == nil && ends == [3]bool{true, true, true}
 }
 
-func (c *Client) services(ctx context.Context, namespace string) ([]service, error) {
+func (c *Client) services(ctx context.Context, namespace string) ([]service, bool, error) {
 	var all []service
-	_, err := c.pages(ctx, question{c.core, "list", "services", namespace, ""}, metav1.ListOptions{}, maxReachPages,
+	complete, err := c.pages(ctx, question{c.core, "list", "services", namespace, ""}, metav1.ListOptions{}, maxReachPages,
 		func() list { return &corev1.ServiceList{} },
 		func(l list) bool {
 			for _, s := range l.(*corev1.ServiceList).Items {
 				if len(s.Spec.Selector) > 0 && s.Spec.Type != corev1.ServiceTypeExternalName {
-					all = append(all, service{name: s.Name, selector: labels.SelectorFromSet(s.Spec.Selector)})
+					all = append(all, service{namespace: s.Namespace, name: s.Name, selector: labels.SelectorFromSet(s.Spec.Selector)})
 				}
 			}
 			return true
 		})
-	return all, err
+	return all, complete, err
 }
 
 // readyEndpoints counts the pods behind each Service that are ready: an address
 // of each family counts once.
-func (c *Client) readyEndpoints(ctx context.Context, namespace string) (map[string]int, error) {
-	ready := map[string]map[string]bool{}
-	_, err := c.pages(ctx, question{c.discovery, "list", "endpointslices.discovery.k8s.io", namespace, ""}, metav1.ListOptions{}, maxReachPages,
+func (c *Client) readyEndpoints(ctx context.Context, namespace string) (map[[2]string]int, bool, error) {
+	ready := map[[2]string]map[string]bool{}
+	complete, err := c.pages(ctx, question{c.discovery, "list", "endpointslices.discovery.k8s.io", namespace, ""}, metav1.ListOptions{}, maxReachPages,
 		func() list { return &discoveryv1.EndpointSliceList{} },
 		func(l list) bool {
 			for _, slice := range l.(*discoveryv1.EndpointSliceList).Items {
-				name := slice.Labels[discoveryv1.LabelServiceName]
+				name := [2]string{slice.Namespace, slice.Labels[discoveryv1.LabelServiceName]}
 				for _, e := range slice.Endpoints {
 					// A condition that is not there is to be taken for ready.
 					if e.Conditions.Ready != nil && !*e.Conditions.Ready {
@@ -117,16 +149,16 @@ func (c *Client) readyEndpoints(ctx context.Context, namespace string) (map[stri
 			}
 			return true
 		})
-	counts := map[string]int{}
+	counts := map[[2]string]int{}
 	for name, who := range ready {
 		counts[name] = len(who)
 	}
-	return counts, err
+	return counts, complete, err
 }
 
-func (c *Client) autoscalers(ctx context.Context, namespace string) ([]autoscalingv2.HorizontalPodAutoscaler, error) {
+func (c *Client) autoscalers(ctx context.Context, namespace string) ([]autoscalingv2.HorizontalPodAutoscaler, bool, error) {
 	var all []autoscalingv2.HorizontalPodAutoscaler
-	_, err := c.pages(ctx, question{c.autoscaling, "list", "horizontalpodautoscalers.autoscaling", namespace, ""}, metav1.ListOptions{}, maxReachPages,
+	complete, err := c.pages(ctx, question{c.autoscaling, "list", "horizontalpodautoscalers.autoscaling", namespace, ""}, metav1.ListOptions{}, maxReachPages,
 		func() list { return &autoscalingv2.HorizontalPodAutoscalerList{} },
 		func(l list) bool {
 			for _, h := range l.(*autoscalingv2.HorizontalPodAutoscalerList).Items {
@@ -135,7 +167,7 @@ func (c *Client) autoscalers(ctx context.Context, namespace string) ([]autoscali
 			}
 			return true
 		})
-	return all, err
+	return all, complete, err
 }
 
 // Hit fills in what depends on a failing pod.

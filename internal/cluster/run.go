@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -35,6 +36,10 @@ type Run struct {
 	events   memo[string, answer[Events]]
 	reach    memo[string, Reach]
 
+	nodesAsked, reachAsked atomic.Int32
+	nodeList               memo[string, map[string]*corev1.Node]
+	reachList              memo[string, map[string]Reach]
+
 	// Workloads and what they share: two of a Deployment's ReplicaSets can fail.
 	deployments  asked[*appsv1.Deployment]
 	replicaSets  asked[*appsv1.ReplicaSet]
@@ -60,9 +65,36 @@ func (c *Client) NewRun() *Run {
 	return r
 }
 
+// Where more nodes, or what is served in more namespaces, are asked for than
+// these, one list answers what as many questions would: the API server gives it
+// for less.
+const (
+	manyNodes   = 20
+	manyReached = 8
+)
+
 // Node by its name.
 func (r *Run) Node(ctx context.Context, name string) (*corev1.Node, error) {
-	return r.nodes.get(name, func() answer[*corev1.Node] { return answerOf(r.Client.Node(ctx, name)) }).both()
+	return r.nodes.get(name, func() answer[*corev1.Node] {
+		if r.nodesAsked.Add(1) > manyNodes {
+			if node := r.firstNodes(ctx)[name]; node != nil {
+				return answerOf(node, nil)
+			}
+		}
+		return answerOf(r.Client.Node(ctx, name))
+	}).both()
+}
+
+// firstNodes are those of the first page of all; none if they may not be listed.
+func (r *Run) firstNodes(ctx context.Context) map[string]*corev1.Node {
+	return r.nodeList.get("", func() map[string]*corev1.Node {
+		nodes, _, _ := r.nodePages(ctx, 1)
+		byName := map[string]*corev1.Node{}
+		for _, node := range nodes {
+			byName[node.Name] = node
+		}
+		return byName
+	})
 }
 
 // ServiceAccount by its name.

@@ -25,6 +25,7 @@ type ahead struct {
 	pods      []*corev1.Pod // failing ones of the namespace that arrives
 	asked     map[string]bool
 	workloads int
+	reached   int
 }
 
 func (l *look) ahead() *ahead {
@@ -67,6 +68,10 @@ func (a *ahead) ask(ctx context.Context) {
 		}
 		for _, s := range firstSecrets(pod) {
 			a.once("secret "+pod.Namespace+"/"+s.Name, func() { l.run.PullSecret(ctx, pod.Namespace, s.Name) })
+		}
+		if reach := "reach " + pod.Namespace; depended(pod) && !a.asked[reach] && a.reached < maxReached {
+			a.reached++
+			a.once(reach, func() { l.run.Reach(ctx, pod.Namespace) })
 		}
 		if key := controller(pod); key != "" && !a.asked[key] && a.workloads < maxWorkloads {
 			a.workloads++

@@ -25,7 +25,7 @@ const maxChanges = 20
 // reach tells whether what depends on the pod's namespace is to be read: not for
 // Jobs, to which no Service sends anything and which nothing scales.
 func (l *look) reach(p *patient) bool {
-	if c := metav1.GetControllerOf(p.pod); c != nil && c.Kind == "Job" {
+	if !depended(p.pod) {
 		return false
 	}
 	if !l.reached[p.pod.Namespace] && len(l.reached) >= maxReached {
@@ -33,6 +33,13 @@ func (l *look) reach(p *patient) bool {
 	}
 	l.reached[p.pod.Namespace] = true
 	return true
+}
+
+// depended tells whether a Service may send to the pod, or something may scale what
+// made it.
+func depended(pod *corev1.Pod) bool {
+	c := metav1.GetControllerOf(pod)
+	return c == nil || c.Kind != "Job"
 }
 
 // unreached tells what of the namespaces could not be read: once for a kind of

@@ -52,6 +52,7 @@ func New(t testing.TB, objects ...runtime.Object) *Server {
 	mux.HandleFunc("GET /api/{version}/namespaces/{namespace}/{resource}/{name}", s.serve)
 	mux.HandleFunc("GET /api/{version}", s.resources)
 	mux.HandleFunc("GET /apis/{group}/{version}", s.resources)
+	mux.HandleFunc("GET /apis/{group}/{version}/{resource}", s.serve)
 	mux.HandleFunc("GET /apis/{group}/{version}/{resource}/{name}", s.serve)
 	mux.HandleFunc("GET /apis/{group}/{version}/namespaces/{namespace}/{resource}", s.serve)
 	mux.HandleFunc("GET /apis/{group}/{version}/namespaces/{namespace}/{resource}/{name}", s.serve)

@@ -107,7 +107,7 @@ func ownerFaults() []Fault {
 			Cause: "CredentialsMissing", Expect: confirmed("CredentialsMissing"), Reach: OfPod, Mendable: true, Kind: "deployment",
 			scene: func(s Spot) Scene {
 				return Scene{
-					Image: harborImage, Edit: func(p *corev1.Pod) { p.Spec.Containers[0].Image = registries.Quiet + "/acme/app:1.27.4" },
+					Image: harborImage, Edit: func(p *corev1.Pod) { p.Spec.Containers[0].Image = present },
 					Then: func(ctx context.Context, bed Bed) error {
 						if _, err := untilRunning(ctx, bed, s.Namespace); err != nil {
 							return err
