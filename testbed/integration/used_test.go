@@ -27,7 +27,7 @@ import (
 
 // workloads are one object of each kind that the plugin knows, each with a pull
 // that fails, and all with the pull secret that the namespace has.
-var workloads = []string{"deployment/web", "statefulset/db", "daemonset/agent", "job/once", "cronjob/nightly"}
+var workloads = []string{"deployment/web", "statefulset/db", "daemonset/agent", "job/once", "cronjob/nightly", "replicationcontroller/old"}
 
 // makeWorkloads makes them in the namespace of a fault and waits until each has
 // a pod whose pull fails.
@@ -58,6 +58,9 @@ func (b bed) makeWorkloads(t *testing.T, namespace, secret string) {
 			_, err = apps.StatefulSets(namespace).Create(ctx, &appsv1.StatefulSet{ObjectMeta: meta(name), Spec: appsv1.StatefulSetSpec{Selector: selector, Template: pods}}, none)
 		case "daemonset":
 			_, err = apps.DaemonSets(namespace).Create(ctx, &appsv1.DaemonSet{ObjectMeta: meta(name), Spec: appsv1.DaemonSetSpec{Selector: selector, Template: pods}}, none)
+		case "replicationcontroller":
+			old := &corev1.ReplicationController{ObjectMeta: meta(name), Spec: corev1.ReplicationControllerSpec{Selector: labels, Template: &pods}}
+			_, err = b.Kube.CoreV1().ReplicationControllers(namespace).Create(ctx, old, none)
 		case "job":
 			_, err = batch.Jobs(namespace).Create(ctx, &batchv1.Job{ObjectMeta: meta(name), Spec: job}, none)
 		case "cronjob":
@@ -206,7 +209,7 @@ func TestEachPublishedRoleSufficesAndHasNoRightThatIsNotUsed(t *testing.T) {
 	b.makeWorkloads(t, namespace, secret)
 	unread := "you may not read secret " + secret + " in namespace " + namespace
 	elsewhere := []string{"you may not read node node-a", "you may not list pods of all namespaces, so what pulls of other namespaces show was not seen"}
-	beyond := []string{"get nodes in all", "list pods in all"}
+	beyond := []string{"get nodes in all", "list nodes in all", "list pods in all"}
 	for _, level := range []struct {
 		name    string
 		files   []string
@@ -261,6 +264,10 @@ func TestEachPublishedRoleSufficesAndHasNoRightThatIsNotUsed(t *testing.T) {
 				b.viewed(t, func(_ v1alpha1.Report, got ran) bool { return got.code == 1 }, "-A")
 			}
 			b.viewed(t, func(_ v1alpha1.Report, got ran) bool { return got.code == 1 }, "-n", namespace)
+			// What it says is not proven without the nodes, or disproved.
+			if got := b.run(t, "", nil, "verify", "deployment/web", "-n", namespace, "-o", "json", "--context", cluster.Viewer); got.code != 1 && got.code != 3 {
+				t.Errorf("verify: exit code %d, stderr %s", got.code, got.err)
+			}
 
 			requests, _ := b.audit(t, offset)
 			var refused []string
