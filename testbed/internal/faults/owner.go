@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/pullmedic/pullmedic/testbed/internal/registries"
 )
 
 // own makes an object of a kind that makes such a pod.
