@@ -104,7 +104,7 @@ func (l *look) hidden(ctx context.Context, namespace string, scan *cluster.Scan)
 	for _, pod := range scan.Waiting {
 		if pulls := cluster.SilentPulls(pod, failures.Of(string(pod.UID))); len(pulls) > 0 {
 			l.add(pod, pulls)
-		} else if l.now.Sub(pod.CreationTimestamp.Time) > stuckAfterMake && len(old) < maxStuckAsked {
+		} else if l.now.Sub(cluster.TakenUp(pod)) > stuckAfterMake && len(old) < maxStuckAsked {
 			old = append(old, pod)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -224,12 +225,7 @@ func oldFaults() []Fault {
 				return Scene{
 					Image: image, Edit: func(p *corev1.Pod) { p.Spec.NodeName, p.Spec.NodeSelector = node, nil },
 					Break: func(ctx context.Context, bed Bed) error { return makeOldNode(ctx, bed, node) },
-					Mend: func(ctx context.Context, bed Bed) error {
-						if err := bed.Kube.CoreV1().Nodes().Delete(ctx, node, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-							return fmt.Errorf("deleting node %s: %w", node, err)
-						}
-						return nil
-					},
+					Mend:  func(ctx context.Context, bed Bed) error { return removeOldNode(ctx, bed, node) },
 					Then: func(ctx context.Context, bed Bed) error { return wait131(ctx, bed, s.Namespace, image, events) },
 				}
 			},
@@ -240,25 +236,76 @@ func oldFaults() []Fault {
 			`Failed to pull image "`+missing+`": rpc error: code = NotFound desc = failed to pull and unpack image "`+missing+`": failed to resolve reference "`+missing+`": `+missing+`: not found`,
 			"Error: ErrImagePull"),
 		old("old-kubelet-events-lost", "a kubelet 1.29 shows the bare back-off text, and the events are gone", confirmed("TagNotFound"), missing),
+		{
+			Name: "stuck", What: "a pull of containerd 1.6 began 20 minutes ago, and nothing was heard since",
+			Cause: "PullStuck", Reach: OfPod, Nodes: nodes, Event: "Pulling",
+			Expect: Expect{Cause: "PullStuck", Verdict: "likely", Why: "that nothing was heard is no word of the node's: a slow pull looks the same from outside"},
+			scene: func(s Spot) Scene {
+				node := "old-" + s.Namespace
+				return Scene{
+					Image: present, Edit: func(p *corev1.Pod) { p.Spec.NodeName, p.Spec.NodeSelector = node, nil },
+					Break: func(ctx context.Context, bed Bed) error { return makeOldNode(ctx, bed, node) },
+					Mend:  func(ctx context.Context, bed Bed) error { return removeOldNode(ctx, bed, node) },
+					Then:  func(ctx context.Context, bed Bed) error { return began(ctx, bed, s.Namespace, 20*time.Minute) },
+				}
+			},
+		},
 	}
 }
 
 // makeOldNode makes a node that says it is of Kubernetes 1.29.
 func makeOldNode(ctx context.Context, bed Bed, name string) error {
-	nodes := bed.Kube.CoreV1().Nodes()
-	if err := nodes.Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("deleting node %s: %w", name, err)
+	if err := removeOldNode(ctx, bed, name); err != nil {
+		return err
 	}
 	node := &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{corev1.LabelArchStable: "amd64", corev1.LabelOSStable: "linux"}},
 		Spec:       corev1.NodeSpec{Unschedulable: true},
 	}
-	if _, err := nodes.Create(ctx, node, metav1.CreateOptions{}); err != nil {
+	if _, err := bed.Kube.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("making node %s: %w", name, err)
 	}
 	return patchStatus(ctx, bed, "nodes", "", name, corev1.NodeStatus{NodeInfo: corev1.NodeSystemInfo{
 		KubeletVersion: "v1.29.6", ContainerRuntimeVersion: "containerd://1.6.20", Architecture: "amd64", OperatingSystem: "linux",
 	}})
+}
+
+func removeOldNode(ctx context.Context, bed Bed, name string) error {
+	if err := bed.Kube.CoreV1().Nodes().Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("deleting node %s: %w", name, err)
+	}
+	return nil
+}
+
+// began is what is to be seen of a pull that began so long ago.
+func began(ctx context.Context, bed Bed, namespace string, ago time.Duration) error {
+	pod, err := bed.Kube.CoreV1().Pods(namespace).Get(ctx, PodName, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("reading pod %s/%s: %w", namespace, PodName, err)
+	}
+	then := metav1.NewTime(time.Now().Add(-ago))
+	if err := leave(ctx, bed, pod, corev1.EventTypeNormal, "Pulling", `Pulling image "`+pod.Spec.Containers[0].Image+`"`, then); err != nil {
+		return err
+	}
+	return patchStatus(ctx, bed, "pods", namespace, PodName, corev1.PodStatus{
+		Phase: corev1.PodPending, StartTime: &then,
+		ContainerStatuses: []corev1.ContainerStatus{{Name: "app", Image: pod.Spec.Containers[0].Image, State: corev1.ContainerState{
+			Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"},
+		}}},
+	})
+}
+
+// leave leaves an event of the kubelet's about the pod's container.
+func leave(ctx context.Context, bed Bed, pod *corev1.Pod, kind, reason, message string, at metav1.Time) error {
+	event := &corev1.Event{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: pod.Name + "."}, Type: kind, Reason: reason, Message: message,
+		InvolvedObject: corev1.ObjectReference{Kind: "Pod", APIVersion: "v1", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, FieldPath: "spec.containers{app}"},
+		Source:         corev1.EventSource{Component: "kubelet", Host: pod.Spec.NodeName}, FirstTimestamp: at, LastTimestamp: at, Count: 1,
+	}
+	if _, err := bed.Kube.CoreV1().Events(pod.Namespace).Create(ctx, event, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("making an event of pod %s/%s: %w", pod.Namespace, pod.Name, err)
+	}
+	return nil
 }
 
 // wait131 is what a kubelet up to 1.31 writes of a pod in back-off, and the
@@ -270,13 +317,8 @@ func wait131(ctx context.Context, bed Bed, namespace, image string, texts []stri
 	}
 	now := metav1.Now()
 	for _, text := range texts {
-		event := &corev1.Event{
-			ObjectMeta: metav1.ObjectMeta{GenerateName: PodName + "."}, Type: corev1.EventTypeWarning, Reason: "Failed", Message: text,
-			InvolvedObject: corev1.ObjectReference{Kind: "Pod", APIVersion: "v1", Namespace: namespace, Name: PodName, UID: pod.UID, FieldPath: "spec.containers{app}"},
-			Source:         corev1.EventSource{Component: "kubelet", Host: pod.Spec.NodeName}, FirstTimestamp: now, LastTimestamp: now, Count: 1,
-		}
-		if _, err := bed.Kube.CoreV1().Events(namespace).Create(ctx, event, metav1.CreateOptions{}); err != nil {
-			return fmt.Errorf("making an event of pod %s/%s: %w", namespace, PodName, err)
+		if err := leave(ctx, bed, pod, corev1.EventTypeWarning, "Failed", text, now); err != nil {
+			return err
 		}
 	}
 	return patchStatus(ctx, bed, "pods", namespace, PodName, corev1.PodStatus{
