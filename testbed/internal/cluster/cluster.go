@@ -154,6 +154,12 @@ func (t *Testbed) NodeHostsDir(node, registry string) string {
 	return t.path("run", node, "certs.d", registry)
 }
 
+// ContentStore is where the node's containerd keeps what it fetches: a small file
+// system of its own, which the node alone sees.
+func (t *Testbed) ContentStore(node string) string {
+	return t.path("run", node, "containerd", "io.containerd.content.v1.content")
+}
+
 // Exec is a command that will run in the network and mount namespaces of a
 // place, with KUBECONFIG set and the testbed's programs first in PATH. Its
 // standard streams are the caller's to set, and its working directory is the

@@ -226,7 +226,7 @@ func oldFaults() []Fault {
 					Image: image, Edit: func(p *corev1.Pod) { p.Spec.NodeName, p.Spec.NodeSelector = node, nil },
 					Break: func(ctx context.Context, bed Bed) error { return makeOldNode(ctx, bed, node) },
 					Mend:  func(ctx context.Context, bed Bed) error { return removeOldNode(ctx, bed, node) },
-					Then: func(ctx context.Context, bed Bed) error { return wait131(ctx, bed, s.Namespace, image, events) },
+					Then:  func(ctx context.Context, bed Bed) error { return wait131(ctx, bed, s.Namespace, image, events) },
 				}
 			},
 		}

@@ -6,7 +6,6 @@ package faults
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -30,12 +29,10 @@ func nodeFaults() []Fault {
 				return Scene{
 					Image: image, Unseen: true,
 					Break: func(ctx context.Context, bed Bed) error {
-						return onNode(ctx, bed, s.Node, "mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", store(bed, s.Node))
+						return onNode(ctx, bed, s.Node, "sh", "-ec", `free=$(df --output=avail -k "$1" | tail -n 1); fallocate -l $((free - 256))K "$1/filler"`, "sh", bed.ContentStore(s.Node.Name))
 					},
 					Mend: func(ctx context.Context, bed Bed) error {
-						// What was fetched meanwhile is known to the runtime, and so it stays.
-						return onNode(ctx, bed, s.Node, "sh", "-ec", `mountpoint -q "$1" || exit 0
-							mkdir -p "$1.kept"; cp -a "$1/blobs" "$1.kept/"; umount "$1"; cp -an "$1.kept/blobs" "$1/"; rm -r "$1.kept"`, "sh", store(bed, s.Node))
+						return onNode(ctx, bed, s.Node, "rm", "-f", filepath.Join(bed.ContentStore(s.Node.Name), "filler"))
 					},
 				}
 			},
@@ -195,11 +192,6 @@ func usual(node layout.Node) func(context.Context, Bed) error {
 	return func(ctx context.Context, bed Bed) error { return up.Set(ctx, bed.Testbed, node, up.Setting{}) }
 }
 
-// store is the root of a node's content store.
-func store(bed Bed, node layout.Node) string {
-	return filepath.Join(bed.Run(), node.Name, "containerd", "io.containerd.content.v1.content")
-}
-
 // onNode runs a command on a node.
 func onNode(ctx context.Context, bed Bed, node layout.Node, command ...string) error {
 	said, err := bed.Exec(ctx, node.Name, command[0], command[1:]...).CombinedOutput()
@@ -264,8 +256,5 @@ func damage(ctx context.Context, bed Bed, node layout.Node, image string) error 
 		return err
 	}
 	algorithm, hex, _ := strings.Cut(layer, ":")
-	if err := os.Remove(filepath.Join(store(bed, node), "blobs", algorithm, hex)); err != nil {
-		return fmt.Errorf("damaging the store of %s: %w", node.Name, err)
-	}
-	return nil
+	return onNode(ctx, bed, node, "rm", filepath.Join(bed.ContentStore(node.Name), "blobs", algorithm, hex))
 }

@@ -124,6 +124,8 @@ func (p Place) mounts(testbed *cluster.Testbed, files Files) ([]string, error) {
 			}
 			commands = append(commands, fmt.Sprintf("mount --bind %s %s", quote(from), quote(dir)))
 		}
+		store := quote(testbed.ContentStore(p.Name))
+		commands = append(commands, fmt.Sprintf("mkdir -p %[1]s && mount -t tmpfs -o size=128m tmpfs %[1]s", store))
 	}
 	for target, content := range map[string][]byte{
 		"/etc/resolv.conf": []byte(files.ResolvConf),
