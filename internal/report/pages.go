@@ -23,6 +23,10 @@ func ReadingText(w io.Writer, r v1alpha1.Reading, style Style) error {
 	}
 	s.field("Says", r.Symptom.Detail)
 	s.field("Read as", strings.Join(symptomWords(r.Symptom), ", "))
+	if r.Cause == catalog.Other {
+		s.b.WriteString(pad("Try", column))
+		s.verbatim(0, cyan, "kubectl describe pod NAME | "+strings.Join(append(s.program(), "read", "-"), " "))
+	}
 	if command, ok := Command(append(s.program(), "explain", r.Cause)...); ok {
 		s.b.WriteString(pad("More", column))
 		s.verbatim(0, cyan, command)
