@@ -61,7 +61,7 @@ func newLookOptions(show *showOptions) *lookOptions {
 }
 
 func (o *lookOptions) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.probe, "probe", "", "what to ask registries: none (nothing), anonymous (without logging in), credentials (as the kubelet would); default: anonymous for the overview, else credentials")
+	flags.StringVar(&o.probe, "probe", "", "what to ask registries: none (nothing), anonymous (without logging in), credentials (as the kubelet would); default: credentials for named objects and files, else anonymous")
 	flags.StringVar(&o.registryCA, "registry-ca", "", "PEM file with certificates to trust for registries, beside the system's")
 	flags.StringVar(&o.hostsDir, "hosts-dir", "", "copy of a node's certs.d directory (hosts.toml), to also ask the mirrors that containerd would ask, without a credential")
 	flags.BoolVar(&o.allowLoopback, "allow-loopback", false, "also ask registries at this machine's loopback addresses")
