@@ -24,7 +24,7 @@ func newRoot(w *world) *cobra.Command {
 Without arguments: which pulls fail in this namespace (-A: in all), grouped by
 cause. With TYPE/NAME: the same as diagnose. It only reads, with your own
 rights, and asks registries what the kubelet would ask them.`,
-		Example:       examples(w, "", "-A", "deployment/api -n shop", "-A -o json"),
+		Example:       examples(w, "", "-A", "deployment/api -n shop", "verify -f deploy.yaml", "-A -o json", "demo"),
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true, SilenceUsage: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return show.Complete() },

@@ -26,6 +26,9 @@ func ReadingText(w io.Writer, r v1alpha1.Reading, style Style) error {
 	if r.Cause == catalog.Other {
 		s.b.WriteString(pad("Try", column))
 		s.verbatim(0, cyan, "kubectl describe pod NAME | "+strings.Join(append(s.program(), "read", "-"), " "))
+	} else {
+		s.b.WriteString(pad("Prove it", column))
+		s.verbatim(0, cyan, strings.Join(append(s.program(), "diagnose", "pod/NAME"), " "))
 	}
 	if command, ok := Command(append(s.program(), "explain", r.Cause)...); ok {
 		s.b.WriteString(pad("More", column))
