@@ -135,8 +135,13 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, verb := range []string{"", "diagnose", "verify", "read", "explain", "version"} {
+	for _, verb := range []string{"", "diagnose", "verify", "collect", "read", "explain", "registries", "demo", "completion", "version"} {
 		got := bench{}.run(t, strings.Fields(verb+" --help")...)
+		for line := range strings.Lines(got.out) {
+			if len(line) > textWidth+1 {
+				t.Errorf("%s: wider than %d: %q", verb, textWidth, line)
+			}
+		}
 		if got.code != 0 || got.err != "" || !strings.Contains(got.out, "kubectl pullmedic "+verb) {
 			t.Errorf("%s: exit code %d, stderr %q, stdout:\n%s", verb, got.code, got.err, got.out)
 		}

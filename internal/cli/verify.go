@@ -45,8 +45,8 @@ disproved (with the cause) or not proven (and why). It is about what can be seen
 from here: a node's own way to the registry may differ, and the answer says so.
 Nothing is made or changed.
 
-A file needs a cluster, too: its nodes say for which platform to look, and it may
-have the secrets.
+A file needs a cluster, too: its nodes say which platform the image must have,
+and the pull secrets may be there.
 
 Exit codes: 0 if all is proven, 1 if one pull is disproved, 3 if none is
 disproved and one is not proven.`,

@@ -65,7 +65,7 @@ func CauseText(w io.Writer, c v1alpha1.CauseDescription, style Style) error {
 	s.hang("", plain, 2, painted(c.ID+":", bold), normal(sentence(c.Meaning)))
 	s.paragraph("Do first: ", bold, normal(c.FirstAction))
 	if c.NextQuestion != "" {
-		s.paragraph("To be asked: ", bold, normal(c.NextQuestion))
+		s.paragraph("To decide: ", bold, normal(c.NextQuestion))
 	}
 	s.blank()
 	s.field("About", fmt.Sprintf("category %s, %s, severity %s", c.Category, c.Frequency, c.Severity))
