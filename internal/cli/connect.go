@@ -102,7 +102,7 @@ func (o *lookOptions) checkContext(raw api.Config, access clientcmd.ConfigAccess
 	case len(raw.Clusters) == 0 && len(known) == 0 && o.inCluster() && *o.kube.Context == "":
 		return nil
 	case len(raw.Clusters) == 0 && len(known) == 0:
-		return usage("no kubeconfig: %s names no cluster; set KUBECONFIG, or give --kubeconfig FILE", strings.Join(access.GetLoadingPrecedence(), ", "))
+		return usage("no kubeconfig: %s names no cluster; set KUBECONFIG, or give --kubeconfig FILE; demo, read, explain and registries need none", strings.Join(access.GetLoadingPrecedence(), ", "))
 	case name == "" && *o.kube.ClusterName == "":
 		return usage("the kubeconfig has no current context; choose one with --context: %s", list)
 	case name == "":

@@ -78,6 +78,9 @@ func objects(cmd *cobra.Command, args []string) ([]examine.ObjectRef, error) {
 	if !slashed && len(args) == 1 {
 		return nil, alone(cmd, args[0])
 	}
+	if cmd == cmd.Root() && !slashed && len(cmd.SuggestionsFor(kind)) > 0 {
+		return nil, alone(cmd, kind)
+	}
 	names := args
 	if !slashed {
 		names = args[1:]
@@ -88,6 +91,9 @@ func objects(cmd *cobra.Command, args []string) ([]examine.ObjectRef, error) {
 			return nil, usage("%q: either TYPE/NAME for all, or TYPE once and then names", arg)
 		} else if slashed {
 			kind, name = of, rest
+		}
+		if _, known := examine.KindNamed(kind); kind != "" && !known {
+			return nil, usage("%w", examine.UnknownKindError{Kind: kind})
 		}
 		if kind == "" || len(validation.IsDNS1123Subdomain(name)) > 0 {
 			return nil, usage("%q is no TYPE/NAME: no object can have that name", arg)

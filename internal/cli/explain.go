@@ -50,6 +50,8 @@ func explainOne(o *showOptions, c *catalog.Catalog, asked string) error {
 	id, exact := report.Nearest(c, asked)
 	cause, ok := c.Cause(id)
 	switch {
+	case !ok && report.Shown(c, asked):
+		return usage("%s is what the pod shows, not why: many causes show so; %[2]s diagnose pod/NAME tells which it is, %[2]s explain lists them", asked, o.program)
 	case !ok:
 		return usage("there is no cause %q; %s explain lists them", foreign.Text(asked, 60), o.program)
 	case !exact:

@@ -61,14 +61,34 @@ func newLookOptions(show *showOptions) *lookOptions {
 }
 
 func (o *lookOptions) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.probe, "probe", "", "what to ask registries: none (nothing), anonymous (without logging in), credentials (with those that the kubelet would use); default: credentials for diagnose and verify, anonymous for the overview")
+	flags.StringVar(&o.probe, "probe", "", "what to ask registries: none (nothing), anonymous (without logging in), credentials (as the kubelet would); default: credentials for named objects and files, else anonymous")
 	flags.StringVar(&o.registryCA, "registry-ca", "", "PEM file with certificates to trust for registries, beside the system's")
 	flags.StringVar(&o.hostsDir, "hosts-dir", "", "copy of a node's certs.d directory (hosts.toml), to also ask the mirrors that containerd would ask, without a credential")
 	flags.BoolVar(&o.allowLoopback, "allow-loopback", false, "also ask registries at this machine's loopback addresses")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long the whole look may take")
 	flags.StringVar(&o.traceFile, "trace", "", "file to write to what was waited for, as JSON lines")
-	o.kube.AddFlags(flags)
+	o.addKubeFlags(flags)
 	o.flags = flags
+}
+
+// addKubeFlags adds the flags by which kubectl finds a cluster. Their usage is
+// told in one line each: kubectl options has the whole of it, and here it would
+// hide the verb's own.
+func (o *lookOptions) addKubeFlags(flags *pflag.FlagSet) {
+	o.kube.AddFlags(flags)
+	for name, text := range map[string]string{
+		"as": "act as this user or service account", "as-group": "act as a member of this group", "as-uid": "act with this UID",
+		"as-user-extra": "act with this extra, KEY=VALUE", "certificate-authority": "file with the API server's CA",
+		"client-certificate": "file with a certificate to show", "client-key": "file with that certificate's key",
+		"cluster": "cluster of the kubeconfig", "context": "context of the kubeconfig", "user": "user of the kubeconfig",
+		"disable-compression": "ask for answers that are not compressed", "insecure-skip-tls-verify": "do not check the server's certificate",
+		"kubeconfig": "kubeconfig file", "namespace": "namespace, if not the context's", "request-timeout": "limit of one API request",
+		"server": "address of the API server", "tls-server-name": "name in the API server's certificate", "token": "token for the API server",
+	} {
+		if f := flags.Lookup(name); f != nil {
+			f.Usage = text
+		}
+	}
 }
 
 func (o *lookOptions) addScopeFlags(flags *pflag.FlagSet) {

@@ -51,8 +51,8 @@ func TestLooks(t *testing.T) {
 			stderr: "error: there is no pod x in namespace shop; look at the name and the namespace\n", refs: []examine.ObjectRef{{Kind: "pod", Namespace: "shop", Name: "x"}}, mode: "credentials"},
 		{name: "no right to list pods", err: &cluster.Error{Reason: cluster.Forbidden, Verb: "list", Resource: "pods", Namespace: "shop", Err: errors.New("x")}, args: "", code: 3,
 			stderr: "error: you may not list pods in namespace shop; ask for that right, or name a namespace that you may read with -n\n", scope: &examine.Scope{Namespace: "shop"}, mode: "anonymous"},
-		{name: "a kind without pods", err: examine.UnknownKindError{Kind: "service"}, args: "service/x", code: 2,
-			stderr: "error: looking at kind \"service\": not known; take one of pod, deployment, replicaset, replicationcontroller, statefulset, daemonset, job, cronjob\n", refs: []examine.ObjectRef{{Kind: "service", Namespace: "shop", Name: "x"}}, mode: "credentials"},
+		{name: "a kind that the examiner does not know", err: examine.UnknownKindError{Kind: "service"}, args: "job/x", code: 2,
+			stderr: "error: looking at kind \"service\": not known; take one of pod, deployment, replicaset, replicationcontroller, statefulset, daemonset, job, cronjob\n", refs: []examine.ObjectRef{{Kind: "job", Namespace: "shop", Name: "x"}}, mode: "credentials"},
 		{name: "no answer says from where", err: &cluster.Error{Reason: cluster.TimedOut, Verb: "list", Resource: "pods", Namespace: "shop", Err: errors.New("x")}, args: "", code: 3,
 			stderr: "error: asking https://api.example: reading pods in namespace shop: no answer from the API server in time; try again, or look at its load\n", scope: &examine.Scope{Namespace: "shop"}, mode: "anonymous"},
 	} {

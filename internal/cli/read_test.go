@@ -286,3 +286,15 @@ func TestExplain(t *testing.T) {
 		schematest.Check(t, []byte(got.out))
 	}
 }
+
+// A bare back-off names no cause; whoever pasted it is told what to paste.
+func TestATextWithoutACauseAsksForMore(t *testing.T) {
+	for _, text := range []string{"ImagePullBackOff", "Readiness probe failed: HTTP probe failed with statuscode: 500"} {
+		got := bench{}.run(t, "read", text)
+		for _, want := range []string{"Other, by the text alone", "Do first: Give the whole error of the pod's event", "kubectl describe pod NAME | kubectl pullmedic read -"} {
+			if got.code != ExitOK || !strings.Contains(got.out, want) {
+				t.Errorf("%q: exit code %d, %q is not in:\n%s", text, got.code, want, got.out)
+			}
+		}
+	}
+}

@@ -16,19 +16,23 @@ import (
 
 func newRegistries(w *world, o *showOptions) *cobra.Command {
 	return &cobra.Command{
-		Use:   "registries [HOST | IMAGE]",
-		Short: "Tell how a registry says no, what it wants, and every host a pull needs",
+		Use:   "registries [HOST | IMAGE | KIND]",
+		Short: "Tell how a registry says no, and every host that a pull needs",
 		Long: `Tell what is known of a kind of registry: how it says no, how long a login
 lives, its limits and status page, what its cloud must allow, and every host and
-port that a pull needs, for a firewall. Without HOST, list all kinds. Nothing is
-asked; an IMAGE stands for its registry.`,
-		Example: examples(w, "registries", "registries 123456789012.dkr.ecr.eu-west-1.amazonaws.com", "registries nginx:1.27", "registries ghcr.io -o json"),
+port that a pull needs, for a firewall. Without HOST, list all kinds. An IMAGE
+stands for its registry, a KIND of the list for all registries of its kind.
+Nothing is asked.`,
+		Example: examples(w, "registries", "registries 123456789012.dkr.ecr.eu-west-1.amazonaws.com", "registries nginx:1.27", "registries harbor", "registries ghcr.io -o json"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usage("registries takes one host or image, not %d", len(args))
+				return usage("registries takes one host, image or kind, not %d", len(args))
 			}
 			r := report.Registries()
 			if len(args) == 1 {
+				if kind, ok := report.RegistriesOfKind(args[0]); ok {
+					return o.print(kind, func(w io.Writer) error { return report.RegistriesText(w, kind, o.style) })
+				}
 				host, err := registryOf(args[0])
 				if err != nil {
 					return err

@@ -18,6 +18,7 @@ func TestRegistries(t *testing.T) {
 		"registries nginx:1.27":                         {"docker.io: Docker Hub", "auth.docker.io:443, login"},
 		"registries ghcr.io/acme/app:1":                 {"ghcr.io: GitHub", "pkg-containers.githubusercontent.com:443, layers"},
 		"registries registry.acme.example:5000":         {"of no known family", "registry.acme.example:5000, api"},
+		"registries ghcr":                               {"ghcr: GitHub Container Registry", "ghcr.io:443"},
 		"registries localhost:5000":                     {"localhost:5000, api"},
 		"registries registry.acme.example:5000/a/b:1.2": {"registry.acme.example:5000, api"},
 	} {

@@ -24,7 +24,7 @@ func newRoot(w *world) *cobra.Command {
 Without arguments: which pulls fail in this namespace (-A: in all), grouped by
 cause. With TYPE/NAME: the same as diagnose. It only reads, with your own
 rights, and asks registries what the kubelet would ask them.`,
-		Example:       examples(w, "", "-A", "deployment/api -n shop", "-A -o json"),
+		Example:       examples(w, "", "-A", "deployment/api -n shop", "verify -f deploy.yaml", "-A -o json", "demo"),
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true, SilenceUsage: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return show.Complete() },
@@ -42,7 +42,10 @@ rights, and asks registries what the kubelet would ask them.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w; see %s --help", err, cmd.CommandPath())
 	})
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", textWidth)))
+	root.SetUsageTemplate(strings.NewReplacer(
+		".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", textWidth),
+		"for more information about a command.", "for more about a command.",
+	).Replace(root.UsageTemplate()))
 	show.addFlags(root.PersistentFlags())
 	o.addFlags(root.Flags())
 	o.addScopeFlags(root.Flags())
@@ -50,6 +53,12 @@ rights, and asks registries what the kubelet would ask them.`,
 	root.AddCommand(newDiagnose(w, show), newVerify(w, show), newCollect(w, show), newDemo(w, show), newRead(w, show), newExplain(w, show), newRegistries(w, show), newVersion(w, show))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Short = "Print the script that completes arguments in a shell"
+			c.Long = c.Short + ".\n\nThe help of each shell's command says where to put it."
+		}
+	}
 	return root
 }
 

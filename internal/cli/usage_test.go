@@ -67,7 +67,7 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 		code  int
 		want  string // part of the line
 	}{
-		{"no kubeconfig", []string{"-A"}, "", 2, "no kubeconfig: "},
+		{"no kubeconfig", []string{"-A"}, "", 2, "demo, read, explain and registries need none"},
 		{"a kubeconfig that is not there", []string{"--kubeconfig", "/nowhere/config"}, "", 2, "reading the kubeconfig: "},
 		{"a kubeconfig that is broken", []string{"--kubeconfig", broken}, "", 2, "reading the kubeconfig: "},
 		{"a kubeconfig that is binary", []string{"--kubeconfig", binary}, "", 2, "reading the kubeconfig: "},
@@ -82,6 +82,10 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 		{"an API server that never answers one question", []string{"--kubeconfig", silent, "--request-timeout", "300ms"}, "", 3, "no answer from the API server in time"},
 		{"an unknown type", []string{"--kubeconfig", down, "service/x"}, "", 2, `looking at kind "service": not known`},
 		{"an unknown verb", []string{"diagnos"}, "", 2, `"diagnos" is neither a verb nor TYPE/NAME; did you mean diagnose?`},
+		{"an unknown verb before an object", []string{"diagnos", "pod/x"}, "", 2, `"diagnos" is neither a verb nor TYPE/NAME; did you mean diagnose?`},
+		{"an unknown type, and no cluster", []string{"svc", "x"}, "", 2, `looking at kind "svc": not known; take one of pod, `},
+		{"a file to verify that is not there, and no cluster", []string{"verify", "-f", "/nowhere.yaml"}, "", 2, "opening the file: /nowhere.yaml: no such file or directory"},
+		{"what a pod shows in place of a cause", []string{"explain", "ImagePullBackOff"}, "", 2, "ImagePullBackOff is what the pod shows, not why"},
 		{"a type without a name", []string{"diagnose", "pod"}, "", 2, `"pod" is no TYPE/NAME`},
 		{"a name that cannot be", []string{"pod/../secrets"}, "", 2, "no object can have that name"},
 		{"a name with an escape", []string{"pod/x\x1b[2J"}, "", 2, "no object can have that name"},
@@ -131,8 +135,13 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, verb := range []string{"", "diagnose", "verify", "read", "explain", "version"} {
+	for _, verb := range []string{"", "diagnose", "verify", "collect", "read", "explain", "registries", "demo", "completion", "version"} {
 		got := bench{}.run(t, strings.Fields(verb+" --help")...)
+		for line := range strings.Lines(got.out) {
+			if len(line) > textWidth+1 {
+				t.Errorf("%s: wider than %d: %q", verb, textWidth, line)
+			}
+		}
 		if got.code != 0 || got.err != "" || !strings.Contains(got.out, "kubectl pullmedic "+verb) {
 			t.Errorf("%s: exit code %d, stderr %q, stdout:\n%s", verb, got.code, got.err, got.out)
 		}

@@ -45,7 +45,11 @@ disproved (with the cause) or not proven (and why). It is about what can be seen
 from here: a node's own way to the registry may differ, and the answer says so.
 Nothing is made or changed.
 
-Exit codes: 0 all proven, 1 one is disproved, 3 none disproved but one not proven.`,
+A file needs a cluster, too: its nodes say which platform the image must have,
+and the pull secrets may be there.
+
+Exit codes: 0 if all is proven, 1 if one pull is disproved, 3 if none is
+disproved and one is not proven.`,
 		Example: examples(w, "verify deployment/api -n shop", "verify -f deploy.yaml", "verify deployment/api --as-me", "verify -f - -o json < deploy.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.verify(cmd, args)
@@ -72,6 +76,11 @@ func (o *verifyOptions) verify(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
+	in, done, err := o.open()
+	if err != nil {
+		return err
+	}
+	defer done()
 	if err := o.Complete(registry.Credentials); err != nil {
 		return err
 	}
@@ -87,7 +96,7 @@ func (o *verifyOptions) verify(cmd *cobra.Command, args []string) error {
 		}
 		var err error
 		if o.file != "" {
-			m, err = o.read(verify.Namespace{Name: c.namespace, Fixed: *o.kube.Namespace != ""})
+			m, err = o.read(in, verify.Namespace{Name: c.namespace, Fixed: *o.kube.Namespace != ""})
 		} else {
 			for i := range refs {
 				refs[i].Namespace = c.namespace
@@ -121,16 +130,24 @@ func (o *verifyOptions) verify(cmd *cobra.Command, args []string) error {
 	})
 }
 
+// open opens the file, before a cluster is looked for: what is wrong with the
+// command line is told first.
+func (o *verifyOptions) open() (in io.Reader, done func(), err error) {
+	if o.file == "" || o.file == "-" {
+		return o.In, func() {}, nil
+	}
+	file, err := os.Open(o.file)
+	if err != nil {
+		return nil, nil, usage("opening the file: %w", plainPath(err))
+	}
+	return file, func() { _ = file.Close() }, nil
+}
+
 // read reads the file.
-func (o *verifyOptions) read(in verify.Namespace) (verify.Manifest, error) {
-	from, name := o.In, "stdin"
-	if o.file != "-" {
-		file, err := os.Open(o.file)
-		if err != nil {
-			return verify.Manifest{}, usage("opening the file: %w", plainPath(err))
-		}
-		defer file.Close()
-		from, name = file, o.file
+func (o *verifyOptions) read(from io.Reader, in verify.Namespace) (verify.Manifest, error) {
+	name := o.file
+	if name == "-" {
+		name = "stdin"
 	}
 	m, err := verify.ReadManifest(from, name, in)
 	if err != nil {

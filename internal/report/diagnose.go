@@ -65,7 +65,7 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 		s.paragraph("Do first: ", bold, normal(first.FirstAction))
 	}
 	if first.NextQuestion != "" && first.State != v1alpha1.Cleared {
-		s.paragraph("To be asked: ", bold, normal(first.NextQuestion))
+		s.paragraph("To decide: ", bold, normal(first.NextQuestion))
 	}
 	if next := s.next(d, now); next != "" {
 		s.hang("If nothing is done: ", bold, 2, normal(next))

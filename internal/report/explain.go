@@ -4,6 +4,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
@@ -78,6 +79,17 @@ func some(list []string) []string {
 		return []string{}
 	}
 	return list
+}
+
+// Shown tells whether a word is a waiting reason under which pulls fail, such as
+// ImagePullBackOff: many take it for a cause.
+func Shown(c *catalog.Catalog, word string) bool {
+	for _, cause := range c.Causes() {
+		if slices.Contains(cause.WaitingReasons, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // Nearest returns the cause that an id or a misspelt one means: exact is true

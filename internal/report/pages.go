@@ -23,6 +23,13 @@ func ReadingText(w io.Writer, r v1alpha1.Reading, style Style) error {
 	}
 	s.field("Says", r.Symptom.Detail)
 	s.field("Read as", strings.Join(symptomWords(r.Symptom), ", "))
+	if r.Cause == catalog.Other {
+		s.b.WriteString(pad("Try", column))
+		s.verbatim(0, cyan, "kubectl describe pod NAME | "+strings.Join(append(s.program(), "read", "-"), " "))
+	} else {
+		s.b.WriteString(pad("Prove it", column))
+		s.verbatim(0, cyan, strings.Join(append(s.program(), "diagnose", "pod/NAME"), " "))
+	}
 	if command, ok := Command(append(s.program(), "explain", r.Cause)...); ok {
 		s.b.WriteString(pad("More", column))
 		s.verbatim(0, cyan, command)
@@ -58,7 +65,7 @@ func CauseText(w io.Writer, c v1alpha1.CauseDescription, style Style) error {
 	s.hang("", plain, 2, painted(c.ID+":", bold), normal(sentence(c.Meaning)))
 	s.paragraph("Do first: ", bold, normal(c.FirstAction))
 	if c.NextQuestion != "" {
-		s.paragraph("To be asked: ", bold, normal(c.NextQuestion))
+		s.paragraph("To decide: ", bold, normal(c.NextQuestion))
 	}
 	s.blank()
 	s.field("About", fmt.Sprintf("category %s, %s, severity %s", c.Category, c.Frequency, c.Severity))

@@ -108,6 +108,9 @@ func (s *sheet) steps(d v1alpha1.Diagnosis, shown []v1alpha1.Finding, now time.T
 			if step.Finding.Time != nil {
 				origin = "[" + s.clock(*step.Finding.Time, now, toSecond) + "]"
 			}
+			if step.Number == 2 && d.Pull.Attempts > 0 {
+				words = count(d.Pull.Attempts, "failed attempt") // what the last one said stands above
+			}
 			words = s.opening(words, column+2+labelWidth+1, origin)
 		}
 		s.item(name, m, pad(clean(label), labelWidth), normal(words), solid(origin, dim))
@@ -126,7 +129,11 @@ func (s *sheet) opening(text string, taken int, origin string) string {
 	if cells(text) <= room || room < 10 {
 		return text
 	}
-	return strings.TrimRight(cut(text, room-3), " ,;:.") + "..."
+	kept := cut(text, room-3)
+	if i := strings.LastIndexByte(kept, ' '); i > 0 && text[len(kept)] != ' ' {
+		kept = kept[:i] // half a tag or a host is another one
+	}
+	return strings.TrimRight(kept, " ,;:.") + "..."
 }
 
 // stepWords is the step's sentence; where the page has said it already (the
@@ -178,12 +185,17 @@ func (s *sheet) ruledOut(causes []v1alpha1.Cause) {
 		s.field("Ruled out", strings.Join(summarised(causes), ", ")+"; -v tells why")
 		return
 	}
-	for i, c := range causes {
+	for i := 0; i < len(causes); {
 		head := ""
 		if i == 0 {
 			head = "Ruled out"
 		}
-		s.field(head, c.Cause+": "+c.Summary)
+		why := causes[i].Summary
+		var names []string
+		for ; i < len(causes) && causes[i].Summary == why; i++ { // what one finding rules out is told once
+			names = append(names, causes[i].Cause)
+		}
+		s.field(head, strings.Join(names, ", ")+": "+why)
 	}
 }
 

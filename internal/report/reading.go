@@ -18,6 +18,9 @@ func Reading(c *catalog.Catalog, s symptom.Symptom) v1alpha1.Reading {
 		Cause:    first.ID, Alternatives: []string{}, Meaning: first.Meaning, FirstAction: first.FirstAction,
 		Symptom: Symptom(s),
 	}
+	if first.ID == catalog.Other {
+		r.FirstAction = "Give the whole error of the pod's event: this text is too short, or not about a pull."
+	}
 	for _, o := range others {
 		r.Alternatives = append(r.Alternatives, o.ID)
 	}

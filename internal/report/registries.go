@@ -25,6 +25,16 @@ func Registries() v1alpha1.Registries {
 	return r
 }
 
+// RegistriesOfKind is what is known of a kind of registry by its id; false if
+// there is no such kind.
+func RegistriesOfKind(id string) (v1alpha1.Registries, bool) {
+	f := families.Named(id)
+	if !f.Known() {
+		return v1alpha1.Registries{}, false
+	}
+	return v1alpha1.Registries{Document: v1alpha1.Head(v1alpha1.KindRegistries), Families: []v1alpha1.RegistryFamily{family(f, f.Example())}}, true
+}
+
 // RegistryOf is what is known of one registry by its host; false if that is of
 // no known family. The hosts that a pull needs are told in any case.
 func RegistryOf(host string) (v1alpha1.Registries, bool) {
@@ -136,12 +146,12 @@ func RegistriesText(w io.Writer, r v1alpha1.Registries, style Style) error {
 		}
 		s.blank()
 		if command, ok := Command(append(s.program(), "registries", "HOST")...); ok {
-			s.paragraph("", plain, normal("open says what is missing, quiet lists no tags to everybody, hiding answers the same for private and missing. "+command+" tells all about one."))
+			s.paragraph("", plain, normal("open says what is missing, quiet lists no tags to everybody, hiding answers the same for private and missing. "+command+" tells all about one, and takes these names, too."))
 		}
 		return s.writeTo(w)
 	}
 	f := r.Families[0]
-	s.hang("", plain, 2, painted(nonEmpty(f.Registry, f.Name)+":", bold), normal(nonEmpty(f.Name, "of no known family; its answers are read by status and code alone")))
+	s.hang("", plain, 2, painted(nonEmpty(f.Registry, f.ID)+":", bold), normal(nonEmpty(f.Name, "of no known family; its answers are read by status and code alone")))
 	s.blank()
 	s.several("Hosts", f.Egress)
 	if f.Name == "" {

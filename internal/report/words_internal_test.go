@@ -66,3 +66,17 @@ func TestWordsForNumbers(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOpeningEndsBetweenWords(t *testing.T) {
+	s := newSheet(Style{Width: 40})
+	for text, want := range map[string]string{
+		"docker.io/a/b has no tag 1.27.44":        "docker.io/a/b has no tag...",
+		"docker.io/a/b has no tag 1.2":            "docker.io/a/b has no tag 1.2",
+		strings.Repeat("x", 40):                   strings.Repeat("x", 26) + "...",
+		"docker.io/acme/b has tags 1, and 2 of 3": "docker.io/acme/b has tags...",
+	} {
+		if got := s.opening(text, 0, "[03:49:00]"); got != want {
+			t.Errorf("%q opens with %q, want %q", text, got, want)
+		}
+	}
+}
