@@ -8,6 +8,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/symptom"
 )
 
 // judged is a cause with all that Judge knows about it. An empty verdict means
@@ -54,6 +55,9 @@ func (b *bench) weigh(cause catalog.Cause) judged {
 // by digest can lack no tag, and a name that is in no table was not given up.
 func (b *bench) applies(id string) bool {
 	r := b.e.Pull.Reference
+	if b.e.Symptom.Role == symptom.RoleBlobStore && beforeBlobs[id] {
+		return false
+	}
 	switch id {
 	case catalog.TagNotFound:
 		return r.Digest == ""
@@ -63,6 +67,13 @@ func (b *bench) applies(id string) bool {
 		return b.move.Host != "" || b.has(evidence.ReferenceRetired)
 	}
 	return true
+}
+
+// beforeBlobs are causes that keep a pull from getting as far as a blob store:
+// the registry sends only those there to whom it gave the manifest.
+var beforeBlobs = map[string]bool{
+	catalog.AccessDeniedAmbiguous: true, catalog.RepositoryNotFound: true, catalog.CredentialsMissing: true, catalog.CredentialsInvalid: true,
+	catalog.CredentialsExpired: true, catalog.SecretMissing: true, catalog.SecretNotUsed: true, catalog.ServiceAccountRace: true,
 }
 
 func (b *bench) place(id string) int {
