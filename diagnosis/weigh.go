@@ -130,10 +130,14 @@ func (b *bench) confirm(j *judged) {
 // toldOtherwise tells proofs of the client's that the node may see otherwise. A
 // registry may hide from whoever does not log in that a repository is there; and
 // that it fails for the client, while it answered the node, says something about
-// the client's way.
+// the client's way. And where the node asks only others in its place, what it
+// lacks is no proof.
 func (b *bench) toldOtherwise(cause catalog.Cause, set []evidence.Outcome, found []int) bool {
 	if b.anyFrom(found, evidence.Node) {
 		return false
+	}
+	if b.has(evidence.RegistryNotAsked) && b.anyFrom(found, evidence.Client) && cause.ID != catalog.RegistryRetired {
+		return true // the node goes to another host
 	}
 	switch cause.ID {
 	case catalog.RepositoryNotFound:
