@@ -52,6 +52,13 @@ func unsent(detail string) symptom.Symptom {
 	return s
 }
 
+// sent is a text that says that a credential went along and was rejected.
+func sent(detail string) symptom.Symptom {
+	s := says(symptom.CredentialRejected, detail)
+	s.CredentialSent = "yes"
+	return s
+}
+
 // here is a finding of the client, asked after the last failure.
 func here(check evidence.Check, o evidence.Outcome) evidence.Finding {
 	return evidence.Finding{Check: check, Outcome: o, Vantage: evidence.Client, Time: asked, Sentence: "client saw " + string(o)}

@@ -302,9 +302,26 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 		},
 		{
 			name: "a password that was corrected since is cleared",
-			pull: basic, symptom: says(symptom.CredentialRejected, "unauthorized"),
+			pull: basic, symptom: sent("unauthorized"),
 			findings: and(reached, hasCredential, here(evidence.CheckToken, evidence.CredentialAccepted), present),
 			want:     []string{"CredentialsInvalid confirmed cleared"},
+		},
+		{
+			name: "CRI-O's invalid username/password does not prove a password where none is sent",
+			pull: open, symptom: symptom.Parse("initializing source docker://registry.acme.example/team/app:1.27.4: unable to retrieve auth token: invalid username/password: unauthorized: authentication required"),
+			findings: and(reached, noCredential, here(evidence.CheckToken, evidence.TokenRefused)),
+			want:     []string{"AccessDeniedAmbiguous likely failing", "CredentialsMissing possible failing", "RepositoryNotFound possible failing", "PermissionDenied possible failing"},
+		},
+		{
+			name: "what a blob store says of its signed URL is no word about the pod's credential",
+			pull: open, symptom: symptom.Parse(`failed to copy: httpReadSeeker: failed open: unexpected status from GET request to https://layers.s3.amazonaws.com/aa?X-Amz-Signature=x: 403 Forbidden: <Code>ExpiredToken</Code><Message>The provided token has expired.</Message>`),
+			findings: and(reached, hasCredential),
+			want:     []string{"PermissionDenied likely failing", "RegistryPolicyBlocked possible failing"},
+		},
+		{
+			name: "a status that no registry gives does not prove that it is ill",
+			pull: open, symptom: symptom.Symptom{Sign: symptom.RegistryUnavailable, Status: 400, Detail: "400 Bad Request"},
+			want: []string{"RegistryUnavailable likely failing", "ProxyFailure possible failing", "MirrorFailure possible failing"},
 		},
 		{
 			name: "a registry that failed and answers again is cleared",

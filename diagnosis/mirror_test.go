@@ -50,6 +50,10 @@ func TestAHostsDirectoryLiftsWhatIsKnownOfMirrors(t *testing.T) {
 			notFound, and(reached, here(evidence.CheckManifest, evidence.TagAbsent), mirror(evidence.MirrorUnusable)),
 			"TagNotFound confirmed failing", "",
 		},
+		"what a registry lacks that the node never asks is no proof": {
+			notFound, and(reached, here(evidence.CheckManifest, evidence.TagAbsent), mirror(evidence.RegistryNotAsked)),
+			"TagNotFound likely failing", "asked from here, ",
+		},
 		"a mirror that has it explains nothing": {
 			notFound, and(reached, here(evidence.CheckManifest, evidence.TagAbsent), mirror(evidence.MirrorAnswers)),
 			"TagNotFound confirmed failing", "",

@@ -51,9 +51,9 @@ func networkCases(open evidence.Pull, refused, limited symptom.Symptom) []judgeC
 			want: []string{"TLSVersionUnsupported likely failing"}, summary: "asked from here, ",
 		},
 		{
-			name: "a handshake that fails says nothing of versions",
+			name: "a handshake that is broken off says nothing of versions, and proves nothing of the certificate",
 			pull: open, symptom: symptom.Symptom{Sign: symptom.TLSInvalid, Host: "registry.acme.example", Detail: "remote error: tls: handshake failure"},
-			want: []string{"TLSInvalid confirmed failing"},
+			want: []string{"TLSInvalid likely failing", "ClientCertificateRequired likely failing", "ProxyFailure possible failing", "ClockSkew possible failing"},
 		},
 		{
 			name: "what only the client cannot reach is likely at most, and worded so",

@@ -210,7 +210,7 @@ func notAtNode(f evidence.Finding) bool { return f.Vantage != evidence.Node }
 func waySense(f evidence.Finding) evidence.Sense {
 	switch f.Outcome {
 	case evidence.HostNotResolved, evidence.ConnectionTimeout, evidence.ConnectionRefused, evidence.ConnectionReset,
-		evidence.NoRoute, evidence.TLSVersionUnsupported, evidence.TLSUntrusted, evidence.TLSInvalid, evidence.ClientCertificateAsked,
+		evidence.NoRoute, evidence.TLSVersionUnsupported, evidence.TLSUntrusted, evidence.TLSInvalid, evidence.HandshakeRefused, evidence.ClientCertificateAsked,
 		evidence.PlainHTTPAnswered, evidence.ProxyFailed, evidence.ClockSkewed, evidence.NodeClockWrong, evidence.CertificateOutOfDate, evidence.MirrorFailed,
 		evidence.RateLimited, evidence.RegistryUnavailable, evidence.RegistryNotV2, evidence.RegistryFailsForAll:
 		return evidence.Bad

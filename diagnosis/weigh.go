@@ -8,6 +8,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/symptom"
 )
 
 // judged is a cause with all that Judge knows about it. An empty verdict means
@@ -54,6 +55,9 @@ func (b *bench) weigh(cause catalog.Cause) judged {
 // by digest can lack no tag, and a name that is in no table was not given up.
 func (b *bench) applies(id string) bool {
 	r := b.e.Pull.Reference
+	if b.e.Symptom.Role == symptom.RoleBlobStore && beforeBlobs[id] {
+		return false
+	}
 	switch id {
 	case catalog.TagNotFound:
 		return r.Digest == ""
@@ -63,6 +67,13 @@ func (b *bench) applies(id string) bool {
 		return b.move.Host != "" || b.has(evidence.ReferenceRetired)
 	}
 	return true
+}
+
+// beforeBlobs are causes that keep a pull from getting as far as a blob store:
+// the registry sends only those there to whom it gave the manifest.
+var beforeBlobs = map[string]bool{
+	catalog.AccessDeniedAmbiguous: true, catalog.RepositoryNotFound: true, catalog.CredentialsMissing: true, catalog.CredentialsInvalid: true,
+	catalog.CredentialsExpired: true, catalog.SecretMissing: true, catalog.SecretNotUsed: true, catalog.ServiceAccountRace: true,
 }
 
 func (b *bench) place(id string) int {
@@ -119,10 +130,14 @@ func (b *bench) confirm(j *judged) {
 // toldOtherwise tells proofs of the client's that the node may see otherwise. A
 // registry may hide from whoever does not log in that a repository is there; and
 // that it fails for the client, while it answered the node, says something about
-// the client's way.
+// the client's way. And where the node asks only others in its place, what it
+// lacks is no proof.
 func (b *bench) toldOtherwise(cause catalog.Cause, set []evidence.Outcome, found []int) bool {
 	if b.anyFrom(found, evidence.Node) {
 		return false
+	}
+	if b.has(evidence.RegistryNotAsked) && b.anyFrom(found, evidence.Client) && cause.ID != catalog.RegistryRetired {
+		return true // the node goes to another host
 	}
 	switch cause.ID {
 	case catalog.RepositoryNotFound:

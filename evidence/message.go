@@ -96,6 +96,15 @@ func outcomeOf(s symptom.Symptom) Outcome {
 		// containerd 2 and 1 count the bytes of a whole answer that is too
 		// short as they count those of one that was cut.
 		return TransferCutShort
+	case s.Sign == symptom.TLSInvalid && brokenOff(s.Detail):
+		return HandshakeRefused
+	case s.Sign == symptom.RegistryUnavailable && s.Status >= 400 && s.Status < 500:
+		// It works, and takes the question for none that a registry is asked.
+		return RegistryNotV2
+	case s.Sign == symptom.CredentialRejected && s.CredentialSent != "yes":
+		// containers/image says "invalid username/password" of a refused
+		// anonymous request, too.
+		return AccessDenied
 	case s.Sign != symptom.LoginRequired:
 		return SignOutcome(s.Sign)
 	case s.CredentialSent == "no" && s.Role == symptom.RoleTokenService:
@@ -104,6 +113,18 @@ func outcomeOf(s symptom.Symptom) Outcome {
 		return LoginRequired
 	}
 	return AccessDenied
+}
+
+// brokenOff tells an alert that says no more than that the handshake is over:
+// for want of a cipher, a client certificate (TLS 1.2) or a host of that name.
+// It is no word about the host's certificate.
+func brokenOff(detail string) bool {
+	for _, alert := range []string{"handshake failure", "tls: internal error", "unrecognized name", "tls: access denied", "tls: insufficient security", "tls: no application protocol"} {
+		if strings.Contains(detail, alert) {
+			return true
+		}
+	}
+	return false
 }
 
 // SignOutcome is the outcome that a text's sign stands for at the node; "" for

@@ -73,6 +73,7 @@ const (
 	TLSVersionUnsupported  Outcome = "tls-version-unsupported" // the two sides have no version in common
 	TLSUntrusted           Outcome = "tls-untrusted"
 	TLSInvalid             Outcome = "tls-invalid"
+	HandshakeRefused       Outcome = "tls-handshake-refused" // the other side broke it off, and its alert names no certificate
 	ClientCertificateAsked Outcome = "client-certificate-asked"
 	PlainHTTPAnswered      Outcome = "plain-http-answered" // http where https was asked
 	ProxyFailed            Outcome = "proxy-failed"
@@ -80,7 +81,7 @@ const (
 
 	// ping
 	RegistryAnswers     Outcome = "registry-answers"     // 200 or a 401 with a challenge
-	RegistryNotV2       Outcome = "registry-not-v2"      // something else speaks there (404, HTML)
+	RegistryNotV2       Outcome = "registry-not-v2"      // something else speaks there (404, HTML), or not as a registry does (405)
 	RegistryUnavailable Outcome = "registry-unavailable" // 5xx
 	RegistryOpenToAll   Outcome = "registry-open-to-all" // no challenge at all
 

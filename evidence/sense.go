@@ -36,7 +36,7 @@ func (o Outcome) Sense() Sense {
 		SecretAbsent, SecretWrongType, SecretMalformed, KeyringEntryIgnored,
 		CredentialExpiredByItself, ServiceAccountGotLate, NodeDiskPressure,
 		ImageFailsElsewhere, RegistryFailsForAll, HostNotResolved, ConnectionTimeout,
-		ConnectionRefused, ConnectionReset, TransferCutShort, NoRoute, TLSVersionUnsupported, TLSUntrusted, TLSInvalid,
+		ConnectionRefused, ConnectionReset, TransferCutShort, NoRoute, TLSVersionUnsupported, TLSUntrusted, TLSInvalid, HandshakeRefused,
 		ClientCertificateAsked, PlainHTTPAnswered, ProxyFailed, RegistryNotV2,
 		RegistryUnavailable, TokenGrantsNothing, TokenRefused, CredentialRejected,
 		CredentialExpired, TagAbsent, DigestAbsent, ManifestAbsent, TagListedNotGiven, RepositoryAbsent,

@@ -115,6 +115,10 @@ func (e *element) settle(m *mark, best [asSpeaker + 1]*mark) Sign {
 		return UnpackFailed // the archive ended early, not a connection
 	case m.group.rank == asLimit:
 		return e.whoseLimit(m)
+	case e.role == RoleBlobStore && ofCredential[sign]:
+		return PermissionDenied // it judges the URL that the registry signed, and never sees the pod's credential
+	case sign == ManifestNotSupported && strings.HasPrefix(strings.TrimLeft(e.text[m.end:], " \"'\\"), "text/htm"):
+		return ProxyFailed // a page in place of a manifest
 	case sign == AccessDenied && m.group.code == "DENIED":
 		return e.whyDenied(m)
 	case sign == LoginRequired && m.group.code == "UNAUTHORIZED" && e.shows("DENIED"):
@@ -130,6 +134,9 @@ func (e *element) settle(m *mark, best [asSpeaker + 1]*mark) Sign {
 	}
 	return sign
 }
+
+// ofCredential are signs about who logs in.
+var ofCredential = map[Sign]bool{LoginRequired: true, CredentialRejected: true, CredentialExpired: true}
 
 func (e *element) shows(code string) bool {
 	for _, m := range e.marks {

@@ -102,6 +102,8 @@ func (s *scanner) step() {
 		}
 	case c == '[' && s.lastIs(cueNetwork|cueOn):
 		s.bare() // [::1]:5000
+	case c == '(' && s.lastIs(cueSecret):
+		s.listed()
 	case isBlank(c) || (!isAlnum(c) && !startsName(c)):
 		s.at++
 	default:
@@ -133,7 +135,7 @@ func (s *scanner) quoted(quote byte) bool {
 			start += len(inside) - len(source)
 			length, kind, place = len(source), refName, slotSource
 		}
-	case s.lastIs(cueSecret):
+	case s.lastIs(cueSecret), s.lastIs(cueName) && isWordOfName(strings.ReplaceAll(inside, "\n", "")) && !looksLikeReference(inside):
 		kind, place = plainName, slotNone
 	case s.announced():
 		if strings.Contains(inside, ": ") && strings.Contains(inside, "error") {
@@ -147,6 +149,24 @@ func (s *scanner) quoted(quote byte) bool {
 	s.add(kind, place, start, start+length)
 	s.at++ // the closing quote
 	return true
+}
+
+// listed masks the names in parentheses with which the kubelet lists secrets
+// ("some image pull secrets (a, b)"): a secret may be called robot-account. A
+// list that the text's end cuts is one, too.
+func (s *scanner) listed() {
+	start := s.at + 1
+	inside := s.text[start:min(len(s.text), start+longestQuote)]
+	if end := strings.IndexByte(inside, ')'); end >= 0 {
+		inside = inside[:end]
+	}
+	for _, w := range strings.FieldsFunc(inside, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' }) {
+		if !isWordOfName(w) {
+			s.at++
+			return
+		}
+	}
+	s.add(plainName, slotNone, start, start+len(inside))
 }
 
 // announced tells that the words before a quote announce an image's name.

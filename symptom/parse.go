@@ -81,5 +81,8 @@ func read(text string) element {
 	}
 	e.reference = findReference(text, e.names)
 	e.readRequest()
+	if e.role == RoleBlobStore {
+		e.sent = "" // it is asked by a URL that the registry signed
+	}
 	return e
 }

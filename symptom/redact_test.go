@@ -207,7 +207,10 @@ func TestARedactedTextSaysTheSame(t *testing.T) {
 }
 
 func TestRedactingTakesLinearTime(t *testing.T) {
-	const size = 1 << 20
+	const (
+		size   = 1 << 20
+		enough = 15 * time.Second // on a busy machine; looking at each byte once for each other takes far longer
+	)
 	units := hostile(1)
 	for name, unit := range map[string]string{
 		"keys": "password ", "assigned keys": "password=", "open quotes": `password="`, "escaped quotes": `-u \" `, "users": "a:b@", "ats": "a@", "URLs with users": "https://a:b@",
@@ -219,7 +222,7 @@ func TestRedactingTakesLinearTime(t *testing.T) {
 	for name, unit := range units {
 		start := time.Now()
 		symptom.Redact(strings.Repeat(unit, size/len(unit)))
-		if took := time.Since(start); took > time.Second {
+		if took := time.Since(start); took > enough {
 			t.Errorf("%s: %d bytes took %v", name, size, took)
 		}
 	}

@@ -76,7 +76,7 @@ var refusalWords = []group{
 	// A credential was sent, and is wrong: Docker Hub, Quay, GitHub ("denied:
 	// denied"), GitLab ("HTTP Basic"), Google, Azure, IBM.
 	{rank: asReason, sign: CredentialRejected, sent: "yes", words: []string{
-		"invalid username/password", "incorrect username or password", "invalid username or password", "wrong username or password",
+		"incorrect username or password", "invalid username or password", "wrong username or password",
 		"invalid credentials", "bad credentials", "credentials are invalid", "credentials are incorrect", "login credentials are not valid",
 		"incorrect password", "invalid password", "could not find robot", "robot account", "user not found",
 		"failed authentication", "authentication failed", "failed to authenticate", "cannot be authenticated", "could not be authenticated",
@@ -85,6 +85,9 @@ var refusalWords = []group{
 		"invalid clientid", "invalid client", "application not registered", "token has been revoked", "token was revoked",
 		"account is disabled", "account is locked",
 	}},
+	// What containers/image says of every 401 of a token service, with or
+	// without a credential (ErrUnauthorizedForCredentials, docker/errors.go).
+	{rank: asReason, sign: CredentialRejected, words: []string{"invalid username/password"}},
 	{rank: asReason, sign: CredentialExpired, sent: "yes", words: []string{
 		"token has expired", "token is expired", "token expired", "expired token", "reauthenticate and try again", // ECR and others
 		"credentials have expired", "credential has expired", "password has expired", "password expired", "robot account has expired",

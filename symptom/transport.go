@@ -71,6 +71,9 @@ var transportWords = []group{
 	{rank: asLink, sign: ClientCertificateAsked, words: []string{
 		"tls: bad certificate", "tls: certificate required", "client certificate required", "client certificate is required",
 		"alert certificate required", "alert bad certificate",
+		// An alert about a certificate is about the one that its reader showed.
+		"remote error: tls: unknown certificate authority", "remote error: tls: unknown certificate", "remote error: tls: expired certificate",
+		"remote error: tls: revoked certificate", "remote error: tls: unsupported certificate",
 	}},
 	{rank: asLink, sign: HTTPInsteadOfHTTPS, words: []string{
 		"http response to https client", "does not look like a tls handshake", "oversized record received", "malformed http response",

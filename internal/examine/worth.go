@@ -49,7 +49,7 @@ func fromRegistry(o evidence.Outcome) bool {
 	switch o {
 	case evidence.HostResolved, evidence.HostNotResolved,
 		evidence.Connected, evidence.ConnectionTimeout, evidence.ConnectionRefused, evidence.ConnectionReset, evidence.NoRoute,
-		evidence.TLSTrusted, evidence.TLSVersionUnsupported, evidence.TLSUntrusted, evidence.TLSInvalid, evidence.ClientCertificateAsked, evidence.PlainHTTPAnswered,
+		evidence.TLSTrusted, evidence.TLSVersionUnsupported, evidence.TLSUntrusted, evidence.TLSInvalid, evidence.HandshakeRefused, evidence.ClientCertificateAsked, evidence.PlainHTTPAnswered,
 		evidence.ProxyFailed, evidence.AddressForbidden,
 		evidence.RegistryAnswers, evidence.RegistryNotV2, evidence.RegistryUnavailable, evidence.RegistryOpenToAll,
 		evidence.TokenGranted, evidence.TokenGrantsNothing, evidence.TokenRefused, evidence.RealmForeign,

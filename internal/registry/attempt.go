@@ -131,7 +131,7 @@ func (l *ladder) readManifestStatus(a *attempt, r reply) {
 	case status == http.StatusBadRequest && (a.refusal.code == "NAME_INVALID" || a.refusal.code == "MANIFEST_INVALID" || a.refusal.code == "TAG_INVALID"):
 		a.end = absent // it cannot be there under that name
 	default:
-		l.tell(evidence.CheckManifest, evidence.RegistryUnavailable, l.registrySubject(), r, d, "%s answers %d to the question for a manifest", r.answer.host, status)
+		l.tell(evidence.CheckManifest, evidence.RegistryNotV2, l.registrySubject(), r, d, "%s answers %d to the question for a manifest", r.answer.host, status)
 	}
 }
 

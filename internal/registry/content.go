@@ -125,7 +125,7 @@ func (l *ladder) open(r reply, want string, a attempt, check evidence.Check, nam
 		case status == http.StatusUnauthorized || status == http.StatusForbidden:
 			l.tell(check, evidence.AccessDenied, subject, r, d, "%s refuses %s (%d)", host, name, status)
 		default:
-			l.tell(check, evidence.RegistryUnavailable, l.registrySubject(), r, d, "%s answers %d to the question for a manifest", host, status)
+			l.tell(check, evidence.RegistryNotV2, l.registrySubject(), r, d, "%s answers %d to the question for a manifest", host, status)
 		}
 		return document{}, false
 	}

@@ -139,7 +139,7 @@ func readTLS(err error, f *failure, spent costs) bool {
 		return f.set(evidence.CheckTLS, evidence.ClientCertificateAsked, "client certificate")
 	}
 	if spent.inTLS {
-		return f.set(evidence.CheckTLS, evidence.TLSInvalid, "protocol")
+		return f.set(evidence.CheckTLS, evidence.HandshakeRefused, "handshake refused")
 	}
 	return f.set("", evidence.ConnectionReset, "TLS alert")
 }

@@ -159,7 +159,7 @@ func (l *ladder) mirror(ctx context.Context, c hostsdir.Config, at int) {
 func (l *ladder) mirrorFails(r reply, h hostsdir.Host, subject evidence.Subject, d details, place string) {
 	f := r.failure
 	d["outcome"], d["address"], d["reason"] = string(f.outcome), f.address, f.reason
-	trust := f.outcome == evidence.TLSUntrusted || f.outcome == evidence.TLSInvalid || f.outcome == evidence.ClientCertificateAsked
+	trust := f.outcome == evidence.TLSUntrusted || f.outcome == evidence.TLSInvalid || f.outcome == evidence.HandshakeRefused || f.outcome == evidence.ClientCertificateAsked
 	switch {
 	case f.why != "" || f.outcome == evidence.AddressForbidden:
 		l.gap(evidence.CheckMirrors, subject, "it was not asked: "+first(f.why, "its address is one where nothing is ever asked"), "a look from the node")
@@ -189,6 +189,8 @@ func mirrorTrouble(f *failure) string {
 		return "its certificate is signed by nobody who is trusted"
 	case evidence.TLSInvalid:
 		return "its certificate does not hold"
+	case evidence.HandshakeRefused:
+		return "it breaks the TLS handshake off"
 	case evidence.ClientCertificateAsked:
 		return "it takes only clients that show a certificate"
 	case evidence.PlainHTTPAnswered:

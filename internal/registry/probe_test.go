@@ -160,7 +160,7 @@ func TestProbeOfARegistryThatAsksNobodyForALogin(t *testing.T) {
 		},
 		"an answer that no registry gives is told as it is": {
 			image: "team/app:1.27.4", platform: amd64(), faults: []fault{on("", "/v2/team/", 418, "")},
-			want: lines("WAY", "manifest registry-unavailable"),
+			want: lines("WAY", "manifest registry-not-v2"),
 		},
 		"a web site is no registry": {
 			image: "team/app:1.27.4", platform: amd64(), faults: []fault{on("", "/", 200, "<!DOCTYPE html><p>welcome", "Content-Type", "text/html")},

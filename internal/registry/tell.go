@@ -56,6 +56,8 @@ func (l *ladder) tellFailure(check evidence.Check, subject evidence.Subject, r r
 		case "wrong":
 			format, args = "the certificate of %s is for another name", []any{host}
 		}
+	case evidence.HandshakeRefused:
+		format, args = "%s breaks the TLS handshake off", []any{host}
 	case evidence.ClientCertificateAsked:
 		format, args = "%s takes only clients that show a certificate", []any{host}
 	case evidence.PlainHTTPAnswered:

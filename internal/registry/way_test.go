@@ -159,7 +159,7 @@ func TestTheWayToARegistry(t *testing.T) {
 			build: func(t *testing.T, h *house, _ *Options) {
 				h.connect[host+":443"] = listen(t, func(c net.Conn) { _, _ = c.Write([]byte{21, 3, 1, 0, 2, 2, 40}) })
 			},
-			want: "connect connected\ntls tls-invalid", reason: "protocol",
+			want: "connect connected\ntls tls-handshake-refused", reason: "handshake refused",
 		},
 		"a host that speaks something else": {
 			build: func(t *testing.T, h *house, _ *Options) {

@@ -211,7 +211,10 @@ func (b bench) first() *diagnosis.Cause {
 // fromHere is what was seen of the pull as the kubelet would make it.
 func (b bench) fromHere() verdict {
 	cause := b.first()
+	mirror, other := b.otherHost(cause)
 	switch {
+	case other:
+		return verdict{proof: NotProven, why: mirror.Sentence}
 	case cause != nil && cause.Verdict == diagnosis.Confirmed:
 		return verdict{Disproved, cause.Summary, cause}
 	case b.complete():
@@ -220,6 +223,21 @@ func (b bench) fromHere() verdict {
 		return verdict{Disproved, cause.Summary, cause}
 	}
 	return verdict{proof: NotProven, why: b.unproven(cause)}
+}
+
+// otherHost returns the finding that shows why the registry's no decides
+// nothing: another host is asked in its place, or has what it does not give.
+func (b bench) otherHost(cause *diagnosis.Cause) (evidence.Finding, bool) {
+	if cause == nil || len(cause.Findings) == 0 {
+		return evidence.Finding{}, false
+	}
+	if by := b.d.Findings[cause.Findings[0]]; by.Vantage != evidence.Client || by.Check == evidence.CheckMirrors || by.Check == evidence.CheckReference {
+		return evidence.Finding{}, false
+	}
+	if f, ok := b.find(evidence.MirrorAnswers); ok && (b.refused() || b.has(evidence.RegistryNotAsked)) {
+		return f, true
+	}
+	return b.find(evidence.RegistryNotAsked)
 }
 
 // complete tells whether every step of the pull was seen to work, with what the

@@ -84,6 +84,18 @@ func TestWouldTheNextPullSucceed(t *testing.T) {
 			scene: scene{objects: worker("v1.36.3"), deny: []string{"list nodes"}, q: one(at("team/app:1"))},
 			want:  "not-proven", why: "you may not list nodes",
 		},
+		"what the registry refuses and a mirror has is not disproved": {
+			scene: scene{objects: worker("v1.36.3"), q: one(at("private/app:1")), hosts: "[host.\"" + s.plain.URL + "\"]\n"},
+			want:  "linux/amd64 not-proven", why: "is asked before the registry and has it",
+		},
+		"what the registry and its mirror lack is disproved": {
+			scene: scene{objects: worker("v1.36.3"), q: one(at("team/app:2")), hosts: "[host.\"" + s.plain.URL + "\"]\n"},
+			want:  "linux/amd64 disproved TagNotFound",
+		},
+		"a registry that containerd never asks disproves nothing": {
+			scene: scene{objects: worker("v1.36.3"), q: one(at("team/app:2")), hosts: "server = \"" + s.plain.URL + "\"\n"},
+			want:  "linux/amd64 not-proven", why: "containerd never asks " + s.host,
+		},
 		"a tag that is missing": {
 			scene: scene{objects: worker("v1.36.3"), q: one(at("team/app:2"))},
 			want:  "linux/amd64 disproved TagNotFound", why: "has no tag 2", view: "client disproved",
