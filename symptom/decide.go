@@ -125,6 +125,8 @@ func (e *element) settle(m *mark, best [asSpeaker + 1]*mark) Sign {
 		return AccessDenied // both: what Docker Hub answers for what it hides
 	case sign == RuntimeConfigInvalid && m.group.rank == asStore && best[asUnpack] != nil:
 		return UnpackFailed // of a file of that name in a layer
+	case sign == UnpackFailed && best[asLimit] != nil && best[asLimit].start > m.end:
+		return e.whoseLimit(best[asLimit]) // it was given up while unpacking
 	case sign == UnpackFailed:
 		if strings.HasSuffix(strings.TrimRight(e.text, " \n\"."), "not found") {
 			return CacheCorrupted // of local content

@@ -31,6 +31,14 @@ var neighbourWords = []group{
 		"runc create failed", "crun: ", "starting container process caused", "unable to start container process", "container create failed",
 		"failed to start container", "exec user process caused", "failed to exec in container", "back-off restarting failed container",
 	}},
+	// Why the API server takes no pod, whatever its image: ResourceQuota,
+	// LimitRange, ServiceAccount, and OpenShift's security context constraints.
+	{rank: asSpeaker, sign: elsewhere, words: []string{
+		"is forbidden: exceeded quota", "is forbidden: error looking up service account", "is forbidden: unable to validate against any security context constraint",
+		"usage per Container is", "usage per Pod is",
+	}},
+	// What the kubelet and its runtime send each other, not an answer of a registry.
+	{rank: asSpeaker, sign: elsewhere, words: []string{"code = ResourceExhausted desc = grpc:"}},
 	{rank: asSpeaker, sign: elsewhere, words: []string{"nodes are available:", "node is available:", "persistentvolumeclaim {name} not found"}},
 }
 

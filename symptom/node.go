@@ -45,7 +45,7 @@ var nodeWords = []group{
 	// The content store. "Not found" about local content is damage: containerd's
 	// metadata and content packages, containers/storage, Docker's layer store.
 	{rank: asStore, sign: CacheCorrupted, words: []string{
-		"content digest", "from content store", "missing parent", "parent snapshot", "snapshot does not exist", "failed to stat parent",
+		"content digest", "from content store", "expected at {path}: blob not found", "missing parent", "parent snapshot", "snapshot does not exist", "failed to stat parent",
 		"failed to stat snapshot", "target snapshot", "stat {path}: no such file", "{digest} does not exist: not found",
 		"bucket: not found", "failed to resolve rootfs", "failed to get diff ids",
 		"image not known", "layer not known", "locating image with id", "locating item named", "unable to find data directory",

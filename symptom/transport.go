@@ -41,6 +41,7 @@ var transportWords = []group{
 		"connection reset", "ECONNRESET", "|EOF|", "broken pipe", "forcibly closed", "connection abort", "connection was aborted",
 		"use of closed network connection", "server closed idle connection", "connection force closed", "unexpectedly closed",
 		"GOAWAY", "stream error", "stream closed", "transport connection broken", "read expected number of bytes", "SSL_ERROR_SYSCALL",
+		"tls: bad record mac", // bytes were changed on the way
 	}},
 	{rank: asLink, sign: NoRoute, words: []string{
 		"no route to host", "network is unreachable", "network unreachable", "unreachable network", "host is unreachable", "unreachable host",
@@ -62,7 +63,7 @@ var transportWords = []group{
 		"certificate is not authorized", "is not permitted by any constraint", "unhandled critical extension", "x509: negative serial",
 		"x509: invalid", "x509: malformed", "x509: unsupported", "hostname mismatch", "no alternative certificate subject name",
 		"remote error: tls", "local error: tls", "tls: handshake failure", "tls: internal error", "tls: no ", "tls: server",
-		"tls: received unexpected", "tls: failed to parse", "tls: bad record mac", "tls: invalid", "unrecognized name", "sslv3 alert", "tlsv1 alert",
+		"tls: received unexpected", "tls: failed to parse", "tls: invalid", "unrecognized name", "sslv3 alert", "tlsv1 alert",
 	}},
 	{rank: asLink, sign: TLSVersionUnsupported, words: []string{
 		"protocol version not supported", "unsupported protocol version", "alert protocol version",
