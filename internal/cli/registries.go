@@ -17,7 +17,7 @@ import (
 func newRegistries(w *world, o *showOptions) *cobra.Command {
 	return &cobra.Command{
 		Use:   "registries [HOST | IMAGE]",
-		Short: "Tell how a registry says no, what it wants, and every host a pull needs",
+		Short: "Tell how a registry says no, and every host that a pull needs",
 		Long: `Tell what is known of a kind of registry: how it says no, how long a login
 lives, its limits and status page, what its cloud must allow, and every host and
 port that a pull needs, for a firewall. Without HOST, list all kinds. Nothing is

@@ -45,7 +45,7 @@ disproved (with the cause) or not proven (and why). It is about what can be seen
 from here: a node's own way to the registry may differ, and the answer says so.
 Nothing is made or changed.
 
-Exit codes: 0 all proven, 1 one is disproved, 3 none disproved but one not proven.`,
+Exit codes: 0 all proven, 1 one is disproved, 3 none is, but one is not proven.`,
 		Example: examples(w, "verify deployment/api -n shop", "verify -f deploy.yaml", "verify deployment/api --as-me", "verify -f - -o json < deploy.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.verify(cmd, args)
