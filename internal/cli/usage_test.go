@@ -50,6 +50,20 @@ func closed(t *testing.T) string {
 	return l.Addr().String()
 }
 
+func TestHelpFitsATerminal(t *testing.T) {
+	for _, verb := range []string{"", "collect", "demo", "diagnose", "explain", "read", "registries", "verify", "version"} {
+		got := bench{}.run(t, strings.Fields(verb+" --help")...)
+		if got.code != 0 || got.out == "" {
+			t.Errorf("%q --help ends with %d", verb, got.code)
+		}
+		for line := range strings.Lines(got.out) {
+			if len(strings.TrimRight(line, "\n")) > 80 {
+				t.Errorf("%q --help is wider than 80 columns: %s", verb, line)
+			}
+		}
+	}
+}
+
 func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("HOME", t.TempDir())

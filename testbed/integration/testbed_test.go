@@ -122,7 +122,8 @@ func left(t *testing.T, dir string) []string {
 	return slices.Compact(lines)
 }
 
-// TestDownLeavesNothingBehind ends the testbed; the next up starts it again.
+// TestDownLeavesNothingBehind ends the testbed, and starts it again for the tests
+// that come after.
 func TestDownLeavesNothingBehind(t *testing.T) {
 	b := open(t)
 	running := left(t, b.Dir())
@@ -142,5 +143,6 @@ func TestDownLeavesNothingBehind(t *testing.T) {
 	if _, err := os.Stat(b.Run()); !os.IsNotExist(err) {
 		t.Errorf("the state of the run is still there: %v", err)
 	}
+	testbed(t, "up")
 	fmt.Fprintf(t.Output(), "up adds %d interfaces, mounts, cgroups, processes and rules; down leaves none\n", len(running)-len(after))
 }
