@@ -369,6 +369,41 @@ func (r *runner) overview(ctx context.Context, wave []place) error {
 		}
 	}
 	fmt.Fprintf(r.Out, "overview: %d failing pulls told, %d controls silent, %d ms\n", told, silent, done.took.Milliseconds())
+	return r.bundle(ctx, wave)
+}
+
+// bundle collects the whole cluster into a file, in which nothing secret may be,
+// and asks the file what the cluster was asked.
+func (r *runner) bundle(ctx context.Context, wave []place) error {
+	file := filepath.Join(r.plugin.dir, "bundle.json")
+	if _, err := r.checked(ctx, "collecting a bundle", "collect", "-A", "-o", file); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("reading the bundle: %w", err)
+	}
+	if leaked(r.spellings, text) {
+		r.complain("a secret shows in the bundle")
+	}
+	done, err := r.checked(ctx, "the bundle's overview", "-A", "--bundle", file, "-o", "json")
+	if err != nil {
+		return err
+	}
+	said, err := done.report()
+	if err != nil {
+		return fmt.Errorf("asking the bundle: %w", err)
+	}
+	told := 0
+	for _, p := range wave {
+		there := slices.ContainsFunc(said.Diagnoses, func(a answer) bool { return a.Pull.Namespace == p.fault.Namespace(p.node.Name) })
+		if there == p.fault.Control() {
+			r.complain("the bundle has %s on %s: %v", p.fault.Name, p.node.Name, there)
+		} else if there {
+			told++
+		}
+	}
+	fmt.Fprintf(r.Out, "bundle: %d failing pulls told without the cluster, %d KiB\n", told, len(text)>>10)
 	return nil
 }
 
