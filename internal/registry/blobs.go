@@ -193,7 +193,7 @@ func (l *ladder) readBlob(check evidence.Check, a attempt, want descriptor, r re
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		l.tell(check, evidence.AccessDenied, l.imageOrStore(r), r, d, "%s refuses the %s %s of %s (%d)", host, what, shortDigest(want.Digest), l.imageName(), status)
 	default:
-		l.tell(check, evidence.RegistryUnavailable, l.imageOrStore(r), r, d, "%s answers %d to the question for a %s", host, status, what)
+		l.tell(check, evidence.RegistryNotV2, l.imageOrStore(r), r, d, "%s answers %d to the question for a %s", host, status, what)
 	}
 	return false
 }

@@ -100,6 +100,10 @@ func TestProbeOfWhatAManifestNames(t *testing.T) {
 			faults: []fault{toStore}, store: on2(on("", "/", 503, "")),
 			want: lines(before, "config registry-unavailable"), kind: evidence.SubjectBlobStore,
 		},
+		"a blob store that takes the question for something else": {
+			faults: []fault{toStore}, store: on2(on("", "/", 409, "")),
+			want: lines(before, "config registry-not-v2"), kind: evidence.SubjectBlobStore,
+		},
 		"a blob store on plain HTTP is not looked at": {
 			faults: []fault{on("", "/v2/team/app/blobs/", 307, "", "Location", "http://store.acme.example/x")},
 			want:   lines(before, "config ?"), kind: evidence.SubjectImage,

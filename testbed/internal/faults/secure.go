@@ -101,6 +101,13 @@ func secureFaults() []Fault {
 			scene: func(Spot) Scene { return Scene{Image: registries.Strict + "/acme/ap:1.27.4", Secrets: strict} },
 		},
 		{
+			Name: "missing-digest-strict", What: "no such digest, in a registry that lists no tags and keeps to the specification's codes",
+			Cause: "DigestNotFound", Expect: confirmed("DigestNotFound"), Reach: OfPod, Mendable: true,
+			scene: func(Spot) Scene {
+				return Scene{Image: registries.Strict + "/acme/app@sha256:" + strings.Repeat("5ca1ab1e", 8), Secrets: strict}
+			},
+		},
+		{
 			Name: "missing-tag-strict", What: "no such tag, in a registry that lists none and keeps to the specification's codes",
 			Cause: "TagNotFound", Expect: confirmed("TagNotFound"), Reach: OfPod, Mendable: true,
 			scene: func(Spot) Scene { return Scene{Image: registries.Strict + "/acme/app:9", Secrets: strict} },
@@ -112,7 +119,8 @@ func secureFaults() []Fault {
 		},
 		{
 			Name: "missing-digest-quiet", What: "no such digest, in a registry that lists no tags",
-			Cause: "DigestNotFound", Expect: confirmed("DigestNotFound"), Reach: OfPod, Mendable: true,
+			Cause: "DigestNotFound", Reach: OfPod, Mendable: true,
+			Expect: Expect{Cause: "DigestNotFound", Verdict: "likely", Why: "the registry lists no tags, its 404 does not say which is missing, and beside a digest no tag can be guessed"},
 			scene: func(Spot) Scene {
 				return Scene{Image: registries.Quiet + "/acme/app@sha256:" + strings.Repeat("5ca1ab1e", 8)}
 			},
