@@ -94,7 +94,14 @@ func laterFaults() []Fault {
 						if _, err := ctrOf(ctx, bed, s.Node, "tasks", "kill", "-s", "SIGKILL", id); err != nil {
 							return err
 						}
-						return untilFailing(ctx, bed, s.Namespace)
+						// Restarting may be held back first, and then the status says so.
+						if _, err := AwaitEvent(ctx, bed, s.Namespace, "Failed"); err != nil {
+							return err
+						}
+						return poll(ctx, func() (bool, error) {
+							_, shown, err := await(ctx, bed, s.Namespace, PodName)
+							return strings.Contains(shown.Reason, "Image"), err
+						})
 					},
 					Mend: func(ctx context.Context, bed Bed) error {
 						if err := bed.Registries.RemoveRule(ctx, list.ID); err != nil {
