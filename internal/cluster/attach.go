@@ -140,21 +140,23 @@ func sandboxImage(message string) (string, bool) {
 }
 
 // SilentPulls returns the pulls of a pod whose failure its status does not show,
-// and events do: that of the pause image, and of containers that were not made
-// since. A kubelet that cannot ask its runtime, or that has just started, writes
-// no new status.
+// and events do: that of the pause image, of containers that were not made since,
+// and of those whose restart is held back after they ended, while it is their
+// image that cannot be pulled any more. A kubelet that cannot ask its runtime, or
+// that has just started, writes no new status.
 func SilentPulls(pod *corev1.Pod, events []corev1.Event) []evidence.Pull {
 	if p, ok := sandboxPull(pod, events); ok {
 		return []evidence.Pull{p}
 	}
 	var pulls []evidence.Pull
 	for _, p := range Pulls(pod) {
-		if p.ContainerKind != evidence.ImageVolume && made(pod, p) {
+		since, ok := wantsPull(pod, p)
+		if !ok {
 			continue
 		}
 		var newest *corev1.Event
 		for i := range events {
-			if e := &events[i]; about(e, p, p.Image) && (failedPull(e) || e.Reason == reasonPulled) {
+			if e := &events[i]; about(e, p, p.Image) && (failedPull(e) || e.Reason == reasonPulled) && !last(e).Before(since) {
 				newest = e
 			}
 		}
@@ -166,9 +168,22 @@ func SilentPulls(pod *corev1.Pod, events []corev1.Event) []evidence.Pull {
 	return pulls
 }
 
-// made tells that the container of a pull was made.
-func made(pod *corev1.Pod, p evidence.Pull) bool {
-	return slices.ContainsFunc(containersOf(pod), func(c container) bool { return c.kind == p.ContainerKind && c.name == p.Container && !unmade(c) })
+// wantsPull tells whether the image of a pull is wanted now: its container was
+// not made, or it ended, since when is told, and is to be made again.
+func wantsPull(pod *corev1.Pod, p evidence.Pull) (since time.Time, ok bool) {
+	if p.ContainerKind == evidence.ImageVolume {
+		return time.Time{}, true
+	}
+	for _, c := range containersOf(pod) {
+		switch {
+		case c.kind != p.ContainerKind || c.name != p.Container:
+		case unmade(c):
+			return time.Time{}, true
+		case heldBack(c) && c.status.LastTerminationState.Terminated != nil:
+			return c.status.LastTerminationState.Terminated.FinishedAt.Time, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // UnfinishedPulls returns the pulls of a pod that began long ago and of whose
@@ -232,13 +247,17 @@ func (e Events) complete(pod *corev1.Pod, now time.Time) bool {
 	return sum > 0 && sum < spamBurst
 }
 
-func crashLooping(pod *corev1.Pod) bool {
-	for _, c := range containersOf(pod) {
-		if c.status != nil && c.status.State.Waiting != nil && c.status.State.Waiting.Reason == "CrashLoopBackOff" {
-			return true
-		}
-	}
-	return false
+func crashLooping(pod *corev1.Pod) bool { return slices.ContainsFunc(containersOf(pod), heldBack) }
+
+// heldBack tells a container that ended and whose restart has to wait.
+func heldBack(c container) bool {
+	return c.status != nil && c.status.State.Waiting != nil && c.status.State.Waiting.Reason == "CrashLoopBackOff"
+}
+
+// MayHide tells a pod whose status may say something else than that a pull of it
+// fails: SilentPulls tells by its events.
+func MayHide(pod *corev1.Pod) bool {
+	return pod.DeletionTimestamp == nil && (WaitsForSandbox(pod) || crashLooping(pod))
 }
 
 // atLeast tells whether a kubelet's version (v1.35.2) is 1.minor or later.

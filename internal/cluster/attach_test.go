@@ -152,6 +152,13 @@ func TestSandboxPull(t *testing.T) {
 	}
 }
 
+// crashed is a container that ended so long ago and whose restart is held back.
+func crashed(before time.Duration) []corev1.ContainerStatus {
+	status := waiting("app", "CrashLoopBackOff", "back-off 10s restarting failed container")
+	status.LastTerminationState.Terminated = &corev1.ContainerStateTerminated{ExitCode: 137, FinishedAt: ago(before)}
+	return []corev1.ContainerStatus{status}
+}
+
 func TestPullsWhoseFailureEventsAloneTell(t *testing.T) {
 	failed := event("Failed", app, `Failed to pull image "acme/app:1": rpc error: code = Unavailable desc = error reading from server: EOF`, 1, 9*time.Second, 9*time.Second)
 	pulled := event("Pulled", app, `Successfully pulled image "acme/app:1" in 1s`, 1, time.Second, time.Second)
@@ -165,8 +172,10 @@ func TestPullsWhoseFailureEventsAloneTell(t *testing.T) {
 		"a container that was made": {[]corev1.Event{failed}, func(p *corev1.Pod) {
 			p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app", ImageID: "sha256:1", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}}
 		}, 0},
-		"a failure that is not of a pull":  {[]corev1.Event{event("Failed", app, `Error: configmap "nowhere" not found`, 1, 0, 0)}, nil, 0},
-		"a failure of another container's": {[]corev1.Event{event("Failed", "spec.containers{none}", failed.Message, 1, 0, 0)}, nil, 0},
+		"a restart held back, and its pull failed since": {[]corev1.Event{failed}, func(p *corev1.Pod) { p.Status.ContainerStatuses = crashed(time.Minute) }, 1},
+		"a crash after a pull that had failed before":    {[]corev1.Event{failed}, func(p *corev1.Pod) { p.Status.ContainerStatuses = crashed(time.Second) }, 0},
+		"a failure that is not of a pull":                {[]corev1.Event{event("Failed", app, `Error: configmap "nowhere" not found`, 1, 0, 0)}, nil, 0},
+		"a failure of another container's":               {[]corev1.Event{event("Failed", "spec.containers{none}", failed.Message, 1, 0, 0)}, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			pod := everyKind()

@@ -29,8 +29,8 @@ type Scan struct {
 	Namespaces map[string]bool
 	// Failing pods, in the order in which the server lists them.
 	Failing []Failing
-	// Waiting are pods that have not one container made, or of which one is not
-	// made for long, at most 500.
+	// Waiting are pods that have not one container made, of which one is not made
+	// for long, or is not started again, at most 500.
 	Waiting []*corev1.Pod
 	// Seen is what all pods show of images that run.
 	Seen *Seen
@@ -76,7 +76,7 @@ func (s *Scan) add(pod *corev1.Pod, now time.Time) bool {
 		s.Failing = append(s.Failing, Failing{Pod: lean(pod), Pulls: pulls})
 		return true
 	}
-	if len(s.Waiting) < maxWaiting && (now.Sub(pod.CreationTimestamp.Time) >= sandboxGrace && WaitsForSandbox(pod) || MayHang(pod, now)) {
+	if len(s.Waiting) < maxWaiting && (now.Sub(pod.CreationTimestamp.Time) >= sandboxGrace && MayHide(pod) || MayHang(pod, now)) {
 		s.Waiting = append(s.Waiting, lean(pod))
 	}
 	return false

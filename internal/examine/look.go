@@ -21,15 +21,14 @@ import (
 
 // Bounds of one look.
 const (
-	sideBySide     = 16  // questions to the API server
-	maxSecrets     = 30  // of one pod
-	fewPods        = 3   // failing pods of a namespace whose events are asked for one by one
-	maxWorkloads   = 200 // workloads that are read; beyond, owners are told by name
-	maxStuckAsked  = 20  // pods without a container whose events are read one by one
-	maxLadders     = 200 // different questions to registries
-	probesAtOnce   = 4
-	maxReached     = 50 // namespaces whose Services and autoscalers are read
-	stuckAfterMake = 15 * time.Minute
+	sideBySide    = 16  // questions to the API server
+	maxSecrets    = 30  // of one pod
+	fewPods       = 3   // failing pods of a namespace whose events are asked for one by one
+	maxWorkloads  = 200 // workloads that are read; beyond, owners are told by name
+	maxStuckAsked = 20  // pods without a container whose events are read one by one
+	maxLadders    = 200 // different questions to registries
+	probesAtOnce  = 4
+	maxReached    = 50 // namespaces whose Services and autoscalers are read
 )
 
 // A look is one run of Survey or Objects.
@@ -104,7 +103,7 @@ func (l *look) hidden(ctx context.Context, namespace string, scan *cluster.Scan)
 	for _, pod := range scan.Waiting {
 		if pulls := cluster.SilentPulls(pod, failures.Of(string(pod.UID))); len(pulls) > 0 {
 			l.add(pod, pulls)
-		} else if l.now.Sub(cluster.TakenUp(pod)) > stuckAfterMake && len(old) < maxStuckAsked {
+		} else if cluster.MayHang(pod, l.now) && len(old) < maxStuckAsked {
 			old = append(old, pod)
 		}
 	}

@@ -95,13 +95,8 @@ func laterFaults() []Fault {
 							return err
 						}
 						// Restarting may be held back first, and then the status says so.
-						if _, err := AwaitEvent(ctx, bed, s.Namespace, "Failed"); err != nil {
-							return err
-						}
-						return poll(ctx, func() (bool, error) {
-							_, shown, err := await(ctx, bed, s.Namespace, PodName)
-							return strings.Contains(shown.Reason, "Image"), err
-						})
+						_, err = AwaitEvent(ctx, bed, s.Namespace, "Failed")
+						return err
 					},
 					Mend: func(ctx context.Context, bed Bed) error {
 						if err := bed.Registries.RemoveRule(ctx, list.ID); err != nil {
