@@ -84,11 +84,14 @@ func newBench(t *testing.T) *bench {
 	}
 
 	served := append([]layout.Registry{}, layout.Registries...)
-	ports := map[string]string{} // by DNS name
+	addresses := map[string]string{} // by DNS name
 	for i := range served {
-		served[i].Addr, served[i].BlobAddr, served[i].Port = "127.0.0.1", "", freePort(t)
+		// Each an address of its own: on 127.0.0.1 a port that is free now may be
+		// that of somebody's connection a moment later.
+		served[i].Addr, served[i].BlobAddr = fmt.Sprintf("127.0.77.%d", i+1), ""
+		served[i].Port = freePort(t, served[i].Addr)
 		for _, name := range served[i].Names {
-			ports[name] = strconv.Itoa(served[i].Port)
+			addresses[name] = net.JoinHostPort(served[i].Addr, strconv.Itoa(served[i].Port))
 		}
 	}
 	certificate, pool := selfSigned(t)
@@ -106,7 +109,7 @@ func newBench(t *testing.T) *bench {
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				host, _, _ := net.SplitHostPort(address)
 				var dialer net.Dialer
-				return dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", ports[host]))
+				return dialer.DialContext(ctx, network, addresses[host])
 			},
 			DisableKeepAlives: true,
 		},
@@ -146,9 +149,9 @@ func (h toHost) RoundTrip(r *http.Request) (*http.Response, error) {
 	return (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
 }
 
-func freePort(t *testing.T) int {
+func freePort(t *testing.T, host string) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
