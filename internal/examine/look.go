@@ -144,7 +144,7 @@ func (l *look) eventsOfEach(ctx context.Context, pods []*corev1.Pod) []cluster.E
 	group := limited(sideBySide)
 	for i, pod := range pods {
 		group.Go(func() error {
-			answers[i], _ = l.x.cluster.PodEvents(ctx, pod)
+			answers[i], _ = l.run.PodEvents(ctx, pod)
 			return nil
 		})
 	}

@@ -95,9 +95,6 @@ func newE2E(s *shell) *cobra.Command {
 	return e2eCommand(s, "e2e", "Run all faults on all nodes and compare the plugin's answers with the truth", cobra.NoArgs)
 }
 
-// coreFlag is the flag that picks the faults that every change is tested with.
-const coreFlag = "core"
-
 func e2eCommand(s *shell, use, short string, args cobra.PositionalArgs) *cobra.Command {
 	options, core := e2e.Options{}, false
 	command := &cobra.Command{
@@ -127,7 +124,7 @@ func e2eCommand(s *shell, use, short string, args cobra.PositionalArgs) *cobra.C
 	}
 	command.Flags().StringVar(&options.Plugin, "plugin", defaultPlugin, "the built plugin")
 	if use == "e2e" {
-		command.Flags().BoolVar(&core, coreFlag, false, "the few faults that stand side by side and are run with every change")
+		command.Flags().BoolVar(&core, "core", false, "the few faults that stand side by side and are run with every change")
 	}
 	command.Flags().BoolVar(&options.Keep, "keep", false, "leave the faults as they are at the end")
 	return command

@@ -112,13 +112,15 @@ func TestEverySecretOfASceneIsACanaryAndEveryImageIsMeant(t *testing.T) {
 // base64.
 func ecrEntry(entry Entry) (Entry, bool) { return entry, entry.User == "AWS" }
 
-func TestRejectingNamesTheRegistryAlone(t *testing.T) {
-	rule, err := rejecting(registries.Harbor)
-	if err != nil || !slices.Contains(rule, "10.209.1.5") || !slices.Contains(rule, "8443") {
-		t.Errorf("%v, %v", rule, err)
+func TestTheAddressesOfRegistriesAndTheirStores(t *testing.T) {
+	if got := addressOf(registries.Harbor); got != "10.209.1.5" {
+		t.Errorf("%s is at %q", registries.Harbor, got)
 	}
-	if _, err := rejecting("nowhere.example"); err == nil {
-		t.Error("no error for an unknown registry")
+	if got := blobAddressOf(registries.Content); got != "10.209.1.11" {
+		t.Errorf("the layers of %s are at %q", registries.Content, got)
+	}
+	if got := addressOf("nowhere.example") + blobAddressOf(registries.Plain); got != "" {
+		t.Errorf("addresses %q of what has none", got)
 	}
 }
 

@@ -43,12 +43,8 @@ func secureFaults() []Fault {
 			Name: "blob-host-refused", What: "one node reaches the registry, and not the host on which its layers lie",
 			Cause: "ConnectionRefused", Expect: confirmed("ConnectionRefused"), Reach: OfNode, Uses: registries.Content,
 			scene: func(s Spot) Scene {
-				reject := func(how string) func(context.Context, Bed) error {
-					return func(ctx context.Context, bed Bed) error {
-						return firewall(ctx, bed, s.Node, how, blobAddressOf(registries.Content), "-p", "tcp", "--dport", "443", "-j", "REJECT", "--reject-with", "tcp-reset")
-					}
-				}
-				return Scene{Image: registries.Content + "/acme/map:4.0", Unseen: true, Companion: true, Break: reject("-I"), Mend: reject("-D")}
+				store := blobAddressOf(registries.Content)
+				return Scene{Image: registries.Content + "/acme/map:4.0", Unseen: true, Companion: true, Break: refuse(s.Node, store, "-I"), Mend: refuse(s.Node, store, "-D")}
 			},
 		},
 		{

@@ -5,12 +5,9 @@ package faults
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/pullmedic/pullmedic/testbed/internal/layout"
@@ -30,11 +27,7 @@ func wayFaults() []Fault {
 			Name: "refused-on-one-node", What: "one node's connections to the registry are refused, the client's and the other node's are not",
 			Cause: "ConnectionRefused", Expect: confirmed("ConnectionRefused"), Reach: OfNode, Uses: registries.Edge,
 			scene: func(s Spot) Scene {
-				return Scene{
-					Image: registries.Edge + "/acme/app:1.27.4", Companion: true,
-					Break: func(ctx context.Context, bed Bed) error { return refuse(ctx, bed, s.Node, registries.Edge) },
-					Mend:  func(ctx context.Context, bed Bed) error { return admit(ctx, bed, s.Node, registries.Edge) },
-				}
+				return Scene{Image: registries.Edge + "/acme/app:1.27.4", Companion: true, Break: refuse(s.Node, addressOf(registries.Edge), "-I"), Mend: refuse(s.Node, addressOf(registries.Edge), "-D")}
 			},
 		},
 		{
@@ -152,6 +145,14 @@ func firewall(ctx context.Context, bed Bed, node layout.Node, how, address strin
 	return iptables(ctx, bed, node, append([]string{how}, rule...))
 }
 
+// refuse answers a node's connections to an address with a reset, as a closed
+// port does (-I), or no more (-D).
+func refuse(node layout.Node, address, how string) func(context.Context, Bed) error {
+	return func(ctx context.Context, bed Bed) error {
+		return firewall(ctx, bed, node, how, address, "-p", "tcp", "--dport", "443", "-j", "REJECT", "--reject-with", "tcp-reset")
+	}
+}
+
 // connecting is a scene in which one node's connections to a registry end so.
 func connecting(how string) func(Spot) Scene {
 	return func(s Spot) Scene {
@@ -176,52 +177,6 @@ func route(ctx context.Context, bed Bed, node layout.Node, registry, how string)
 		return nil
 	}
 	return fmt.Errorf("there is no registry %s in the testbed", registry)
-}
-
-// rejecting are iptables' arguments for a rule in a node's own namespace that
-// answers its connections to a registry with a reset, as a closed port does.
-func rejecting(registry string) ([]string, error) {
-	for _, r := range layout.Registries {
-		if r.Name == registry {
-			return []string{
-				"OUTPUT", "-p", "tcp", "-d", r.Addr, "--dport", strconv.Itoa(r.Port),
-				"-j", "REJECT", "--reject-with", "tcp-reset",
-			}, nil
-		}
-	}
-	return nil, fmt.Errorf("there is no registry %s in the testbed", registry)
-}
-
-func refuse(ctx context.Context, bed Bed, node layout.Node, registry string) error {
-	if err := admit(ctx, bed, node, registry); err != nil { // one rule is enough
-		return err
-	}
-	rule, err := rejecting(registry)
-	if err != nil {
-		return err
-	}
-	return iptables(ctx, bed, node, append([]string{"-I"}, rule...))
-}
-
-// admit takes such rules away until there is none.
-func admit(ctx context.Context, bed Bed, node layout.Node, registry string) error {
-	rule, err := rejecting(registry)
-	if err != nil {
-		return err
-	}
-	for range 100 {
-		err := iptables(ctx, bed, node, append([]string{"-C"}, rule...))
-		if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 1 {
-			return nil // there is none
-		}
-		if err != nil {
-			return err
-		}
-		if err := iptables(ctx, bed, node, append([]string{"-D"}, rule...)); err != nil {
-			return err
-		}
-	}
-	return fmt.Errorf("node %s keeps refusing %s", node.Name, registry)
 }
 
 func iptables(ctx context.Context, bed Bed, node layout.Node, args []string) error {
