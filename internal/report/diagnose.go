@@ -11,6 +11,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
 // What a diagnosis shows without -v.
@@ -97,7 +98,7 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 	if s.Verbose > 0 {
 		s.everything(d, now)
 	}
-	if command, ok := Command(append(s.program(), "explain", first.Cause)...); ok {
+	if command, ok := shell.Command(append(s.program(), "explain", first.Cause)...); ok {
 		s.b.WriteString(s.paint(bold, pad("More", column)))
 		s.verbatim(0, cyan, command)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
 // ReadingText writes what an error text alone says.
@@ -30,7 +31,7 @@ func ReadingText(w io.Writer, r v1alpha1.Reading, style Style) error {
 		s.b.WriteString(pad("Prove it", column))
 		s.verbatim(0, cyan, strings.Join(append(s.program(), "diagnose", "pod/NAME"), " "))
 	}
-	if command, ok := Command(append(s.program(), "explain", r.Cause)...); ok {
+	if command, ok := shell.Command(append(s.program(), "explain", r.Cause)...); ok {
 		s.b.WriteString(pad("More", column))
 		s.verbatim(0, cyan, command)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/registry/families"
+	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
 // Registries is what is known of all families.
@@ -145,7 +146,7 @@ func RegistriesText(w io.Writer, r v1alpha1.Registries, style Style) error {
 			s.paragraph(pad(f.ID, width)+"  ", bold, normal(f.Name+" ("+f.Tells+"): "+f.Life))
 		}
 		s.blank()
-		if command, ok := Command(append(s.program(), "registries", "HOST")...); ok {
+		if command, ok := shell.Command(append(s.program(), "registries", "HOST")...); ok {
 			s.paragraph("", plain, normal("open says what is missing, quiet lists no tags to everybody, hiding answers the same for private and missing. "+command+" tells all about one, and takes these names, too."))
 		}
 		return s.writeTo(w)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
 // A person copies printed commands into a shell, and the names in them were
@@ -20,31 +21,7 @@ var (
 	// objectName is a DNS subdomain (RFC 1123), as Kubernetes demands of pods,
 	// workloads and namespaces.
 	objectName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
-	// harmless are words that mean to every shell what they say.
-	harmless = regexp.MustCompile(`^[A-Za-z0-9_%+:,./@-][A-Za-z0-9_%+=:,./@-]*$`)
 )
-
-// Quote quotes a word for a POSIX shell. Within single quotes nothing has a
-// meaning but the quote itself.
-func Quote(word string) string {
-	if harmless.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// Command joins words to a command line. It is false if a word has characters
-// that a terminal would not show as themselves, or is too long to be meant.
-func Command(words ...string) (string, bool) {
-	quoted := make([]string, len(words))
-	for i, w := range words {
-		if w != clean(w) || w == "" {
-			return "", false
-		}
-		quoted[i] = Quote(w)
-	}
-	return strings.Join(quoted, " "), true
-}
 
 // diagnose is the command that diagnoses an object; false if its name is none
 // that Kubernetes would allow.
@@ -53,7 +30,7 @@ func (s Style) diagnose(o v1alpha1.Object) (string, bool) {
 		return "", false
 	}
 	words := append(s.program(), s.verb(), o.Kind+"/"+o.Name, "-n", o.Namespace)
-	return Command(append(words, s.Flags...)...)
+	return shell.Command(append(words, s.Flags...)...)
 }
 
 func isName(s string) bool { return len(s) <= 253 && objectName.MatchString(s) }

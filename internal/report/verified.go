@@ -12,6 +12,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
 // VerificationText writes what verify found: the verdict over all, then each
@@ -154,7 +155,7 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, now time.Time) {
 			s.item(name, markOf(f), "", painted(f.Check+" "+f.Outcome+":", dim), normal(f.Sentence), solid(s.origin(f, now), dim))
 		}
 	}
-	if command, ok := Command(append(s.program(), "explain", p.Cause)...); ok {
+	if command, ok := shell.Command(append(s.program(), "explain", p.Cause)...); ok {
 		s.b.WriteString(s.paint(bold, pad("More", column)))
 		s.verbatim(0, cyan, command)
 	}

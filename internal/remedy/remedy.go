@@ -1,0 +1,234 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package remedy plans how a cause is mended: what would be changed, on which
+// objects, at what risk, and how it is taken back; what has to be done by hand
+// on a node, at a registry or in a cloud account; or how long to wait.
+//
+// It is pure: it gets a Case (what was gathered about one workload whose pulls
+// fail) and gives Remedies, the best first. Nothing is asked and nothing is
+// changed here; internal/mend carries a remedy out. It never chooses different
+// code by itself: another image than one that this workload ran before is
+// only ever what the person names. It prefers what restarts no healthy pod.
+package remedy
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/diagnosis"
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/kubelet/keyring"
+)
+
+// A Kind says who carries a remedy out.
+type Kind string
+
+// The kinds.
+const (
+	Applied    Kind = "applied"     // Pullmedic changes objects of the cluster
+	HandedOver Kind = "handed-over" // a person runs commands or writes files
+	Wait       Kind = "wait"        // nothing is to be done until a time
+)
+
+// A Remedy is a plan that mends a cause of one pull.
+type Remedy struct {
+	// ID names the remedy among all, in lower case with hyphens.
+	ID string
+	// Cause that it mends, an id of the catalogue.
+	Cause string
+	Kind  Kind
+	// Title is one imperative line without a full stop: "Set container app back
+	// to registry.example/acme/app:1.27.4".
+	Title string
+	// Because says what it rests on, without a full stop: "revision 17 ran it,
+	// and still serves 4 of 6 pods". "" if nothing needs to be said.
+	Because string
+	// Needs is the flag that has to be given before it can be carried out
+	// ("--to IMAGE"); such a remedy has no Changes.
+	Needs string
+
+	// Changes of an applied remedy, in the order in which they are made.
+	Changes []Change
+	// Image that the container wants afterwards, if that changes.
+	Image string
+	// Wake says how the pods get to know.
+	Wake Wake
+	// Foresee is what proves it: the pods that will be wanted afterwards, with
+	// the secrets and accounts as they will be. nil for a remedy whose success
+	// cannot be foreseen by asking a registry.
+	Foresee *Prospect
+
+	// Steps of a handed-over remedy.
+	Steps []Step
+	// Until and Latest bound the time to wait for; zero if it is not known.
+	Until, Latest time.Time
+
+	// Risks, each a sentence without a full stop, the gravest first.
+	Risks []string
+	// Lasting is what keeps it from happening again, where the change itself
+	// does not: the source that a tool applies again, a credential provider.
+	Lasting []Step
+}
+
+// A Wake says how pods get to know of a change.
+type Wake string
+
+// The ways.
+const (
+	// WakeNone: the owner replaces its pods by itself, or the kubelet takes the
+	// change up.
+	WakeNone Wake = ""
+	// WakeEvict: failing pods are evicted, one first, so that their owner makes
+	// new ones, whose back-off is fresh.
+	WakeEvict Wake = "evict"
+)
+
+// A Step is something that a person does.
+type Step struct {
+	// What to do, as a sentence without a full stop.
+	What string
+	// Where it is done: "on node worker-3", "where kubectl is".
+	Where string
+	// Commands to paste, each one line for a POSIX shell, with every value
+	// quoted.
+	Commands []string
+	// File to write, nil for none.
+	File *File
+}
+
+// A File is one that a person writes.
+type File struct {
+	Path string
+	// Content ends in a newline.
+	Content string
+	// Mode, 0o644 if 0.
+	Mode uint32
+}
+
+// A Prospect is what would be wanted: see examine.Prospect, which it becomes.
+type Prospect struct {
+	Pods     []*corev1.Pod
+	Exists   bool
+	Secrets  []keyring.Secret
+	Accounts []*corev1.ServiceAccount
+}
+
+// Options are what the person asked for.
+type Options struct {
+	// To is another image, for the container that fails (or for Container).
+	To        string
+	Container string
+	// Via chooses where credentials go: "", "secret", "service-account", "template".
+	Via string
+	// Login is a credential that the person brings, nil for none.
+	Login *Login
+	// Emergency measures, by name: at most one.
+	Rollback, Restart, Recreate bool
+	// CA is a file of certificates that a node is to trust, as PEM, and its path.
+	CA, CAFile string
+}
+
+// A Login is one registry's credential, as the person brought it.
+type Login struct {
+	Credential keyring.Credential
+	// Source in words: "secret hub of namespace platform", "ecr-login".
+	Source string
+	// Expires is when it ends by itself, zero if it does not say so.
+	Expires time.Time
+}
+
+// A Case is a workload of which pulls fail, as it was gathered.
+type Case struct {
+	// Now is the time of the look.
+	Now time.Time
+	// Target is the object that is edited.
+	Target Target
+	// Diagnoses of its failing pulls: one for each container and image.
+	Diagnoses []diagnosis.Diagnosis
+	// Pods of it, newest first.
+	Pods []*corev1.Pod
+	// Account of the pods; nil if it could not be read.
+	Account *corev1.ServiceAccount
+	// Secrets of the namespace that the kubelet would read (or nearly: see
+	// Candidates), by name. Those that the pods name and that exist come first.
+	Secrets []Secret
+	// SecretsSeen: all of the namespace were listed, so that what is not in
+	// Secrets is not there.
+	SecretsSeen bool
+	// Platforms of the cluster's nodes, each once.
+	Platforms []evidence.Platform
+	// Usable are images' references that were asked for already: by reference,
+	// the digest that it resolves to for the failing pull's platform.
+	Digests map[string]string
+	// Sightings are images that run in this cluster under other names: for the
+	// same content elsewhere.
+	Elsewhere []Copy
+	// NotLookedAt is what could not be gathered.
+	NotLookedAt []evidence.Gap
+}
+
+// A Secret of the case's namespace.
+type Secret struct {
+	keyring.Secret
+	ResourceVersion string
+	UID             string
+	Immutable       bool
+	// Manager that keeps it (External Secrets, Helm ...), if it shows.
+	Manager evidence.Manager
+	// Users are how many other pods of the namespace name it.
+	Users int
+	// Proven: the registry took its credential for the failing image.
+	Proven bool
+}
+
+// A Copy is the same content under another name.
+type Copy struct {
+	Image string
+	// Digest, equal to the one that is wanted.
+	Digest string
+	// Where it was seen: "runs in shop", "ECR Public keeps Docker's official images".
+	Where string
+}
+
+// A Target is the object whose change mends: the owner of the pods, as far as
+// Kubernetes' own kinds go.
+type Target struct {
+	Object
+	// Template of its pods: of a Pod, the pod itself.
+	Template corev1.PodTemplateSpec
+	// Replicas wanted, and pods that are ready.
+	Wanted, Ready int
+	// Revisions before the current one, newest first.
+	Revisions []Revision
+	// Paused rollout of a Deployment; suspended CronJob or Job.
+	Paused, Suspended bool
+	// OnDelete: the owner replaces pods only when they are gone.
+	OnDelete bool
+	// Manager from elsewhere, with what the cluster shows of the source.
+	Manager evidence.Manager
+	Source  []string
+	// Above is an operator's object that owns it, if there is one.
+	Above evidence.Object
+}
+
+// A Revision is an earlier template.
+type Revision struct {
+	Number   int64
+	Created  time.Time
+	Ready    int
+	Template corev1.PodTemplateSpec
+}
+
+// Plan gives the remedies for a diagnosis of the case, the best first: those
+// that can be carried out now before those that need a flag, what restarts no
+// healthy pod before what does. It is never empty.
+func Plan(c *catalog.Catalog, k Case, d diagnosis.Diagnosis, o Options) []Remedy {
+	p := planner{catalog: c, Case: k, d: d, o: o}
+	if len(d.Causes) > 0 {
+		p.cause = d.Causes[0]
+	}
+	return p.plan()
+}
