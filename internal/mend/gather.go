@@ -105,6 +105,8 @@ func (m *Mender) gather(ctx context.Context, diagnoses []diagnosis.Diagnosis) (r
 	if err := m.pods(ctx, live, diagnoses, &k); err != nil {
 		k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckPods, evidence.Subject{Kind: evidence.SubjectWorkload, Name: named.Name}, err))
 	}
+	m.secrets(ctx, run, &k)
+	m.platforms(ctx, &k)
 	if err := revisions(ctx, run, live, &k); err != nil {
 		k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckHistory, evidence.Subject{Kind: evidence.SubjectWorkload, Name: named.Name}, err))
 	}
