@@ -33,7 +33,18 @@ func families() map[string][]family {
 		catalog.TagNotFound:        image,
 		catalog.DigestNotFound:     image,
 
-		catalog.CredentialsMissing: login,
+		catalog.CredentialsMissing:          login,
+		catalog.SecretMissing:               login,
+		catalog.SecretNotUsed:               login,
+		catalog.ServiceAccountRace:          login,
+		catalog.CredentialsInvalid:          login,
+		catalog.CredentialsExpired:          login,
+		catalog.CredentialsBreakPublicImage: login,
+		catalog.SecretMalformed:             login,
+		catalog.PermissionDenied:            login,
+		catalog.AccessDeniedAmbiguous:       login,
+		catalog.RateLimited:                 login,
+		catalog.CredentialReverification:    login,
 	}
 }
 
