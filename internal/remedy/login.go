@@ -169,13 +169,9 @@ func (p *planner) cannot(g gift) []Remedy {
 	d := p.newDraft()
 	why := map[string]string{viaSecret: p.whyNotSecret(d), viaAccount: d.whyNotAccount(), viaTemplate: p.whyNotTemplate()}
 	if p.o.Via != "" {
-		other := p
 		if reason := why[p.o.Via]; reason != "" {
-			unbound := *p
-			unbound.o.Via = ""
-			other = &unbound
 			for _, via := range []string{viaSecret, viaAccount, viaTemplate} {
-				if why[via] == "" && len(other.route(via, g)) > 0 {
+				if why[via] == "" && len(p.route(via, g)) > 0 {
 					return []Remedy{{
 						ID: "login-" + via, Kind: Applied, Needs: "--via " + via,
 						Title: "Give the pods a credential for " + p.host(), Because: "--via " + p.o.Via + " cannot work: " + reason,

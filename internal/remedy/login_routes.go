@@ -308,7 +308,8 @@ func (p *planner) refer(g gift, via, where string) []Remedy {
 	}
 	for _, key := range keys {
 		d := p.newDraft()
-		name, title, id := "", "", "login-"+via
+		id := "login-" + via
+		var name, title string
 		if g.secret != nil {
 			name, id = g.secret.Name, "use-secret-"+via
 			title = "Name secret " + name + " in " + where
