@@ -4,10 +4,12 @@
 package remedy_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,9 +39,12 @@ var (
 	digestB = "sha256:" + strings.Repeat("bb22", 16)
 )
 
+// loaded once, as it takes a moment and nobody changes it.
+var loaded = sync.OnceValues(catalog.Load)
+
 func load(t *testing.T) *catalog.Catalog {
 	t.Helper()
-	c, err := catalog.Load()
+	c, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +186,9 @@ func compact(t *testing.T, v any) []byte {
 	text, err := json.Marshal(v)
 	if err == nil {
 		var plain any // so that all fields are in one order
-		if err = json.Unmarshal(text, &plain); err == nil {
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.UseNumber()
+		if err = decoder.Decode(&plain); err == nil {
 			text, err = json.Marshal(plain)
 		}
 	}
@@ -197,15 +204,20 @@ func apply(t *testing.T, c remedy.Change, object []byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	patch, err := jsonpatch.DecodePatch(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed, err := patch.Apply(object)
+	changed, err := applyText(text, string(object))
 	if err != nil {
 		t.Fatalf("%s\ndoes not apply to\n%s\n%v", text, object, err)
 	}
 	return compact(t, json.RawMessage(changed))
+}
+
+// applyText applies a patch as the API server does.
+func applyText(patch []byte, object string) ([]byte, error) {
+	operations, err := jsonpatch.DecodePatch(patch)
+	if err != nil {
+		return nil, err
+	}
+	return operations.Apply([]byte(object))
 }
 
 // applyAndUndo gives the object as the change leaves it, and checks that its
