@@ -266,25 +266,25 @@ func (p *planner) setImages(r Remedy, swaps ...swap) []Remedy {
 			r.Image = s.image
 		}
 	}
-	after := p.after(func(spec *corev1.PodSpec) {
+	change := func(spec *corev1.PodSpec) {
 		for _, s := range swaps {
 			s.spot.set(spec, s.image)
 		}
-	})
+	}
 	var edits []Edit
 	for _, s := range swaps {
 		edits = append(edits, imageEdits(p.TemplatePath(), s.spot, s.image, containerOf(s.pull))...)
 	}
 	switch {
 	case p.Target.Kind == "Pod":
-		return p.setInPod(r, swaps, edits, after)
+		return p.setInPod(r, swaps, edits, change)
 	case p.Target.Kind == "Job":
 		return p.setInPods(r, swaps)
 	case !p.hasTemplate():
 		return nil
 	}
 	r.Changes = []Change{{Object: p.Target.Object, Edits: edits}}
-	r.Foresee, r.Wake, r.Restarts = p.foreseeTemplate(after), p.wakeAfterTemplate(), p.restarts(after)
+	r.Foresee, r.Wake, r.Restarts = p.foresee(change), p.wakeAfterTemplate(), p.restarts(p.after(change))
 	r.Risks = append(r.Risks, p.paused()...)
 	if p.Target.Kind == "CronJob" {
 		changes, risks := p.inPlace(swaps)
