@@ -96,6 +96,9 @@ func (p *planner) plan() []Remedy {
 			for _, f := range families()[p.cause.Cause] {
 				all = append(all, f(p)...)
 			}
+			if p.o.To != "" && !slices.ContainsFunc(all, func(r Remedy) bool { return r.ID == "set-image" }) {
+				all = append(p.otherImage(), all...) // whatever the cause, another image has not got it
+			}
 		}
 		all = append(all, p.handOver()...)
 		all = append(all, p.wait()...)
