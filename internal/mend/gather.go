@@ -105,6 +105,9 @@ func (m *Mender) gather(ctx context.Context, diagnoses []diagnosis.Diagnosis) (r
 	if err := m.pods(ctx, live, diagnoses, &k); err != nil {
 		k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckPods, evidence.Subject{Kind: evidence.SubjectWorkload, Name: named.Name}, err))
 	}
+	m.secrets(ctx, run, &k)
+	m.platforms(ctx, &k)
+	m.elsewhere(ctx, run, &k)
 	if err := revisions(ctx, run, live, &k); err != nil {
 		k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckHistory, evidence.Subject{Kind: evidence.SubjectWorkload, Name: named.Name}, err))
 	}
@@ -225,7 +228,7 @@ func revisions(ctx context.Context, run *cluster.Run, live *unstructured.Unstruc
 			if owner := metav1.GetControllerOf(&s); owner == nil || string(owner.UID) != t.UID || n == current {
 				continue
 			}
-			r := remedy.Revision{Number: n, Created: s.CreationTimestamp.Time, Ready: int(s.Status.ReadyReplicas), Template: *s.Spec.Template.DeepCopy()}
+			r := remedy.Revision{Number: n, Created: s.CreationTimestamp.Time, Hash: s.Labels[appsv1.DefaultDeploymentUniqueLabelKey], Ready: int(s.Status.ReadyReplicas), Template: *s.Spec.Template.DeepCopy()}
 			delete(r.Template.Labels, appsv1.DefaultDeploymentUniqueLabelKey)
 			t.Revisions = append(t.Revisions, r)
 		}
@@ -247,9 +250,18 @@ func revisions(ctx context.Context, run *cluster.Run, live *unstructured.Unstruc
 			if owner := metav1.GetControllerOf(&r); owner == nil || string(owner.UID) != t.UID || r.Revision == newest || json.Unmarshal(r.Data.Raw, &data) != nil {
 				continue
 			}
-			t.Revisions = append(t.Revisions, remedy.Revision{Number: r.Revision, Created: r.CreationTimestamp.Time, Ready: k.ReadyWith(data.Spec.Template), Template: data.Spec.Template})
+			t.Revisions = append(t.Revisions, remedy.Revision{Number: r.Revision, Created: r.CreationTimestamp.Time, Hash: hashOf(r), Ready: k.ReadyWith(data.Spec.Template), Template: data.Spec.Template})
 		}
 	}
 	slices.SortStableFunc(t.Revisions, func(a, b remedy.Revision) int { return int(max(-1, min(1, b.Number-a.Number))) })
 	return nil
+}
+
+// hashOf is how pods name the revision that they were made from: StatefulSets
+// by its name, DaemonSets by its hash.
+func hashOf(r appsv1.ControllerRevision) string {
+	if owner := metav1.GetControllerOf(&r); owner != nil && owner.Kind == "StatefulSet" {
+		return r.Name
+	}
+	return r.Labels[appsv1.ControllerRevisionHashLabelKey]
 }

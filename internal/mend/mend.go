@@ -84,6 +84,12 @@ type Plan struct {
 	// Proof that the changed pods would pull, and what it rests on.
 	Proof  verify.Proof
 	Result verify.Result
+	// Restarts is how many ready pods the plan replaces, and Risks what else can
+	// go wrong, each a sentence without a full stop.
+	Restarts int
+	Risks    []string
+	// Brake is why the plan is not carried out without force; "" if nothing is.
+	Brake string
 	// Irrevocable says what undo does not bring back, each a sentence without a
 	// full stop.
 	Irrevocable []string
@@ -137,6 +143,12 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options) Plan {
 		p.Changes = merge(p.Changes, c.Remedy.Changes)
 		if c.Remedy.Wake == remedy.WakeEvict {
 			p.Evict = failing(k)
+		}
+		p.Restarts = max(p.Restarts, c.Remedy.Restarts)
+		for _, risk := range c.Remedy.Risks {
+			if !slices.Contains(p.Risks, risk) {
+				p.Risks = append(p.Risks, risk)
+			}
 		}
 	}
 	if len(p.Evict) > 0 {
@@ -197,11 +209,15 @@ func (m *Mender) prove(ctx context.Context, p *Plan) error {
 		q.Secrets = append(q.Secrets, f.Secrets...)
 		q.Accounts = append(q.Accounts, f.Accounts...)
 	}
-	if len(q.Wants) == 0 {
-		return nil
+	if len(q.Wants) > 0 {
+		p.Result = verify.Verify(ctx, m.catalog, m.seer, q)
+		p.Proof = p.Result.Proof()
 	}
-	p.Result = verify.Verify(ctx, m.catalog, m.seer, q)
-	p.Proof = p.Result.Proof()
+	for _, c := range p.Chosen {
+		if why, held := remedy.Brake(c.Remedy, string(p.Proof), p.Case); held {
+			p.Brake = why
+		}
+	}
 	return nil
 }
 

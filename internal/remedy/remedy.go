@@ -66,6 +66,14 @@ type Remedy struct {
 	// Until and Latest bound the time to wait for; zero if it is not known.
 	Until, Latest time.Time
 
+	// Restarts is how many ready pods the change replaces; see Reach.
+	Restarts int
+	// Serving is how many ready pods an emergency measure takes away, and
+	// NeedsForce why it is refused for that without --force, as a sentence
+	// without a full stop; see Brake.
+	Serving    int
+	NeedsForce string
+
 	// Risks, each a sentence without a full stop, the gravest first.
 	Risks []string
 	// Lasting is what keeps it from happening again, where the change itself
@@ -160,12 +168,17 @@ type Case struct {
 	SecretsSeen bool
 	// Platforms of the cluster's nodes, each once.
 	Platforms []evidence.Platform
-	// Usable are images' references that were asked for already: by reference,
-	// the digest that it resolves to for the failing pull's platform.
+	// Digests of images that a registry was asked for already: by the image as
+	// written, the digest that it gives for the name (of an index, the index's:
+	// it is what runtimes write down as a pod's imageID).
 	Digests map[string]string
-	// Sightings are images that run in this cluster under other names: for the
-	// same content elsewhere.
+	// Elsewhere are other names under which content was found that may be the
+	// same: those of Candidates that answered, with the digest that they gave,
+	// and images that run in this cluster, with their pods' imageID.
 	Elsewhere []Copy
+	// OnNode are images that nodes of failing pods hold, as the nodes' statuses
+	// list them. Empty: not known.
+	OnNode []Held
 	// NotLookedAt is what could not be gathered.
 	NotLookedAt []evidence.Gap
 }
@@ -191,6 +204,13 @@ type Copy struct {
 	Digest string
 	// Where it was seen: "runs in shop", "ECR Public keeps Docker's official images".
 	Where string
+}
+
+// Held is one image that a node has.
+type Held struct {
+	Node string
+	// Names by which it has it, tags and digests: status.images[].names.
+	Names []string
 }
 
 // A Target is the object whose change mends: the owner of the pods, as far as
@@ -223,8 +243,11 @@ type Target struct {
 
 // A Revision is an earlier template.
 type Revision struct {
-	Number   int64
-	Created  time.Time
+	Number  int64
+	Created time.Time
+	// Hash is the value of the label pod-template-hash or
+	// controller-revision-hash of its pods, "" if that is not known.
+	Hash     string
 	Ready    int
 	Template corev1.PodTemplateSpec
 }
