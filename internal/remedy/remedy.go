@@ -236,6 +236,13 @@ type Target struct {
 	// Manager from elsewhere, with what the cluster shows of the source.
 	Manager evidence.Manager
 	Source  []string
+	// Back says when that sets back what is changed here, a sentence without a
+	// full stop, and Lasting what is to be done there; Resume takes back what
+	// Lasting halts.
+	Back            string
+	Lasting, Resume []Step
+	// Pace is how many pods its rollout replaces at a time, in words.
+	Pace string
 	// Above is an operator's object that owns it, if there is one.
 	Above evidence.Object
 }
