@@ -386,7 +386,7 @@ func (p *planner) freshName(r *Remedy) {
 		return
 	}
 	image := place.image + "@" + digest
-	r.Changes = append(r.Changes, Change{Object: p.Target.Object, Edits: imageEdits(p.TemplatePath(), place, image, p.container()+": image")})
+	r.Changes = append(r.Changes, Change{Object: p.Target.Object, Edits: imageEdits(p.TemplatePath(), place, image, p.container())})
 	r.Image = image
 	for _, pod := range r.Foresee.Pods {
 		place.set(&pod.Spec, image)
