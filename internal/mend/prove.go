@@ -54,7 +54,9 @@ func (m *Mender) prove(ctx context.Context, p *Plan) {
 // leaves tells a pull that fails now and that nothing was chosen for: that it
 // will go on failing says nothing about what was.
 func (p *Plan) leaves(pull evidence.Pull) bool {
-	same := func(q evidence.Pull) bool { return q.Container == pull.Container && q.ContainerKind == pull.ContainerKind }
+	same := func(q evidence.Pull) bool {
+		return q.Container == pull.Container && q.ContainerKind == pull.ContainerKind
+	}
 	if slices.ContainsFunc(p.Chosen, func(c Choice) bool { return same(c.Diagnosis.Pull) }) {
 		return false
 	}
