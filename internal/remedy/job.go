@@ -122,7 +122,7 @@ func (p *planner) staticPod(r Remedy) Remedy {
 		where = "on node " + p.d.Pull.Node
 	}
 	return Remedy{
-		ID: "static-pod", Kind: HandedOver, Title: r.Title, Because: "it is a static pod, which its kubelet reads from a file",
+		ID: "static-pod", Kind: HandedOver, Title: r.Title, Image: r.Image, Because: "it is a static pod, which its kubelet reads from a file",
 		Steps: []Step{{What: "Change the image in the file of the pod, usually in /etc/kubernetes/manifests; the kubelet takes it up by itself", Where: where}},
 	}
 }
