@@ -152,7 +152,7 @@ func (p byHand) hostsClient() []Remedy {
 		"https://"+host, "https://"+host, dir+"/client.crt", dir+"/client.key")
 	before := []Step{{
 		What:  "Put the certificate and its key, from whoever runs the registry, to " + dir + "/client.crt and " + dir + "/client.key",
-		Where: p.onNode(), Commands: printable(sh("mkdir", "-p", dir), sh("openssl", "x509", "-in", dir+"/client.crt", "-noout", "-subject", "-enddate"), sh("chmod", "600", dir+"/client.key")),
+		Where: p.onNode(), Commands: printable(sh("openssl", "x509", "-in", dir+"/client.crt", "-noout", "-subject", "-enddate"), sh("chmod", "600", dir+"/client.key")),
 		Afterwards: "openssl prints a subject and an end that lies ahead",
 	}}
 	return p.hostsFile(r, text, before, "the next attempt gets past the TLS handshake")
@@ -170,11 +170,11 @@ func orPath(r runtimeFamily) string {
 func (p byHand) hostsFile(r Remedy, text string, before []Step, afterwards string) []Remedy {
 	dir := certsDir + "/" + p.host()
 	file := dir + "/hosts.toml"
-	r.Steps = append(before,
-		Step{
-			What: "Make the registry's folder, and keep the file that is there", Where: p.onNode(),
-			Commands: printable(sh("mkdir", "-p", dir), keepCopy(file)), Afterwards: "a file that was there is kept as " + file + ".before",
-		},
+	r.Steps = append([]Step{{
+		What: "Make the registry's folder, and keep the file that is there", Where: p.onNode(),
+		Commands: printable(sh("mkdir", "-p", dir), keepCopy(file)), Afterwards: "a file that was there is kept as " + file + ".before",
+	}}, before...)
+	r.Steps = append(r.Steps,
 		Step{
 			What: "Write the file; containerd reads it at the next pull, without a restart", Where: p.onNode(),
 			File: &File{Path: file, Content: text}, Afterwards: afterwards,

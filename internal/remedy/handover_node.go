@@ -178,6 +178,7 @@ func (p byHand) verificationAllowlist() []Remedy {
 		Because: "from Kubernetes 1.35 a kubelet asks each pod for a login of its own to an image that another pod's login brought",
 		Risks:   []string{"Every pod of the node can run the image without a login: only for images that are no secret", "The list replaces one that the kubelet has"},
 		Steps: []Step{
+			{What: "Make the folder", Where: p.onNode(), Commands: printable(sh("mkdir", "-p", "/etc/kubernetes/kubelet.conf.d")), Afterwards: "it is there"},
 			{What: "Write the file, in the folder that the kubelet's flag --config-dir names; without that flag set the same two fields in its configuration file", Where: p.onNode(), File: &File{Path: file, Content: text}, Afterwards: "the file is there"},
 			p.kubeletAnew(),
 		},

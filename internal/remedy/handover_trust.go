@@ -80,7 +80,8 @@ func (p byHand) hostsCA() []Remedy {
 	r.Because = "your file " + foreign.Text(orWords(p.o.CAFile, "of certificates"), 200) + " has " + strings.Join(told, "; ")
 	if p.runtime() == crio {
 		file := "/etc/containers/certs.d/" + p.host() + "/ca.crt"
-		r.Steps = []Step{{
+		dir := strings.TrimSuffix(file, "/ca.crt")
+		r.Steps = []Step{{What: "Make the registry's folder", Where: p.onNode(), Commands: printable(sh("mkdir", "-p", dir)), Afterwards: "it is there"}, {
 			What: "Write the authority's certificate; CRI-O reads it at the next pull: " + told[0], Where: p.onNode(),
 			File: &File{Path: file, Content: bundle.String()}, Afterwards: "the next attempt gets past the TLS handshake",
 		}}

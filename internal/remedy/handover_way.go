@@ -124,9 +124,9 @@ func (p byHand) egressList() []Remedy {
 // dropIn is the file that gives a runtime its proxy.
 func dropIn(unit string) string { return "/etc/systemd/system/" + unit + ".service.d/90-proxy.conf" }
 
-// private are what never goes through a proxy: nearly every cluster's pods,
+// noProxyRanges are what never goes through a proxy: nearly every cluster's pods,
 // services and nodes have such addresses.
-const private = "localhost,127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,.svc,.cluster.local"
+const noProxyRanges = "localhost,127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,.svc,.cluster.local"
 
 // proxyDropIn sets the runtime's proxy, or takes the registry out of it.
 func (p byHand) proxyDropIn() []Remedy {
@@ -137,7 +137,7 @@ func (p byHand) proxyDropIn() []Remedy {
 		Risks: []string{restartRisk, "NO_PROXY here replaces what was set before: add what the first step shows and this lacks, such as the ranges of your nodes, pods and services", "Other nodes are not changed: put the file where new nodes get their configuration from, too"},
 	}
 	proxy := matching(proxyGrammar, p.o.Proxy)
-	except := private
+	except := noProxyRanges
 	var settings []string
 	switch {
 	case proxy != "":
