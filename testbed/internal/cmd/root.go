@@ -76,6 +76,8 @@ func newRoot() *cobra.Command {
 		newRecord(s),
 		newRecordDemo(s),
 		newE2E(s),
+		newHandover(s),
+		newStandIn(s),
 		newBackOff(s),
 		newBench(s),
 	)
