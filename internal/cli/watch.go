@@ -35,8 +35,8 @@ func newWatch(w *world, show *showOptions) *cobra.Command {
 	every := watchEvery
 	cmd := &cobra.Command{
 		Use:   "watch",
-		Short: "Watch the failing pulls on a screen, with the kubelet's retry clocks",
-		Long: `Watch the failing pulls on a screen, with the kubelet's retry clocks.
+		Short: "Watch the failing pulls on a screen, with their retry clocks",
+		Long: `Watch the failing pulls on a screen, with their retry clocks.
 
 What the overview tells, kept up to date: which pulls fail and why, when the
 kubelet tries next, what changed, and what was pulled since. Enter diagnoses
