@@ -33,7 +33,7 @@ func (m *Model) list() (lines []string, cursor int) {
 	if len(groups) == 0 {
 		return m.nothing(), 0
 	}
-	lines = append(lines, m.paint(dim, m.columns("    ", m.heading(), "PODS", "IMPACT", "SINCE", "NEXT ATTEMPT")))
+	lines = append(lines, m.paint(dim, m.columns("    ", m.heading(), "PODS", "IMPACT", "SINCE", "NEXT ATTEMPT", plain)))
 	newest := m.newest(groups)
 	for _, g := range groups {
 		lines = append(lines, m.title(g))
@@ -103,7 +103,14 @@ func (m *Model) title(g group) string {
 		_, name, _ := strings.Cut(subject, " ")
 		subject = squeeze(name, m.width-used)
 	}
-	return m.paint(c, g.cause) + "  " + verdict + "  " + subject
+	sure := plain
+	switch g.verdict {
+	case string(v1alpha1.Confirmed):
+		sure = bold
+	case string(v1alpha1.Likely):
+		sure = yellow
+	}
+	return m.paint(c, g.cause) + "  " + m.paint(sure, verdict) + "  " + subject
 }
 
 func (m *Model) row(r row, newest time.Time) string {
@@ -123,16 +130,22 @@ func (m *Model) row(r row, newest time.Time) string {
 	if !r.since.IsZero() {
 		since = m.clock(r.since, "15:04")
 	}
-	line := m.columns(sign, m.name(r), strconv.Itoa(len(r.pods)), r.severity, since, next)
+	line := func(level color) string {
+		return m.columns(sign, m.name(r), strconv.Itoa(len(r.pods)), r.severity, since, next, level)
+	}
 	switch {
 	case chosen:
-		return m.paint(reverse, line)
+		return m.paint(reverse, line(plain))
 	case r.state == v1alpha1.Cleared:
-		return m.paint(green, line)
+		return m.paint(green, line(plain))
 	case strings.HasPrefix(sign[2:], "*"):
-		return m.paint(bold, line)
+		return m.paint(bold, line(plain))
+	case r.severity == "critical", r.severity == "high":
+		return line(red)
+	case r.severity == "medium":
+		return line(yellow)
 	}
-	return line
+	return line(plain)
 }
 
 // name is what a row is called, in columns where there is room.
@@ -141,13 +154,16 @@ func (m *Model) name(r row) string {
 	if m.scope != "" {
 		return shorter(object, r.object, m.nameWidth())
 	}
-	ns := 0
+	ns, name := 0, 0
 	for _, g := range m.shown() {
 		for _, each := range g.rows {
 			ns = max(ns, width(each.object.Namespace))
+			name = max(name, width(each.object.Kind+"/"+each.object.Name))
 		}
 	}
-	ns = max(width(r.object.Namespace), min(ns, m.nameWidth()/3))
+	if w := m.nameWidth(); ns+1+name >= w {
+		ns = max(width(r.object.Namespace), min(ns, w/3))
+	}
 	return pad(r.object.Namespace, ns) + " " + shorter(object, r.object, m.nameWidth()-ns-1)
 }
 
@@ -171,14 +187,14 @@ func (m *Model) nameWidth() int {
 }
 
 // columns puts a row's cells under each other.
-func (m *Model) columns(sign, name, pods, level, since, next string) string {
+func (m *Model) columns(sign, name, pods, level, since, next string, levelColor color) string {
 	w := m.nameWidth()
 	line := sign + pad(fit(name, w-1), w)
 	if m.width >= tiny {
 		line += pad(pods, podsWidth)
 	}
 	if m.width >= narrow {
-		line += pad(level, levelWidth) + pad(since, sinceWidth)
+		line += m.paint(levelColor, level) + pad("", levelWidth-width(level)) + pad(since, sinceWidth)
 	}
 	return pad(line+next, m.width)
 }
@@ -227,7 +243,9 @@ func (m *Model) detail() []string {
 			lines[0] = m.paint(dim, strings.Repeat("-", m.width))
 			lines = append(lines[:1], m.lines(report.Sentence(g.summary))...)
 			if g.action != "" && r.state == v1alpha1.Failing {
-				lines = append(lines, m.lines("Do first: "+g.action)...)
+				first := m.lines("Do first: " + g.action)
+				first[0] = strings.Replace(first[0], "Do first:", m.paint(bold, "Do first:"), 1)
+				lines = append(lines, first...)
 			}
 			for len(lines) < 3 {
 				lines = append(lines, "")

@@ -14,6 +14,7 @@ import (
 type color string
 
 const (
+	plain   color = ""
 	bold    color = "1"
 	dim     color = "2"
 	reverse color = "7"
@@ -24,7 +25,7 @@ const (
 )
 
 func (m *Model) paint(c color, text string) string {
-	if !m.o.Style.Color || text == "" {
+	if !m.o.Style.Color || c == plain || text == "" {
 		return text
 	}
 	return "\x1b[" + string(c) + "m" + text + "\x1b[0m"

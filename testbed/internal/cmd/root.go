@@ -75,6 +75,7 @@ func newRoot() *cobra.Command {
 		newFault(s),
 		newRecord(s),
 		newRecordDemo(s),
+		newStageDemo(s),
 		newE2E(s),
 		newBackOff(s),
 		newBench(s),
