@@ -25,6 +25,7 @@ const (
 	KindMatrix       = "Matrix"
 	KindVersion      = "Version"
 	KindVerification = "Verification"
+	KindFix          = "Fix"
 )
 
 //go:embed schema.json

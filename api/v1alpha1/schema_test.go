@@ -31,6 +31,7 @@ func documents() map[string]string {
 		v1alpha1.KindCauseList: "CauseList", v1alpha1.KindMatrix: "Matrix", v1alpha1.KindVersion: "Version",
 		v1alpha1.KindRegistries:   "Registries",
 		v1alpha1.KindVerification: "Verification",
+		v1alpha1.KindFix:          "Fix",
 	}
 }
 
@@ -130,6 +131,7 @@ func (g *generator) schema() ([]byte, error) {
 		v1alpha1.KindReport, v1alpha1.KindReading, v1alpha1.KindCause, v1alpha1.KindCauseList, v1alpha1.KindMatrix, v1alpha1.KindVersion,
 		v1alpha1.KindRegistries,
 		v1alpha1.KindVerification,
+		v1alpha1.KindFix,
 	} {
 		name := documents()[kind]
 		if err := g.define(name, defs); err != nil {

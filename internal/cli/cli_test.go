@@ -103,7 +103,7 @@ func (f *fake) bench() bench {
 		if *o.kube.Namespace != "" {
 			namespace = *o.kube.Namespace
 		}
-		return connection{f, namespace, "https://api.example"}, nil
+		return connection{examiner: f, namespace: namespace, server: "https://api.example"}, nil
 	}}
 }
 

@@ -18,7 +18,9 @@ import (
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/internal/cluster"
+	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/registry"
 )
 
@@ -32,6 +34,8 @@ type connection struct {
 	namespace string
 	// server that is asked, for errors.
 	server string
+	// mender carries remedies out; nil where nothing can be changed.
+	mender func(*catalog.Catalog) (*mend.Mender, error)
 }
 
 // A connector makes the connection that the flags name; it asks nothing yet.
@@ -58,7 +62,14 @@ func connect(o *lookOptions, load func() (*catalog.Catalog, error)) (connection,
 		return connection{}, fault(err)
 	}
 	x := examine.New(examine.Options{Cluster: asked, Catalog: known, Prober: registry.New(probe), Deadline: o.timeout})
-	return connection{x, namespace, serverName(config)}, nil
+	mender := func(known *catalog.Catalog) (*mend.Mender, error) {
+		writes, err := edit.New(config, edit.Options{Timeout: config.Timeout})
+		if err != nil {
+			return nil, usage("%w; look at the kubeconfig's certificates and at --server", err)
+		}
+		return mend.New(mend.Options{Cluster: asked, Edit: writes, Seer: x, Catalog: known}), nil
+	}
+	return connection{x, namespace, serverName(config), mender}, nil
 }
 
 // kubeconfig returns the configuration that the flags and the environment name.

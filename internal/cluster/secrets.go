@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -120,4 +121,30 @@ func (c *Client) secretsNamed(ctx context.Context, name string) []string {
 		namespaces = append(namespaces, s.Namespace)
 	}
 	return namespaces
+}
+
+// maxListed bounds the names of secrets that one list returns.
+const maxListed = 100
+
+// SecretsOfType returns the names of a namespace's secrets of one type, sorted.
+// The answer carries none of their data.
+func (c *Client) SecretsOfType(ctx context.Context, namespace, kind string) ([]string, error) {
+	call, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	body, err := c.core.Get().MaxRetries(0).Resource("secrets").Namespace(namespace).
+		Param("fieldSelector", fields.OneTermEqualSelector("type", kind).String()).Param("limit", strconv.Itoa(maxListed)).
+		SetHeader("Accept", metadataListOnly).Do(call).Raw()
+	if err != nil {
+		return nil, newError(ctx, question{c.core, "list", "secrets", namespace, ""}, err)
+	}
+	var found metav1.PartialObjectMetadataList
+	if err := json.Unmarshal(body, &found); err != nil {
+		return nil, newError(ctx, question{c.core, "list", "secrets", namespace, ""}, err)
+	}
+	names := make([]string, 0, len(found.Items))
+	for _, s := range found.Items {
+		names = append(names, s.Name)
+	}
+	slices.Sort(names)
+	return names, nil
 }

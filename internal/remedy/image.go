@@ -6,46 +6,116 @@ package remedy
 import (
 	"fmt"
 	"slices"
-	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
+// A swap gives one spot of the pods' spec another image.
+type swap struct {
+	pull  evidence.Pull
+	spot  spot
+	image string
+}
+
 // previousImage goes back to an image that this workload ran before: the one
-// that still serves before any other, because it is known to work.
+// that still serves before any other, because it is known to work. Other
+// containers whose image is wrong go back with it, as no pod starts before all
+// of them are there.
 func (p *planner) previousImage() []Remedy {
-	r, image, ok := p.previous()
-	if !ok || p.o.To != "" {
+	if p.o.To != "" {
 		return nil
 	}
-	because := fmt.Sprintf("revision %d ran it", r.Number)
-	if r.Ready > 0 {
-		because = fmt.Sprintf("revision %d runs it, with %d ready", r.Number, r.Ready)
+	r, image, ok := p.previous()
+	if !ok {
+		return nil
 	}
-	return p.setImage("previous-image", image, "Set %s back to %s", because)
+	because := p.ran(r)
+	if _, moved := p.moved(image); moved {
+		because += "; the tag means another image now, so its digest is named, too"
+	}
+	return p.setImages(Remedy{ID: "previous-image", Title: "Set %s back to %s", Because: because}, p.goBack(r)...)
 }
 
-// otherImage is the image that the person names; without one the remedy only
-// says how to.
-func (p *planner) otherImage() []Remedy {
-	if p.o.To == "" {
-		return []Remedy{{ID: "set-image", Kind: Applied, Needs: "--to IMAGE", Title: "Set " + p.container() + " to an image that exists"}}
+// goBack gives the images of a revision to this container, and to all others
+// whose image is wrong. A tag that was moved since is pinned to what ran.
+func (p *planner) goBack(r Revision) []swap {
+	var swaps []swap
+	add := func(pull evidence.Pull) {
+		now, ok := find(p.Target.Template.Spec, pull)
+		before, had := find(r.Template.Spec, pull)
+		if !ok || !had || before.image == now.image || shown(before.image) == pull.Image ||
+			slices.ContainsFunc(swaps, func(s swap) bool { return s.spot.path == now.path }) {
+			return
+		}
+		image := before.image
+		if digest, moved := p.moved(image); moved {
+			image = pin(image, digest)
+		}
+		swaps = append(swaps, swap{pull, now, image})
 	}
-	return p.setImage("set-image", p.o.To, "Set %s to %s", "you named it")
+	add(p.d.Pull)
+	for _, d := range p.Diagnoses {
+		if wrongImage(d) {
+			add(d.Pull)
+		}
+	}
+	return swaps
 }
 
-// previous is the newest earlier revision that had another image here.
+// ran says in words what is known of an earlier revision.
+func (p *planner) ran(r Revision) string {
+	words := "an earlier revision ran it"
+	switch {
+	case r.Number > 0 && r.Ready > 0:
+		words = fmt.Sprintf("revision %d runs it, with %d ready", r.Number, r.Ready)
+	case r.Number > 0:
+		words = fmt.Sprintf("revision %d ran it", r.Number)
+	case r.Ready > 0:
+		words = fmt.Sprintf("an earlier revision runs it, with %d ready", r.Ready)
+	}
+	if spot, ok := find(r.Template.Spec, p.d.Pull); ok {
+		if digest := p.digestRun(spot.image); digest != "" {
+			words += " (" + short(digest) + ")"
+		}
+	}
+	return words
+}
+
+// wrongImage tells a diagnosis that another image mends.
+func wrongImage(d diagnosis.Diagnosis) bool {
+	if len(d.Causes) == 0 || d.Causes[0].State == diagnosis.Cleared {
+		return false
+	}
+	switch d.Causes[0].Cause {
+	case catalog.InvalidImageName, catalog.RepositoryNotFound, catalog.TagNotFound, catalog.DigestNotFound,
+		catalog.PlatformMismatch, catalog.UnsupportedManifest, catalog.LayerMissing, catalog.ContentMismatch, catalog.RegistryRetired:
+		return true
+	}
+	return false
+}
+
+// previous is the newest earlier revision that had another image here: of those
+// that serve, if any does.
 func (p *planner) previous() (Revision, string, bool) {
+	now, ok := find(p.Target.Template.Spec, p.d.Pull)
+	if !ok {
+		return Revision{}, "", false
+	}
 	image := func(r Revision) string {
 		if spot, ok := find(r.Template.Spec, p.d.Pull); ok {
 			return spot.image
 		}
 		return ""
 	}
-	now, _ := find(p.Target.Template.Spec, p.d.Pull)
-	other := func(r Revision) bool { return image(r) != "" && image(r) != now.image && image(r) != p.d.Pull.Image }
+	other := func(r Revision) bool {
+		return image(r) != "" && image(r) != now.image && shown(image(r)) != p.d.Pull.Image
+	}
 	i := slices.IndexFunc(p.Target.Revisions, func(r Revision) bool { return r.Ready > 0 && other(r) })
 	if i < 0 {
 		i = slices.IndexFunc(p.Target.Revisions, other)
@@ -56,113 +126,192 @@ func (p *planner) previous() (Revision, string, bool) {
 	return p.Target.Revisions[i], image(p.Target.Revisions[i]), true
 }
 
-// setImage changes the image of the pull's container in the target's template
-// (of a pod, in the pod: Kubernetes lets a pod's images be changed) and, where
-// the target cannot be changed or makes no new pod by itself, in its pods.
-func (p *planner) setImage(id, image, title, because string) []Remedy {
-	spot, ok := find(p.Target.Template.Spec, p.d.Pull)
-	if !ok || spot.image == image {
+// earlierTemplate goes back to the whole earlier template, where it differs in
+// more than the image: what the owner still has pods of, it need not restart.
+func (p *planner) earlierTemplate() []Remedy {
+	if p.o.To != "" || !p.hasTemplate() {
 		return nil
 	}
-	r := Remedy{
-		ID: id, Kind: Applied, Title: fmt.Sprintf(title, p.container(), image), Because: because, Image: image,
-		Changes: []Change{{Object: p.Target.Object, Edits: p.imageEdits(p.TemplatePath(), spot, image)}},
+	r, _, ok := p.previous()
+	if !ok {
+		return nil
 	}
-	r.Foresee = p.foresee(func(s *corev1.PodSpec) { spot.set(s, image) })
-	r.Wake = p.wakeAfterTemplate()
+	remedy, edits, ok := p.undoTo(r, "rollout-undo")
+	if !ok {
+		return nil
+	}
+	var alone []string // what going back to the images changes
+	for _, s := range p.goBack(r) {
+		alone = append(alone, containerOf(s.pull)+": image")
+		if s.pull.ContainerKind == evidence.ImageVolume {
+			alone = append(alone, "volumes")
+		}
+	}
+	more := slices.DeleteFunc(labels(edits), func(l string) bool { return slices.Contains(alone, l) })
+	if len(more) == 0 {
+		return nil // it is the image alone
+	}
+	remedy.Because = p.ran(r) + "; it takes back besides: " + listed(more)
+	return []Remedy{remedy}
+}
+
+// undoTo makes the target's template that of an earlier revision again, as
+// kubectl rollout undo does.
+func (p *planner) undoTo(r Revision, id string) (Remedy, []Edit, bool) {
+	edits, err := become(p.TemplatePath(), p.Target.Template, r.Template)
+	if err != nil || len(edits) == 0 {
+		return Remedy{}, nil, false
+	}
+	title := "Go back to the whole earlier template"
+	if r.Number > 0 {
+		title = fmt.Sprintf("Go back to the whole template of revision %d", r.Number)
+	}
+	out := Remedy{
+		ID: id, Kind: Applied, Title: title, Because: p.ran(r),
+		Changes: []Change{{Object: p.Target.Object, Edits: edits}},
+		Wake:    p.wakeAfterTemplate(), Foresee: p.foreseeTemplate(r.Template), Restarts: p.restarts(r.Template),
+		Risks: p.paused(),
+	}
+	if spot, ok := find(r.Template.Spec, p.d.Pull); ok {
+		out.Image = spot.image
+		if _, moved := p.moved(spot.image); moved {
+			out.Risks = append([]string{"the tag of " + spot.image + " means another image now than the one that ran"}, out.Risks...)
+		}
+	}
+	return out, edits, true
+}
+
+// otherImage is the image that the person names; without one the remedy only
+// says how to, and which names are near. None of them is ever chosen.
+func (p *planner) otherImage() []Remedy {
+	if p.o.To != "" && p.o.Container != "" && p.o.Container != p.d.Pull.Container {
+		return nil
+	}
+	ask := Remedy{ID: "set-image", Kind: Applied, Needs: "--to IMAGE", Title: "Set " + p.container() + " to an image that exists", Because: p.nearest()}
+	if p.o.To == "" {
+		return []Remedy{ask}
+	}
+	if _, err := keyring.ParseImage(p.o.To); err != nil {
+		ask.Because = "what --to names is no image: " + shown(err.Error())
+		return []Remedy{ask}
+	}
+	switch several := p.wanting(); {
+	case p.o.Container != "":
+	case len(several) > 0 && !slices.Contains(several, p.container()):
+		return nil // it is meant for another one
+	case len(several) > 1:
+		ask.Needs, ask.Because = "--container NAME", "more than one could be meant: "+listed(several)
+		return []Remedy{ask}
+	}
+	spot, ok := find(p.Target.Template.Spec, p.d.Pull)
+	if !ok {
+		return p.debugAgain()
+	}
+	if spot.image == p.o.To {
+		ask.Because = "what --to names is the image that cannot be pulled"
+		return []Remedy{ask}
+	}
+	return p.setImages(Remedy{ID: "set-image", Title: "Set %s to %s", Because: "you named it"}, swap{p.d.Pull, spot, p.o.To})
+}
+
+// wanting are the containers of the case whose image is wrong, or all that fail
+// if none is.
+func (p *planner) wanting() []string {
+	var wanting, failing []string
+	for _, d := range p.Diagnoses {
+		words := containerOf(d.Pull)
+		if !slices.Contains(failing, words) {
+			failing = append(failing, words)
+		}
+		if wrongImage(d) && !slices.Contains(wanting, words) {
+			wanting = append(wanting, words)
+		}
+	}
+	if len(wanting) == 0 {
+		return failing
+	}
+	return wanting
+}
+
+// nearest names in words, as the findings have them.
+func (p *planner) nearest() string {
+	var names []string
+	for _, f := range p.d.Findings {
+		for _, key := range []string{"nearest", "highest", "near"} {
+			for _, name := range strings.Fields(f.Details[key]) {
+				if !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "names like it that exist: " + listed(names)
+}
+
+// setImages gives spots of the target's template other images (of a pod, in the
+// pod: Kubernetes lets a pod's images be changed) and, where the target cannot
+// be changed or makes no new pod by itself, in its pods. The title is a format
+// for the container and the image.
+func (p *planner) setImages(r Remedy, swaps ...swap) []Remedy {
+	swaps = slices.DeleteFunc(swaps, func(s swap) bool { return s.spot.set == nil || s.spot.image == s.image })
+	if len(swaps) == 0 {
+		return nil
+	}
+	r.Kind, r.Title = Applied, titled(r.Title, swaps)
+	for _, s := range swaps {
+		if s.pull.Container == p.d.Pull.Container {
+			r.Image = s.image
+		}
+	}
+	change := func(spec *corev1.PodSpec) {
+		for _, s := range swaps {
+			s.spot.set(spec, s.image)
+		}
+	}
+	var edits []Edit
+	for _, s := range swaps {
+		edits = append(edits, imageEdits(p.TemplatePath(), s.spot, s.image, containerOf(s.pull))...)
+	}
+	switch {
+	case p.Target.Kind == "Pod":
+		return p.setInPod(r, swaps, edits, change)
+	case p.Target.Kind == "Job":
+		return p.setInPods(r, swaps)
+	case !p.hasTemplate():
+		return nil
+	}
+	r.Changes = []Change{{Object: p.Target.Object, Edits: edits}}
+	r.Foresee, r.Wake, r.Restarts = p.foresee(change), p.wakeAfterTemplate(), p.restarts(p.after(change))
+	r.Risks = append(r.Risks, p.paused()...)
+	if p.Target.Kind == "CronJob" {
+		changes, risks := p.inPlace(swaps)
+		r.Changes, r.Risks = append(r.Changes, changes...), append(r.Risks, risks...)
+	}
 	return []Remedy{r}
 }
 
-// imageEdits set an image below a pod's spec; the name is tested, so that the
-// place in the list is still the container's.
-func (p *planner) imageEdits(template string, s spot, image string) []Edit {
-	edits := []Edit{{Path: template + s.path + s.field, Old: s.image, New: image, Label: p.container() + ": image"}}
-	if s.name != "" {
-		edits = append([]Edit{{Path: template + s.path + "/name", Old: s.name, New: s.name}}, edits...)
-	}
-	return edits
-}
-
-// A spot is where a pod's spec names an image.
-type spot struct {
-	path, field string // "/spec/containers/0", "/image"
-	name        string // the container's
-	image       string
-	policy      corev1.PullPolicy
-	set         func(s *corev1.PodSpec, image string)
-}
-
-// find finds the spot of a pull in a pod's spec.
-func find(s corev1.PodSpec, pull evidence.Pull) (spot, bool) {
-	switch pull.ContainerKind {
-	case evidence.InitContainer:
-		for i, c := range s.InitContainers {
-			if c.Name == pull.Container {
-				return spot{"/spec/initContainers/" + strconv.Itoa(i), "/image", c.Name, c.Image, c.ImagePullPolicy,
-					func(s *corev1.PodSpec, image string) { s.InitContainers[i].Image = image }}, true
-			}
-		}
-	case evidence.ImageVolume:
-		for i, v := range s.Volumes {
-			if v.Image != nil && v.Name == pull.Container {
-				return spot{"/spec/volumes/" + strconv.Itoa(i), "/image/reference", v.Name, v.Image.Reference, v.Image.PullPolicy,
-					func(s *corev1.PodSpec, image string) { s.Volumes[i].Image.Reference = image }}, true
-			}
-		}
-	case evidence.Container, "":
-		for i, c := range s.Containers {
-			if c.Name == pull.Container {
-				return spot{"/spec/containers/" + strconv.Itoa(i), "/image", c.Name, c.Image, c.ImagePullPolicy,
-					func(s *corev1.PodSpec, image string) { s.Containers[i].Image = image }}, true
-			}
+func titled(format string, swaps []swap) string {
+	var parts []string
+	for i, s := range swaps {
+		if i == 0 {
+			parts = append(parts, fmt.Sprintf(format, containerOf(s.pull), s.image))
+		} else {
+			parts = append(parts, containerOf(s.pull)+" to "+s.image)
 		}
 	}
-	return spot{}, false
+	return strings.Join(parts, ", ")
 }
 
-// container in words.
-func (p *planner) container() string {
-	switch p.d.Pull.ContainerKind {
-	case evidence.InitContainer:
-		return "init container " + p.d.Pull.Container
-	case evidence.ImageVolume:
-		return "image volume " + p.d.Pull.Container
+// paused says that nothing follows a change of the template for now.
+func (p *planner) paused() []string {
+	switch {
+	case p.Target.Paused:
+		return []string{"the rollout is paused: its pods follow only once it is resumed"}
+	case p.Target.Suspended && p.Target.Kind == "CronJob":
+		return []string{"it is suspended: no run follows before it is resumed"}
 	}
-	return "container " + p.d.Pull.Container
-}
-
-// foresee is the pod that the template would make with a change.
-func (p *planner) foresee(change func(*corev1.PodSpec)) *Prospect {
-	pod := &corev1.Pod{ObjectMeta: p.Target.Template.ObjectMeta, Spec: *p.Target.Template.Spec.DeepCopy()}
-	pod.Namespace, pod.Name = p.Target.Namespace, p.Target.Name
-	change(&pod.Spec)
-	return &Prospect{Pods: []*corev1.Pod{pod}, Exists: p.Target.Kind == "Pod"}
-}
-
-// wakeAfterTemplate says how pods get to know of a new template: Deployments
-// and DaemonSets replace what is not ready by themselves; StatefulSets wait for
-// the pod that will never be ready
-// (https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback),
-// and so does whatever replaces pods only when they are gone.
-func (p *planner) wakeAfterTemplate() Wake {
-	switch p.Target.Kind {
-	case "StatefulSet", "ReplicaSet", "ReplicationController":
-		return WakeEvict
-	}
-	if p.Target.OnDelete {
-		return WakeEvict
-	}
-	return WakeNone
-}
-
-// TemplatePath is the JSON pointer of the pod template within the target; "" for
-// a pod, which is its own.
-func (c Case) TemplatePath() string {
-	switch c.Target.Kind {
-	case "Pod":
-		return ""
-	case "CronJob":
-		return "/spec/jobTemplate/spec/template"
-	}
-	return "/spec/template"
+	return nil
 }

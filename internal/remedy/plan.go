@@ -25,15 +25,63 @@ type family func(*planner) []Remedy
 // families tells which remedies mend which cause, in the order of preference.
 // Every cause has what is handed over besides; a test walks the catalogue.
 func families() map[string][]family {
-	image := []family{(*planner).previousImage, (*planner).otherImage}
-	login := []family{(*planner).login}
+	image := []family{(*planner).previousImage, (*planner).earlierTemplate, (*planner).otherImage}
+	platform := []family{(*planner).previousImage, (*planner).earlierTemplate, (*planner).nodeSelector, (*planner).otherImage}
+	content := []family{(*planner).previousImage, (*planner).earlierTemplate, (*planner).copyElsewhere, (*planner).otherImage}
+	retired := []family{(*planner).movedImage, (*planner).previousImage, (*planner).earlierTemplate, (*planner).copyElsewhere, (*planner).otherImage}
+	unreached := []family{(*planner).copyElsewhere, (*planner).heldImage, (*planner).otherImage}
+	never := []family{(*planner).allowPull, (*planner).otherImage}
+	login := []family{(*planner).login, (*planner).otherImage}
+	limited := []family{(*planner).login, (*planner).copyElsewhere, (*planner).heldImage, (*planner).otherImage}
+	unknown := []family{(*planner).login, (*planner).previousImage, (*planner).otherImage}
 	return map[string][]family{
-		catalog.InvalidImageName:   image,
-		catalog.RepositoryNotFound: image,
-		catalog.TagNotFound:        image,
-		catalog.DigestNotFound:     image,
+		catalog.InvalidImageName:    image,
+		catalog.RepositoryNotFound:  image,
+		catalog.TagNotFound:         image,
+		catalog.DigestNotFound:      image,
+		catalog.PlatformMismatch:    platform,
+		catalog.UnsupportedManifest: image,
+		catalog.LayerMissing:        content,
+		catalog.ContentMismatch:     image,
 
-		catalog.CredentialsMissing: login,
+		catalog.DNSFailure:            unreached,
+		catalog.ConnectionTimeout:     unreached,
+		catalog.ConnectionRefused:     unreached,
+		catalog.ConnectionReset:       unreached,
+		catalog.NoRoute:               unreached,
+		catalog.TLSVersionUnsupported: unreached,
+		catalog.TLSUntrusted:          unreached,
+		catalog.TLSInvalid:            unreached,
+		catalog.ClockSkew:             unreached,
+		catalog.HTTPInsteadOfHTTPS:    unreached,
+		catalog.ProxyFailure:          unreached,
+
+		catalog.RegistryUnavailable:   unreached,
+		catalog.RegistryRetired:       retired,
+		catalog.RegistryPolicyBlocked: image,
+		catalog.UpstreamCacheFailure:  unreached,
+
+		catalog.RuntimeConfigInvalid: unreached,
+		catalog.PullTimeout:          unreached,
+
+		catalog.NeverPull:         never,
+		catalog.SignatureRejected: image,
+		catalog.AdmissionDenied:   image,
+
+		catalog.MirrorFailure: unreached,
+
+		catalog.CredentialsMissing:          login,
+		catalog.SecretMissing:               login,
+		catalog.SecretNotUsed:               login,
+		catalog.ServiceAccountRace:          login,
+		catalog.CredentialsInvalid:          login,
+		catalog.CredentialsExpired:          login,
+		catalog.CredentialsBreakPublicImage: login,
+		catalog.SecretMalformed:             login,
+		catalog.PermissionDenied:            login,
+		catalog.AccessDeniedAmbiguous:       unknown,
+		catalog.RateLimited:                 limited,
+		catalog.CredentialReverification:    login,
 	}
 }
 
@@ -42,8 +90,15 @@ func (p *planner) plan() []Remedy {
 	if p.o.Rollback || p.o.Restart || p.o.Recreate {
 		all = p.emergency()
 	} else {
-		for _, f := range families()[p.cause.Cause] {
-			all = append(all, f(p)...)
+		if p.cause.State == diagnosis.Cleared && p.o.To == "" && p.o.Login == nil {
+			all = p.freshBackOff() // nothing is left to mend
+		} else {
+			for _, f := range families()[p.cause.Cause] {
+				all = append(all, f(p)...)
+			}
+			if p.o.To != "" && !slices.ContainsFunc(all, func(r Remedy) bool { return r.ID == "set-image" }) {
+				all = append(p.otherImage(), all...) // whatever the cause, another image has not got it
+			}
 		}
 		all = append(all, p.handOver()...)
 		all = append(all, p.wait()...)

@@ -66,6 +66,14 @@ type Remedy struct {
 	// Until and Latest bound the time to wait for; zero if it is not known.
 	Until, Latest time.Time
 
+	// Restarts is how many ready pods the change replaces; see Reach.
+	Restarts int
+	// Serving is how many ready pods an emergency measure takes away, and
+	// NeedsForce why it is refused for that without --force, as a sentence
+	// without a full stop; see Brake.
+	Serving    int
+	NeedsForce string
+
 	// Risks, each a sentence without a full stop, the gravest first.
 	Risks []string
 	// Lasting is what keeps it from happening again, where the change itself
@@ -138,6 +146,9 @@ type Login struct {
 	Source string
 	// Expires is when it ends by itself, zero if it does not say so.
 	Expires time.Time
+	// Personal: it is a person's own (from this machine, or typed), and not one
+	// that lay in the cluster already.
+	Personal bool
 }
 
 // A Case is a workload of which pulls fail, as it was gathered.
@@ -160,12 +171,17 @@ type Case struct {
 	SecretsSeen bool
 	// Platforms of the cluster's nodes, each once.
 	Platforms []evidence.Platform
-	// Usable are images' references that were asked for already: by reference,
-	// the digest that it resolves to for the failing pull's platform.
+	// Digests of images that a registry was asked for already: by the image as
+	// written, the digest that it gives for the name (of an index, the index's:
+	// it is what runtimes write down as a pod's imageID).
 	Digests map[string]string
-	// Sightings are images that run in this cluster under other names: for the
-	// same content elsewhere.
+	// Elsewhere are other names under which content was found that may be the
+	// same: those of Candidates that answered, with the digest that they gave,
+	// and images that run in this cluster, with their pods' imageID.
 	Elsewhere []Copy
+	// OnNode are images that nodes of failing pods hold, as the nodes' statuses
+	// list them. Empty: not known.
+	OnNode []Held
 	// NotLookedAt is what could not be gathered.
 	NotLookedAt []evidence.Gap
 }
@@ -182,6 +198,9 @@ type Secret struct {
 	Users int
 	// Proven: the registry took its credential for the failing image.
 	Proven bool
+	// Repositories, as host/path, that other pods of the namespace pull while
+	// they name it: for narrowing an entry that is not to be sent for all.
+	Repositories []string
 }
 
 // A Copy is the same content under another name.
@@ -191,6 +210,13 @@ type Copy struct {
 	Digest string
 	// Where it was seen: "runs in shop", "ECR Public keeps Docker's official images".
 	Where string
+}
+
+// Held is one image that a node has.
+type Held struct {
+	Node string
+	// Names by which it has it, tags and digests: status.images[].names.
+	Names []string
 }
 
 // A Target is the object whose change mends: the owner of the pods, as far as
@@ -210,14 +236,24 @@ type Target struct {
 	// Manager from elsewhere, with what the cluster shows of the source.
 	Manager evidence.Manager
 	Source  []string
+	// Back says when that sets back what is changed here, a sentence without a
+	// full stop, and Lasting what is to be done there; Resume takes back what
+	// Lasting halts.
+	Back            string
+	Lasting, Resume []Step
+	// Pace is how many pods its rollout replaces at a time, in words.
+	Pace string
 	// Above is an operator's object that owns it, if there is one.
 	Above evidence.Object
 }
 
 // A Revision is an earlier template.
 type Revision struct {
-	Number   int64
-	Created  time.Time
+	Number  int64
+	Created time.Time
+	// Hash is the value of the label pod-template-hash or
+	// controller-revision-hash of its pods, "" if that is not known.
+	Hash     string
 	Ready    int
 	Template corev1.PodTemplateSpec
 }

@@ -162,8 +162,8 @@ IMPACT          what the failing does to the workload
 
 The cluster is looked at every ` + m.o.Every.String() + `, more rarely where that takes long or
 fails. A registry is asked without logging in, and the same question at most
-once a minute. Only a diagnosis and a fix log in, and never again with a login
-that was rejected.
+once a minute. Only a diagnosis and a fix log in; a diagnosis never again with
+a login that was rejected.
 `)
 	return &page{title: "Help", text: b.String()}
 }

@@ -115,3 +115,16 @@ func managerOf(labels, annotations map[string]string) evidence.Manager {
 		return evidence.Manager{Tool: foreign.Text(by, 63)}
 	}
 }
+
+// ManagerOf tells what keeps an object as it is, if that shows: by its own marks,
+// by who wrote it last, or by the object that owns it (an ExternalSecret).
+func ManagerOf(o metav1.Object) evidence.Manager {
+	m := managerOf(o.GetLabels(), o.GetAnnotations())
+	if m.Tool == "" {
+		m = managerBy(managedfields.Last(metav1.ObjectMeta{ManagedFields: o.GetManagedFields()}, "f:data").By)
+	}
+	if owner := metav1.GetControllerOf(o); m.Tool == "" && owner != nil {
+		m = evidence.Manager{Tool: foreign.Text(owner.Kind, 63), Name: foreign.Text(owner.Name, 253)}
+	}
+	return m
+}

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package clustertest is a small API server for unit tests: real HTTP, TLS,
-// protobuf, pages, selectors and refusals over a fixed set of objects. It only
-// reads. What a real API server makes of a question shows in the testbed.
+// protobuf, pages, selectors, refusals, JSON patches, evictions and access
+// reviews over a set of objects. What a real API server makes of a question or
+// a write shows in the testbed.
 package clustertest
 
 import (
@@ -39,6 +40,9 @@ type Server struct {
 	objects []runtime.Object
 	denied  map[string]bool
 	asked   []string
+	writes  []Write
+	made    int
+	react   func(Write)
 }
 
 // New starts a server that ends with the test.
@@ -56,6 +60,14 @@ func New(t testing.TB, objects ...runtime.Object) *Server {
 	mux.HandleFunc("GET /apis/{group}/{version}/{resource}/{name}", s.serve)
 	mux.HandleFunc("GET /apis/{group}/{version}/namespaces/{namespace}/{resource}", s.serve)
 	mux.HandleFunc("GET /apis/{group}/{version}/namespaces/{namespace}/{resource}/{name}", s.serve)
+	for _, method := range []string{"PATCH", "POST", "DELETE"} {
+		mux.HandleFunc(method+" /api/{version}/namespaces/{namespace}/{resource}", s.write)
+		mux.HandleFunc(method+" /api/{version}/namespaces/{namespace}/{resource}/{name}", s.write)
+		mux.HandleFunc(method+" /apis/{group}/{version}/namespaces/{namespace}/{resource}", s.write)
+		mux.HandleFunc(method+" /apis/{group}/{version}/namespaces/{namespace}/{resource}/{name}", s.write)
+	}
+	mux.HandleFunc("POST /api/{version}/namespaces/{namespace}/{resource}/{name}/eviction", s.write)
+	mux.HandleFunc("POST /apis/authorization.k8s.io/{version}/selfsubjectaccessreviews", s.review)
 	server := httptest.NewTLSServer(mux)
 	t.Cleanup(server.Close)
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
@@ -96,7 +108,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusForbidden, metav1.StatusReasonForbidden, fmt.Sprintf("%s is forbidden: User \"x\" cannot %s resource", resource, verb), "")
 		return
 	}
+	s.mu.Lock()
 	found, err := s.find(resource, namespace, name, q.Get("labelSelector"), q.Get("fieldSelector"))
+	s.mu.Unlock()
 	switch {
 	case err != nil:
 		fail(w, http.StatusBadRequest, metav1.StatusReasonBadRequest, err.Error(), "")
@@ -190,6 +204,9 @@ func fieldsOf(o runtime.Object, m metav1.Object) fields.Set {
 	if e, ok := o.(*corev1.Event); ok {
 		set["involvedObject.uid"], set["involvedObject.kind"] = string(e.InvolvedObject.UID), e.InvolvedObject.Kind
 		set["type"], set["reason"] = e.Type, e.Reason
+	}
+	if secret, ok := o.(*corev1.Secret); ok {
+		set["type"] = string(secret.Type)
 	}
 	return set
 }

@@ -1,0 +1,241 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package mend carries remedies out: it gathers what a plan needs to know, has
+// internal/remedy plan, has internal/verify prove that the changed pods would
+// pull, tries every write as a dry run, writes down how to take it back, makes
+// the change, wakes one pod, and watches until the kubelet has pulled the image.
+//
+// It judges by the pull alone: pulled is mended, even if the container then
+// ends. It takes its own change back only if a new pod reports a failed pull,
+// never because time ran out. Before the first write it has asked for every
+// right that it needs; a write that finds the object changed is refused by the
+// API server, and nothing is overwritten.
+package mend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/diagnosis"
+	"github.com/pullmedic/pullmedic/internal/cluster"
+	"github.com/pullmedic/pullmedic/internal/edit"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+	"github.com/pullmedic/pullmedic/internal/verify"
+)
+
+// Options of a Mender.
+type Options struct {
+	// Cluster, Edit, Seer and Catalog are needed.
+	Cluster *cluster.Client
+	Edit    *edit.Client
+	Seer    verify.Seer
+	Catalog *catalog.Catalog
+	// Now is the clock, time.Now if nil. Poll is how often pods are looked at
+	// while a change is watched, 250 ms if 0.
+	Now  func() time.Time
+	Poll time.Duration
+}
+
+// A Mender plans and carries out.
+type Mender struct {
+	cluster *cluster.Client
+	edit    *edit.Client
+	seer    verify.Seer
+	catalog *catalog.Catalog
+	now     func() time.Time
+	poll    time.Duration
+}
+
+// New returns a mender. It asks nothing yet.
+func New(o Options) *Mender {
+	m := &Mender{cluster: o.Cluster, edit: o.Edit, seer: o.Seer, catalog: o.Catalog, now: o.Now, poll: o.Poll}
+	if m.now == nil {
+		m.now = time.Now
+	}
+	if m.poll <= 0 {
+		m.poll = 250 * time.Millisecond
+	}
+	return m
+}
+
+// A Plan is what would be done for one target.
+type Plan struct {
+	// ID of the plan and of the record by which it is undone.
+	ID   string
+	Case remedy.Case
+	// Chosen are the remedies to carry out, one for each diagnosis of the case,
+	// in their order. Empty: nothing can be applied now.
+	Chosen []Choice
+	// Others are the remedies that were not chosen, the best first: applied ones
+	// that need a flag, what is handed over, how long to wait.
+	Others []remedy.Remedy
+	// Changes of the chosen remedies, one for each object.
+	Changes []remedy.Change
+	// Evict: failing pods that are to be evicted so that their owner makes new
+	// ones.
+	Evict []Pod
+	// Proof that the changed pods would pull, and what it rests on.
+	Proof  verify.Proof
+	Result verify.Result
+	// Restarts is how many ready pods the plan replaces, and Risks what else can
+	// go wrong, each a sentence without a full stop.
+	Restarts int
+	Risks    []string
+	// Brake is why the plan is not carried out without force; "" if nothing is.
+	Brake string
+	// Irrevocable says what undo does not bring back, each a sentence without a
+	// full stop.
+	Irrevocable []string
+}
+
+// A Choice is a remedy for one diagnosis.
+type Choice struct {
+	Diagnosis diagnosis.Diagnosis
+	Remedy    remedy.Remedy
+}
+
+// A Pod by its name and UID.
+type Pod struct{ Namespace, Name, UID string }
+
+// Ready tells whether there is something to carry out.
+func (p Plan) Ready() bool { return len(p.Chosen) > 0 }
+
+// Plan makes one plan for each target of the diagnoses that still fail, and
+// proves it. An error is about one target; the plans before it are good.
+func (m *Mender) Plan(ctx context.Context, all []diagnosis.Diagnosis, o remedy.Options) ([]Plan, error) {
+	var plans []Plan
+	for _, diagnoses := range group(all) {
+		k, err := m.gather(ctx, diagnoses)
+		if err != nil {
+			return plans, err
+		}
+		p := m.plan(k, o)
+		m.prove(ctx, &p)
+		plans = append(plans, p)
+	}
+	return plans, nil
+}
+
+// plan chooses for each diagnosis the first remedy that can be applied. If there
+// is none for one of them, its others are told, and the rest is mended all the
+// same.
+func (m *Mender) plan(k remedy.Case, o remedy.Options) Plan {
+	p := Plan{ID: newID(k.Now), Case: k}
+	for _, d := range k.Diagnoses {
+		remedies := remedy.Plan(m.catalog, k, d, o)
+		at := slices.IndexFunc(remedies, remedy.Remedy.Ready)
+		if at >= 0 {
+			p.Chosen = append(p.Chosen, Choice{d, remedies[at]})
+			remedies = slices.Delete(slices.Clone(remedies), at, at+1)
+		}
+		p.Others = append(p.Others, remedies...)
+	}
+	for _, c := range p.Chosen {
+		p.Changes = merge(p.Changes, c.Remedy.Changes)
+		if c.Remedy.Wake == remedy.WakeEvict {
+			p.Evict = failing(k)
+		}
+		p.Restarts = max(p.Restarts, c.Remedy.Restarts)
+		for _, risk := range c.Remedy.Risks {
+			if !slices.Contains(p.Risks, risk) {
+				p.Risks = append(p.Risks, risk)
+			}
+		}
+	}
+	if len(p.Evict) > 0 {
+		p.Irrevocable = append(p.Irrevocable, fmt.Sprintf("%d failing pods are evicted, one first; their owner makes new ones", len(p.Evict)))
+	}
+	return p
+}
+
+// failing are the pods of the case whose pulls fail, as far as somebody makes
+// them anew.
+func failing(k remedy.Case) []Pod {
+	if k.Target.Kind == "Pod" {
+		return nil
+	}
+	var pods []Pod
+	for _, p := range k.Pods {
+		if len(cluster.FailingPulls(p)) > 0 {
+			pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
+		}
+	}
+	return pods
+}
+
+// merge puts edits of the same object together, each path once.
+func merge(into, more []remedy.Change) []remedy.Change {
+	for _, c := range more {
+		at := slices.IndexFunc(into, func(have remedy.Change) bool {
+			return !have.Creates() && !c.Creates() && have.Object == c.Object
+		})
+		if at < 0 {
+			into = append(into, c)
+			continue
+		}
+		for _, e := range c.Edits {
+			if !slices.ContainsFunc(into[at].Edits, func(have remedy.Edit) bool { return have.Path == e.Path }) {
+				into[at].Edits = append(slices.Clip(into[at].Edits), e)
+			}
+		}
+	}
+	return into
+}
+
+// Check asks for every right that the plan needs and has the API server try
+// every change, before anything is touched. The first that is refused is the
+// error.
+func (m *Mender) Check(ctx context.Context, p Plan, undo bool) error {
+	var rights []edit.Right
+	for _, c := range p.Changes {
+		rights = append(rights, edit.RightOf(c))
+	}
+	if undo {
+		rights = append(rights, recordRights(p)...)
+	}
+	if len(p.Evict) > 0 {
+		rights = append(rights, edit.Right{Verb: "create", Resource: "pods", Subresource: "eviction", Namespace: p.Case.Target.Namespace})
+	}
+	lacking, err := m.edit.Lacking(ctx, rights)
+	if err != nil {
+		return err
+	}
+	if len(lacking) > 0 {
+		return LackingError(lacking)
+	}
+	for _, c := range p.Changes {
+		if _, err := m.edit.Apply(ctx, c, true); err != nil {
+			return err
+		}
+	}
+	if len(p.Evict) > 0 {
+		first := p.Evict[0]
+		if err := m.edit.Evict(ctx, first.Namespace, first.Name, first.UID, true); err != nil && edit.ReasonOf(err) != edit.NotFound {
+			return err
+		}
+	}
+	return nil
+}
+
+// A LackingError are the rights that the plan needs and the user does not have.
+type LackingError []edit.Right
+
+// Error names them.
+func (e LackingError) Error() string {
+	text := "you may not "
+	for i, r := range e {
+		if i > 0 {
+			text += ", nor "
+		}
+		text += r.String()
+	}
+	return text + "; nothing was changed; ask for that right"
+}
+
+// errNothing is returned for a plan that has nothing to carry out.
+var errNothing = errors.New("there is nothing to carry out")

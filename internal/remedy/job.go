@@ -1,0 +1,198 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package remedy
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/shell"
+)
+
+// maxInPlace bounds the pods that one remedy changes in place.
+const maxInPlace = 20
+
+// podObject names a pod. Its resource version is not tested: the kubelet writes
+// the status of a failing pod all the time.
+func podObject(pod *corev1.Pod) Object {
+	return Object{
+		APIVersion: "v1", Kind: "Pod", Resource: "pods", Namespace: pod.Namespace, Name: pod.Name,
+		UID: string(pod.UID), Generation: pod.Generation,
+	}
+}
+
+// setInPods gives the failing pods of a Job other images in place: a Job's
+// template can never be changed, a pod's images can.
+func (p *planner) setInPods(r Remedy, swaps []swap) []Remedy {
+	var risks []string
+	r.Changes, risks = p.inPlace(swaps)
+	if len(r.Changes) == 0 {
+		return nil
+	}
+	r.Foresee = p.inPlaceForesight(swaps)
+	r.Title += " in " + counted(len(r.Changes), "failing pod")
+	r.Risks = append(r.Risks, "the Job's template keeps the old image: a further pod of it fails again; the command that replaces the Job is below")
+	r.Risks = append(r.Risks, risks...)
+	return []Remedy{r}
+}
+
+// inPlace changes the images of failing pods themselves. Of an image volume
+// nothing can be changed in a pod.
+func (p *planner) inPlace(swaps []swap) (changes []Change, risks []string) {
+	edits := map[*corev1.Pod][]Edit{}
+	var pods []*corev1.Pod
+	for _, s := range swaps {
+		if s.pull.ContainerKind == evidence.ImageVolume {
+			continue
+		}
+		for _, pod := range p.Failing(s.pull) {
+			spot, ok := find(pod.Spec, s.pull)
+			if !ok || spot.image == s.image || isMirror(pod) {
+				continue
+			}
+			if edits[pod] == nil {
+				pods = append(pods, pod)
+			}
+			edits[pod] = append(edits[pod], imageEdits("", spot, s.image, containerOf(s.pull))...)
+		}
+	}
+	for _, pod := range pods[:min(len(pods), maxInPlace)] {
+		changes = append(changes, Change{Object: podObject(pod), Edits: edits[pod]})
+	}
+	if len(pods) > maxInPlace {
+		risks = append(risks, "only "+counted(maxInPlace, "pod")+" of the "+counted(len(pods), "pod")+" that fail are changed at once")
+	}
+	return changes, risks
+}
+
+// inPlaceForesight is what the changed pods want.
+func (p *planner) inPlaceForesight(swaps []swap) *Prospect {
+	q := &Prospect{Exists: true}
+	for _, pod := range p.Failing(p.d.Pull) {
+		if len(q.Pods) == maxInPlace {
+			break
+		}
+		pod = pod.DeepCopy()
+		for _, s := range swaps {
+			if spot, ok := find(pod.Spec, s.pull); ok && s.pull.ContainerKind != evidence.ImageVolume {
+				spot.set(&pod.Spec, s.image)
+			}
+		}
+		q.Pods = append(q.Pods, pod)
+	}
+	return q
+}
+
+// setInPod changes the images of a pod that nobody made and nobody remakes.
+func (p *planner) setInPod(r Remedy, swaps []swap, edits []Edit, change func(*corev1.PodSpec)) []Remedy {
+	if isMirrorMeta(p.Target.Template.Annotations) {
+		return []Remedy{p.staticPod(r)}
+	}
+	for _, s := range swaps {
+		if s.pull.ContainerKind == evidence.ImageVolume {
+			return p.replacePod(r, "an image volume of a pod can never be changed", edits)
+		}
+	}
+	r.Changes = []Change{{Object: p.Target.Object, Edits: edits}}
+	r.Foresee = p.foresee(change)
+	return []Remedy{r}
+}
+
+// mirrorPod marks what the API server shows of a static pod: a change of it
+// changes nothing, as its kubelet reads a file
+// (https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/).
+const mirrorPod = corev1.MirrorPodAnnotationKey
+
+func isMirror(pod *corev1.Pod) bool { return isMirrorMeta(pod.Annotations) }
+
+func isMirrorMeta(annotations map[string]string) bool {
+	_, ok := annotations[mirrorPod]
+	return ok
+}
+
+// staticPod hands over what only the file of a static pod can change.
+func (p *planner) staticPod(r Remedy) Remedy {
+	where := "on its node"
+	if p.d.Pull.Node != "" {
+		where = "on node " + p.d.Pull.Node
+	}
+	return Remedy{
+		ID: "static-pod", Kind: HandedOver, Title: r.Title, Because: "it is a static pod, which its kubelet reads from a file",
+		Steps: []Step{{What: "Change the image in the file of the pod, usually in /etc/kubernetes/manifests; the kubelet takes it up by itself", Where: where}},
+	}
+}
+
+// replacePod hands over how a bare pod is made anew with what cannot be changed
+// in it. Without edits it is made anew as it is.
+func (p *planner) replacePod(r Remedy, why string, edits []Edit) []Remedy {
+	get, ok := shell.Command("kubectl", "get", "pod", p.Target.Name, "-n", p.Target.Namespace, "-o", "yaml")
+	if !ok {
+		return nil
+	}
+	line := []string{get}
+	if len(edits) > 0 {
+		text, err := json.Marshal(operations(edits))
+		if err != nil {
+			return nil
+		}
+		patch, ok := shell.Command("kubectl", "patch", "--local", "-f", "-", "--type=json", "-o", "yaml", "-p", string(text))
+		if !ok {
+			return nil
+		}
+		line = append(line, patch)
+	}
+	line = append(line, "kubectl replace --force -f -")
+	return []Remedy{{
+		ID: "replace-pod", Kind: HandedOver, Title: r.Title, Because: join(why, r.Because), Image: r.Image,
+		Steps: []Step{{What: "Make the pod anew", Where: "where kubectl is", Commands: []string{strings.Join(line, " | ")}}},
+		Risks: []string{"the pod is deleted first, and what it keeps in it is lost"},
+	}}
+}
+
+// debugAgain hands over how a debugging container is added anew: those that are
+// there can neither be changed nor removed.
+func (p *planner) debugAgain() []Remedy {
+	if p.d.Pull.ContainerKind != evidence.EphemeralContainer {
+		return nil
+	}
+	debug, ok := shell.Command("kubectl", "debug", p.d.Pull.Pod, "-n", p.d.Pull.Namespace, "--image="+p.o.To, "-it")
+	if !ok {
+		return nil
+	}
+	return []Remedy{{
+		ID: "debug-again", Kind: HandedOver, Title: "Add a debugging container with " + p.o.To, Image: p.o.To,
+		Because: "an ephemeral container can neither be changed nor removed; the failing one goes with the pod",
+		Steps:   []Step{{What: "Add another one", Where: "where kubectl is", Commands: []string{debug}}},
+	}}
+}
+
+// operations of a JSON Patch without tests.
+func operations(edits []Edit) []operation {
+	var ops []operation
+	for _, e := range edits {
+		switch {
+		case reflect.DeepEqual(e.Old, e.New): // only tested
+		case e.Old == nil:
+			ops = append(ops, operation{"add", e.Path, e.New})
+		default:
+			ops = append(ops, operation{"replace", e.Path, e.New})
+		}
+	}
+	return ops
+}
+
+// join puts two half sentences together.
+func join(a, b string) string {
+	switch {
+	case a == "":
+		return b
+	case b == "":
+		return a
+	}
+	return a + "; " + b
+}
