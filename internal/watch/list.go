@@ -240,7 +240,8 @@ func (m *Model) detail() []string {
 			if r.key != m.selected.key {
 				continue
 			}
-			lines[0] = m.paint(dim, strings.Repeat("-", m.width))
+			where := " " + strconv.Itoa(m.index(m.visible())+1) + " of " + strconv.Itoa(len(m.visible()))
+			lines[0] = m.paint(dim, strings.Repeat("-", max(0, m.width-len(where)))+where)
 			lines = append(lines[:1], m.lines(report.Sentence(g.summary))...)
 			if g.action != "" && r.state == v1alpha1.Failing {
 				first := m.lines("Do first: " + g.action)

@@ -59,6 +59,9 @@ func run() error {
 		return fmt.Errorf("running %s: %w: %s", strings.Join(flag.Args(), " "), err, errOut.String())
 	}
 	shown := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+	for len(shown) > 1 && strings.TrimSpace(sgr.ReplaceAllString(shown[len(shown)-1], "")) == "" {
+		shown = shown[:len(shown)-1] // a screen's empty rest
+	}
 	if *lines > 0 && len(shown) > *lines {
 		shown = shown[:*lines]
 	}
