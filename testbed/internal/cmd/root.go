@@ -75,6 +75,7 @@ func newRoot() *cobra.Command {
 		newFault(s),
 		newRecord(s),
 		newRecordDemo(s),
+		newStageDemo(s),
 		newE2E(s),
 		newHandover(s),
 		newStandIn(s),
