@@ -19,6 +19,7 @@ import (
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/registry"
 	"github.com/pullmedic/pullmedic/internal/remedy"
@@ -203,11 +204,12 @@ func (o *fixOptions) carry(ctx context.Context, m *mend.Mender, p mend.Plan, t *
 		t.Log = append(t.Log, what)
 		fmt.Fprintf(o.ErrOut, "%s %s\n", time.Now().In(o.zone).Format("15:04:05"), what)
 	})
-	id := p.ID
-	if o.noUndo || len(p.Changes) == 0 || r.Outcome == mend.Refused || r.Outcome == mend.Undone {
-		id = ""
+	if o.verbose > 0 {
+		for _, note := range r.Notes {
+			fmt.Fprintf(o.ErrOut, "note: %s\n", foreign.Text(note, maxError))
+		}
 	}
-	report.Carried(t, id, r)
+	report.Carried(t, r.Record, r)
 }
 
 // ask asks the person.

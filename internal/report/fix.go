@@ -106,16 +106,23 @@ func steps(from []remedy.Step) []v1alpha1.RemedyStep {
 func changeOf(c remedy.Change) v1alpha1.ObjectChange {
 	out := v1alpha1.ObjectChange{Object: clean(c.Object.String()), Namespace: clean(c.Object.Namespace), Creates: c.Creates(), Fields: []v1alpha1.FieldChange{}}
 	for _, e := range c.Edits {
-		if value(e.Old) == value(e.New) {
-			continue // only tested
+		if f, changes := field(e); changes {
+			out.Fields = append(out.Fields, f)
 		}
-		f := v1alpha1.FieldChange{Path: clean(e.Path), Label: clean(e.Label), Secret: e.Hidden}
-		if !e.Hidden {
-			f.Old, f.New = clean(value(e.Old)), clean(value(e.New))
-		}
-		out.Fields = append(out.Fields, f)
 	}
 	return out
+}
+
+// field is false for an edit that only tests.
+func field(e remedy.Edit) (v1alpha1.FieldChange, bool) {
+	if value(e.Old) == value(e.New) {
+		return v1alpha1.FieldChange{}, false
+	}
+	f := v1alpha1.FieldChange{Path: clean(e.Path), Label: clean(e.Label), Secret: e.Hidden}
+	if !e.Hidden {
+		f.Old, f.New = clean(value(e.Old)), clean(value(e.New))
+	}
+	return f, true
 }
 
 // value of a field as text: "" for none.

@@ -98,20 +98,24 @@ func (s *sheet) change(c v1alpha1.ObjectChange) {
 		verb = "create"
 	}
 	s.field("Change", verb+" "+c.Object+" in namespace "+c.Namespace)
-	for _, f := range c.Fields {
+	s.fields(c.Fields)
+}
+
+func (s *sheet) fields(fields []v1alpha1.FieldChange) {
+	for _, f := range fields {
 		name := f.Label
 		if name == "" {
 			name = f.Path
 		}
 		if f.Secret {
-			s.verbatim(10, yellow, "~ "+name+" (secret)")
+			s.hang("          ", plain, 12, painted("~ "+name+" (secret)", yellow))
 			continue
 		}
 		if f.Old != "" {
-			s.verbatim(10, red, "- "+name+": "+f.Old)
+			s.hang("          ", plain, 12, painted("- "+name+": "+f.Old, red))
 		}
 		if f.New != "" {
-			s.verbatim(10, green, "+ "+name+": "+f.New)
+			s.hang("          ", plain, 12, painted("+ "+name+": "+f.New, green))
 		}
 	}
 }
