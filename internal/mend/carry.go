@@ -69,6 +69,7 @@ func (m *Mender) Carry(ctx context.Context, p Plan, recorded bool, timeout time.
 	}
 	rest := p.Evict
 	if len(rest) > 0 {
+		m.taken(ctx, p)
 		if err := m.evict(ctx, rest[0], tell); err != nil {
 			return m.broken(ctx, p, len(p.Changes), err, tell)
 		}
@@ -90,17 +91,6 @@ func (m *Mender) Carry(ctx context.Context, p Plan, recorded bool, timeout time.
 		}
 	}
 	return r
-}
-
-func (m *Mender) evict(ctx context.Context, pod Pod, tell Tell) error {
-	err := m.edit.Evict(ctx, pod.Namespace, pod.Name, pod.UID, false)
-	if err == nil {
-		tell("evicted pod/" + pod.Name)
-	}
-	if r := edit.ReasonOf(err); r == edit.NotFound || r == edit.Changed {
-		return nil // gone already, or another of that name
-	}
-	return err
 }
 
 // broken takes back what was done when a write fails on the way.

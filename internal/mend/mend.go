@@ -225,6 +225,9 @@ func (m *Mender) prove(ctx context.Context, p *Plan) error {
 // every change, before anything is touched. The first that is refused is the
 // error.
 func (m *Mender) Check(ctx context.Context, p Plan, undo bool) error {
+	if err := p.hindered(); err != nil {
+		return err
+	}
 	var rights []edit.Right
 	for _, c := range p.Changes {
 		rights = append(rights, edit.RightOf(c))

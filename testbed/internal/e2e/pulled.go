@@ -70,10 +70,12 @@ func (w *witness) watch(ctx context.Context) sighting {
 			s.err = err
 			return s
 		}
+		left := 0
 		for _, pod := range pods {
 			if pod.DeletionTimestamp != nil || !w.touched(pod) {
 				continue
 			}
+			left++
 			if at := slices.IndexFunc(statusesOf(pod), func(c corev1.ContainerStatus) bool { return fails(c) && w.anew(pod, c) }); at >= 0 {
 				status := statusesOf(pod)[at]
 				s.waited = pod.Name + " shows " + status.State.Waiting.Reason + ": " + status.State.Waiting.Message
@@ -83,12 +85,22 @@ func (w *witness) watch(ctx context.Context) sighting {
 				return s
 			}
 		}
+		if left == 0 && slices.ContainsFunc(pods, ready) {
+			s.pulled = time.Now() // what failed is gone, and what ran before serves: nothing had to be pulled
+			return s
+		}
 		select {
 		case <-ctx.Done():
 			return s
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+func ready(pod corev1.Pod) bool {
+	return pod.DeletionTimestamp == nil && slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
 }
 
 // touched tells whether the pod is new, or failed before.
