@@ -5,8 +5,8 @@ package e2e
 
 import (
 	"context"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -85,7 +85,7 @@ func (w *witness) watch(ctx context.Context) sighting {
 				return s
 			}
 		}
-		if left == 0 && slices.ContainsFunc(pods, ready) {
+		if left == 0 && len(w.failing) > 0 && slices.ContainsFunc(pods, ready) {
 			s.pulled = time.Now() // what failed is gone, and what ran before serves: nothing had to be pulled
 			return s
 		}
@@ -115,7 +115,7 @@ func (w *witness) anew(pod corev1.Pod, status corev1.ContainerStatus) bool {
 		return true
 	}
 	return slices.ContainsFunc(imagesOf(pod), func(image string) bool {
-		return !slices.Contains(w.images[string(pod.UID)], image) && strings.Contains(status.State.Waiting.Message, image)
+		return !slices.Contains(w.images[string(pod.UID)], image) && regexp.MustCompile(regexp.QuoteMeta(image)+`([^\w.@-]|$)`).MatchString(status.State.Waiting.Message)
 	})
 }
 
@@ -129,6 +129,11 @@ func (w *witness) hasPulled(pod corev1.Pod) bool {
 		}
 	}
 	statuses := statusesOf(pod)
+	if len(failed) == 0 { // its failure showed in events alone
+		for _, c := range pod.Spec.Containers {
+			failed = append(failed, c.Name)
+		}
+	}
 	return !slices.ContainsFunc(failed, func(name string) bool {
 		at := slices.IndexFunc(statuses, func(s corev1.ContainerStatus) bool { return s.Name == name })
 		return at < 0 || statuses[at].State.Running == nil && statuses[at].State.Terminated == nil && statuses[at].LastTerminationState.Terminated == nil
