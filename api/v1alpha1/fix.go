@@ -17,8 +17,21 @@ type Fix struct {
 	Targets []TargetFix `json:"targets"`
 	// NotLookedAt holds for all targets.
 	NotLookedAt []Gap `json:"notLookedAt"`
-	// Sent counts what was sent to registries.
+	// Certificates that were given for nodes to trust.
+	Certificates []Certificate `json:"certificates"`
+	// Sent counts what was sent to registries to find the causes.
 	Sent Sent `json:"sent"`
+}
+
+// A Certificate is one that a person gave for nodes to trust.
+type Certificate struct {
+	Subject string `json:"subject"`
+	// Authority: it may sign others. A leaf is trusted for itself alone.
+	Authority bool      `json:"authority"`
+	NotBefore time.Time `json:"notBefore"`
+	NotAfter  time.Time `json:"notAfter"`
+	// Fingerprint is its SHA-256 in hexadecimal digits.
+	Fingerprint string `json:"fingerprint"`
 }
 
 // A FixOutcome says how far a fix came.
@@ -38,11 +51,16 @@ const (
 // A TargetFix is about one object that a person would edit.
 type TargetFix struct {
 	Target Object `json:"target"`
-	// ManagedBy is what made the object and will make it again as it was.
+	// ManagedBy is what made the object and will make it again as it was, and
+	// Above an object of an operator's that owns it.
 	ManagedBy *Manager `json:"managedBy,omitempty"`
+	Above     *Object  `json:"above,omitempty"`
 	// Source is what the cluster shows of where the object comes from: release
-	// and chart, application path.
-	Source []string `json:"source"`
+	// and chart, application, repository and path. Back says when that sets back
+	// what is changed here, and Lasting what is to be done there.
+	Source  []string     `json:"source"`
+	Back    string       `json:"back,omitempty"`
+	Lasting []RemedyStep `json:"lasting"`
 	// Causes that were found, one for each failing container and image.
 	Causes []FixCause `json:"causes"`
 	// Remedies to carry out, one for each cause that can be mended by changing
@@ -55,19 +73,29 @@ type TargetFix struct {
 	// Evictions are failing pods that are evicted so that their owner makes new
 	// ones.
 	Evictions []string `json:"evictions"`
-	// Restarts counts healthy pods that are replaced.
-	Restarts int `json:"restarts"`
+	// Wanted pods and those that are ready, Restarts how many of these are
+	// replaced, and Pace how many at a time: "25 % at a time".
+	Wanted   int    `json:"wanted"`
+	Ready    int    `json:"ready"`
+	Restarts int    `json:"restarts"`
+	Pace     string `json:"pace,omitempty"`
 	// Irrevocable is what undo does not bring back.
 	Irrevocable []string `json:"irrevocable"`
-	// Proof that the pull would succeed then, and why.
-	Proof    Proof  `json:"proof"`
-	ProofWhy string `json:"proofWhy,omitempty"`
+	// Proof that the pull would succeed then, why, and what each vantage shows.
+	Proof    Proof          `json:"proof"`
+	ProofWhy string         `json:"proofWhy,omitempty"`
+	Vantages []VantageProof `json:"vantages"`
 
 	Outcome FixOutcome `json:"outcome"`
 	// Why it is so, one sentence; empty where it is mended.
 	Why string `json:"why,omitempty"`
 	// Undo is the id that undo takes; empty if there is nothing to undo.
 	Undo string `json:"undo,omitempty"`
+	// Began is when the first write was, Mended when the first pod had pulled, and
+	// Ended when it was over; left out where nothing was carried out.
+	Began  *time.Time `json:"began,omitempty"`
+	Mended *time.Time `json:"mended,omitempty"`
+	Ended  *time.Time `json:"ended,omitempty"`
 	// Took is the time from the first write until the first pod had pulled, as
 	// 2.31s.
 	Took string `json:"took,omitempty"`
@@ -77,19 +105,42 @@ type TargetFix struct {
 	Left   int      `json:"left,omitempty"`
 	// Next is what a pod that pulled waits for now: CrashLoopBackOff.
 	Next string `json:"next,omitempty"`
+	// Notes are further things that one should know, each a sentence.
+	Notes []string `json:"notes"`
 	// Log of what was done, in order.
-	Log []string `json:"log"`
-	// Afterwards is what is to be done then, each a sentence.
-	Afterwards []string `json:"afterwards"`
+	Log []FixLog `json:"log"`
+	// Afterwards is what is to be done then.
+	Afterwards []RemedyStep `json:"afterwards"`
+	// NotLookedAt is what could not be read to plan this.
+	NotLookedAt []Gap `json:"notLookedAt"`
+}
+
+// A FixLog is one thing that was done, or seen.
+type FixLog struct {
+	Time time.Time `json:"time"`
+	What string    `json:"what"`
 }
 
 // A FixCause is the first cause of one failing pull.
 type FixCause struct {
-	Cause     string `json:"cause"`
-	Verdict   string `json:"verdict"`
+	Cause   string `json:"cause"`
+	Verdict string `json:"verdict"`
+	// Pod that shows it, its container and the image.
+	Pod       string `json:"pod,omitempty"`
 	Container string `json:"container,omitempty"`
 	Image     string `json:"image"`
 	Summary   string `json:"summary"`
+	// FirstFailed is when it began, as far as that can be seen.
+	FirstFailed *time.Time `json:"firstFailed,omitempty"`
+	Attempts    int        `json:"attempts,omitempty"`
+	// Findings that prove it.
+	Findings []Finding `json:"findings"`
+	// Severity and Impact, and what was Changed before.
+	Severity string   `json:"severity"`
+	Impact   *Impact  `json:"impact,omitempty"`
+	Changed  []Change `json:"changed"`
+	// Prevention is what the catalogue advises against it, each a sentence.
+	Prevention []string `json:"prevention"`
 }
 
 // A RemedyKind says who carries a remedy out.
@@ -118,8 +169,12 @@ type Remedy struct {
 	Until  *time.Time `json:"until,omitempty"`
 	Latest *time.Time `json:"latest,omitempty"`
 	Risks  []string   `json:"risks"`
+	// Restarts counts the healthy pods that it replaces.
+	Restarts int `json:"restarts"`
 	// Lasting is what keeps it from happening again.
 	Lasting []RemedyStep `json:"lasting"`
+	// Undo is how a person takes a handed-over remedy back.
+	Undo []RemedyStep `json:"undo"`
 }
 
 // A RemedyStep is something that a person does.
@@ -128,8 +183,10 @@ type RemedyStep struct {
 	Where string `json:"where,omitempty"`
 	// Commands for a POSIX shell, every value quoted.
 	Commands []string `json:"commands"`
-	// File to write.
+	// File to write, before the commands are run.
 	File *RemedyFile `json:"file,omitempty"`
+	// Afterwards is what shows that it worked.
+	Afterwards string `json:"afterwards,omitempty"`
 }
 
 // A RemedyFile is one that a person writes.

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -126,19 +125,24 @@ func (o *fixOptions) run(ctx context.Context, refs []examine.ObjectRef) (v1alpha
 	if err != nil {
 		return f, c.explain(err)
 	}
-	f = report.NewFix(time.Now(), survey, plans)
+	f = report.NewFix(time.Now(), survey)
+	for _, p := range plans {
+		f.Targets = append(f.Targets, report.Target(known, p))
+	}
 	if o.dryRun != "none" {
 		f.DryRun = o.dryRun
 	}
 	if o.format == report.Text {
-		if err := o.print(f, func(w io.Writer) error { return report.FixText(w, f, o.style) }); err != nil {
-			return f, err
+		for _, t := range f.Targets {
+			if err := report.PlanText(o.Out, t, f.Time, o.style); err != nil {
+				return f, fault(err)
+			}
 		}
 	}
 	for i, p := range plans {
 		o.carry(ctx, m, p, &f.Targets[i])
 		if o.format == report.Text {
-			if err := report.OutcomeText(o.Out, f.Targets[i], o.style); err != nil {
+			if err := report.OutcomeText(o.Out, f.Targets[i], f.DryRun, o.style); err != nil {
 				return f, fault(err)
 			}
 		}
@@ -199,15 +203,16 @@ func (o *fixOptions) carry(ctx context.Context, m *mend.Mender, p mend.Plan, t *
 			return
 		}
 	}
+	began := time.Now()
 	r := m.Carry(ctx, p, !o.noUndo, o.wait, func(what string) {
-		t.Log = append(t.Log, what)
+		report.Logged(t, time.Now(), what)
 		fmt.Fprintf(o.ErrOut, "%s %s\n", time.Now().In(o.zone).Format("15:04:05"), what)
 	})
 	id := p.ID
 	if o.noUndo || len(p.Changes) == 0 || r.Outcome == mend.Refused || r.Outcome == mend.Undone {
 		id = ""
 	}
-	report.Carried(t, id, r)
+	report.Carried(t, report.End{Result: r, ID: id, Began: began, Ended: time.Now()})
 }
 
 // ask asks the person.

@@ -146,6 +146,9 @@ type Login struct {
 	Source string
 	// Expires is when it ends by itself, zero if it does not say so.
 	Expires time.Time
+	// Personal: it is a person's own (from this machine, or typed), and not one
+	// that lay in the cluster already.
+	Personal bool
 }
 
 // A Case is a workload of which pulls fail, as it was gathered.
@@ -195,6 +198,9 @@ type Secret struct {
 	Users int
 	// Proven: the registry took its credential for the failing image.
 	Proven bool
+	// Repositories, as host/path, that other pods of the namespace pull while
+	// they name it: for narrowing an entry that is not to be sent for all.
+	Repositories []string
 }
 
 // A Copy is the same content under another name.
@@ -230,6 +236,13 @@ type Target struct {
 	// Manager from elsewhere, with what the cluster shows of the source.
 	Manager evidence.Manager
 	Source  []string
+	// Back says when that sets back what is changed here, a sentence without a
+	// full stop, and Lasting what is to be done there; Resume takes back what
+	// Lasting halts.
+	Back            string
+	Lasting, Resume []Step
+	// Pace is how many pods its rollout replaces at a time, in words.
+	Pace string
 	// Above is an operator's object that owns it, if there is one.
 	Above evidence.Object
 }

@@ -6,61 +6,75 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/remedy"
+	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
-// NewFix makes the document of plans. What becomes of them is added to its
-// targets by Carried.
-func NewFix(now time.Time, s evidence.Survey, plans []mend.Plan) v1alpha1.Fix {
-	f := v1alpha1.Fix{Document: v1alpha1.Head(v1alpha1.KindFix), Time: now.UTC(), Targets: []v1alpha1.TargetFix{}, NotLookedAt: gaps(s.NotLookedAt)}
-	f.Sent = v1alpha1.Sent{Registries: registriesAsked(s), Requests: s.Sent.Requests, Logins: s.Sent.Logins}
-	for _, p := range plans {
-		f.Targets = append(f.Targets, target(p))
+// NewFix makes the document of a look whose pulls are to be mended; its targets
+// are added with Target, and what becomes of them with Carried.
+func NewFix(now time.Time, s evidence.Survey) v1alpha1.Fix {
+	return v1alpha1.Fix{
+		Document: v1alpha1.Head(v1alpha1.KindFix), Time: now.UTC(), Targets: []v1alpha1.TargetFix{}, Certificates: []v1alpha1.Certificate{},
+		NotLookedAt: gaps(s.NotLookedAt), Sent: v1alpha1.Sent{Registries: registriesAsked(s), Requests: s.Sent.Requests, Logins: s.Sent.Logins},
 	}
-	return f
 }
 
-func target(p mend.Plan) v1alpha1.TargetFix {
+// Target is a plan, as it is before anything is done.
+func Target(c *catalog.Catalog, p mend.Plan) v1alpha1.TargetFix {
 	k := p.Case
 	t := v1alpha1.TargetFix{
 		Target: object(evidence.Object{Kind: k.Target.Kind, Namespace: k.Target.Namespace, Name: k.Target.Name}),
-		Source: []string{}, Causes: []v1alpha1.FixCause{}, Remedies: []v1alpha1.Remedy{}, Others: []v1alpha1.Remedy{}, Changes: []v1alpha1.ObjectChange{},
-		Evictions: []string{}, Irrevocable: []string{}, Pulled: []string{}, Log: []string{}, Afterwards: []string{},
+		Source: cleaned(k.Target.Source), Back: clean(k.Target.Back), Lasting: steps(k.Target.Lasting), Pace: clean(k.Target.Pace),
+		Causes: []v1alpha1.FixCause{}, Remedies: []v1alpha1.Remedy{}, Others: []v1alpha1.Remedy{}, Changes: []v1alpha1.ObjectChange{},
+		Evictions: []string{}, Irrevocable: cleaned(p.Irrevocable), Vantages: []v1alpha1.VantageProof{}, Pulled: []string{}, Notes: []string{}, Log: []v1alpha1.FixLog{},
+		Wanted: k.Target.Wanted, Ready: k.Target.Ready, Afterwards: afterwards(k), NotLookedAt: gaps(k.NotLookedAt),
 		Proof: v1alpha1.Proof(p.Proof), Outcome: v1alpha1.FixPlanned,
 	}
-	if k.Target.Manager.Tool != "" {
-		t.ManagedBy = &v1alpha1.Manager{Tool: clean(k.Target.Manager.Tool), Name: clean(k.Target.Manager.Name)}
+	if m := k.Target.Manager; m.Tool != "" {
+		t.ManagedBy = &v1alpha1.Manager{Tool: clean(m.Tool), Name: clean(m.Name)}
 	}
-	t.Source = cleaned(k.Target.Source)
+	if k.Target.Above.Name != "" {
+		above := object(k.Target.Above)
+		t.Above = &above
+	}
 	for _, d := range k.Diagnoses {
-		first := d.Causes[0]
-		t.Causes = append(t.Causes, v1alpha1.FixCause{
-			Cause: first.Cause, Verdict: string(first.Verdict), Container: clean(d.Pull.Container), Image: clean(d.Pull.Image), Summary: clean(first.Summary),
-		})
+		if len(d.Causes) > 0 {
+			t.Causes = append(t.Causes, fixCause(c, d))
+		}
 	}
-	for _, c := range p.Chosen {
-		t.Remedies = append(t.Remedies, remedyOf(c.Remedy))
+	for _, one := range p.Chosen {
+		t.Remedies = append(t.Remedies, remedyOf(one.Remedy))
 	}
 	for _, r := range p.Others {
 		t.Others = append(t.Others, remedyOf(r))
 	}
-	for _, c := range p.Changes {
-		t.Changes = append(t.Changes, changeOf(c))
+	for _, one := range p.Changes {
+		t.Changes = append(t.Changes, changeOf(one))
 	}
 	for _, pod := range p.Evict {
 		t.Evictions = append(t.Evictions, clean(pod.Name))
 	}
-	t.Irrevocable = append(t.Irrevocable, cleaned(p.Irrevocable)...)
 	for _, a := range p.Result.Answers {
-		if v1alpha1.Proof(a.Proof) == t.Proof {
-			t.ProofWhy = clean(a.Why)
-			break
+		if v1alpha1.Proof(a.Proof) != t.Proof {
+			continue
 		}
+		t.ProofWhy = clean(a.Why)
+		for _, view := range a.Views {
+			t.Vantages = append(t.Vantages, v1alpha1.VantageProof{Vantage: v1alpha1.Vantage(view.Vantage), Proof: v1alpha1.Proof(view.Proof), Sentence: clean(view.Sentence)})
+		}
+		break
 	}
 	if !p.Ready() {
 		t.Outcome = v1alpha1.FixNothing
@@ -68,35 +82,102 @@ func target(p mend.Plan) v1alpha1.TargetFix {
 	return t
 }
 
-// Carried adds what became of a plan.
-func Carried(t *v1alpha1.TargetFix, id string, r mend.Result) {
-	t.Outcome, t.Why, t.Undo = v1alpha1.FixOutcome(r.Outcome), clean(r.Why), id
-	t.Pulled, t.Left, t.Next = append(t.Pulled, cleaned(r.Pulled)...), r.Left, clean(r.Next)
-	if r.Took > 0 {
-		t.Took = r.Took.Round(10 * time.Millisecond).String()
+// fixCause is the first cause of a diagnosis with what a post-mortem needs.
+func fixCause(c *catalog.Catalog, d diagnosis.Diagnosis) v1alpha1.FixCause {
+	first, convert := d.Causes[0], newConverter(c, d)
+	out := v1alpha1.FixCause{
+		Cause: first.Cause, Verdict: string(first.Verdict), Pod: clean(d.Pull.Pod), Container: clean(d.Pull.Container), Image: clean(d.Pull.Image),
+		Summary: clean(first.Summary), FirstFailed: at(d.Pull.FirstFailed), Attempts: d.Pull.Attempts, Findings: convert.findings(first.Findings),
+		Severity: string(d.Severity), Impact: impact(d.Impact), Changed: changes(d.Changed), Prevention: []string{},
 	}
-	if r.Outcome == mend.Mended {
+	if known, ok := c.Cause(first.Cause); ok {
+		out.Prevention = append(out.Prevention, known.Prevention...)
+	}
+	return out
+}
+
+// An End is what became of a plan, and when.
+type End struct {
+	mend.Result
+	// ID by which it is undone, "" if there is nothing to undo.
+	ID           string
+	Began, Ended time.Time
+}
+
+// Carried adds what became of a plan.
+func Carried(t *v1alpha1.TargetFix, e End) {
+	t.Outcome, t.Why, t.Undo = v1alpha1.FixOutcome(e.Outcome), clean(e.Why), e.ID
+	t.Pulled, t.Left, t.Next = append(t.Pulled, cleaned(e.Pulled)...), e.Left, clean(e.Next)
+	t.Began, t.Ended = at(e.Began), at(e.Ended)
+	if e.Took > 0 {
+		t.Took = e.Took.Round(10 * time.Millisecond).String()
+		t.Mended = at(e.Began.Add(e.Took))
+	}
+	if e.Outcome == mend.Mended {
 		t.Why = ""
 	}
+	if e.Note != "" {
+		t.Notes = append(t.Notes, clean(e.Note))
+	}
+}
+
+// Logged adds something that was done to the log.
+func Logged(t *v1alpha1.TargetFix, when time.Time, what string) {
+	t.Log = append(t.Log, v1alpha1.FixLog{Time: when.UTC(), What: clean(what)})
+}
+
+// afterwards is what has to go on again once the image is pulled.
+func afterwards(k remedy.Case) []v1alpha1.RemedyStep {
+	const where = "where kubectl is"
+	var all []remedy.Step
+	add := func(what string, words ...string) {
+		step := remedy.Step{What: what, Where: where}
+		if command, ok := shell.Command(words...); ok && isName(k.Target.Name) && isName(k.Target.Namespace) {
+			step.Commands = []string{command}
+		}
+		all = append(all, step)
+	}
+	switch {
+	case k.Target.Kind == "Deployment" && k.Target.Paused:
+		add("Resume the rollout, which is paused", "kubectl", "rollout", "resume", k.Target.Object.String(), "-n", k.Target.Namespace)
+	case k.Target.Suspended:
+		add("Let it run again: it is suspended", "kubectl", "patch", k.Target.Object.String(), "-n", k.Target.Namespace, "--type", "merge", "-p", `{"spec":{"suspend":false}}`)
+	}
+	return steps(append(all, k.Target.Resume...))
 }
 
 func remedyOf(r remedy.Remedy) v1alpha1.Remedy {
 	return v1alpha1.Remedy{
 		ID: r.ID, Cause: r.Cause, Kind: v1alpha1.RemedyKind(r.Kind), Title: clean(r.Title), Because: clean(r.Because), Needs: clean(r.Needs),
-		Steps: steps(r.Steps), Until: at(r.Until), Latest: at(r.Latest), Risks: cleaned(r.Risks), Lasting: steps(r.Lasting),
+		Steps: steps(r.Steps), Until: at(r.Until), Latest: at(r.Latest), Risks: cleaned(r.Risks), Lasting: steps(r.Lasting), Undo: []v1alpha1.RemedyStep{},
 	}
 }
 
+// Bounds of what is handed over, in bytes: a command, a file.
+const (
+	maxCommand = 8 << 10
+	maxFile    = 64 << 10
+)
+
+// steps are for a person to carry out to the letter: what a terminal would not
+// show as it is, is left out and said to be.
 func steps(from []remedy.Step) []v1alpha1.RemedyStep {
 	out := []v1alpha1.RemedyStep{}
 	for _, s := range from {
-		step := v1alpha1.RemedyStep{What: clean(s.What), Where: clean(s.Where), Commands: append([]string{}, s.Commands...)}
+		step := v1alpha1.RemedyStep{What: clean(s.What), Where: clean(s.Where), Commands: []string{}}
+		for _, c := range s.Commands {
+			if c != foreign.Text(c, maxCommand) {
+				step.What += " (a command is left out: it has characters that are not shown)"
+				continue
+			}
+			step.Commands = append(step.Commands, c)
+		}
 		if s.File != nil {
 			mode := s.File.Mode
 			if mode == 0 {
 				mode = 0o644
 			}
-			step.File = &v1alpha1.RemedyFile{Path: s.File.Path, Content: s.File.Content, Mode: fmt.Sprintf("%04o", mode)}
+			step.File = &v1alpha1.RemedyFile{Path: clean(s.File.Path), Content: foreign.Lines(s.File.Content, maxFile), Mode: fmt.Sprintf("%04o", mode)}
 		}
 		out = append(out, step)
 	}
@@ -109,13 +190,74 @@ func changeOf(c remedy.Change) v1alpha1.ObjectChange {
 		if value(e.Old) == value(e.New) {
 			continue // only tested
 		}
-		f := v1alpha1.FieldChange{Path: clean(e.Path), Label: clean(e.Label), Secret: e.Hidden}
-		if !e.Hidden {
+		f := v1alpha1.FieldChange{Path: clean(e.Path), Label: clean(e.Label), Secret: e.Hidden || secretField(c.Object.Kind, e.Path) || holdsSecret(e.Old) || holdsSecret(e.New)}
+		if !f.Secret {
 			f.Old, f.New = clean(value(e.Old)), clean(value(e.New))
 		}
 		out.Fields = append(out.Fields, f)
 	}
+	if c.Creates() {
+		out.Fields = made(c.Object.Kind, "", c.New, out.Fields)
+	}
 	return out
+}
+
+// secretField tells the fields that are not shown whatever a remedy says: what a
+// Secret keeps, also in the annotations that quote it, and what people write
+// passwords into.
+func secretField(kind, path string) bool {
+	if kind == "Secret" && path != "/type" && path != "/immutable" && !strings.HasPrefix(path, "/metadata/labels") {
+		return true
+	}
+	return slices.ContainsFunc(strings.Split(path, "/"), private)
+}
+
+func private(field string) bool { return field == "env" || field == "args" || field == "command" }
+
+// holdsSecret tells the same of what a value holds.
+func holdsSecret(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			if private(name) || holdsSecret(inner) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, holdsSecret)
+	}
+	return false
+}
+
+// madeShown bounds the fields that are shown of an object that is made.
+const madeShown = 40
+
+// made lists the fields of a new object, in the order of their names.
+func made(kind, path string, v any, into []v1alpha1.FieldChange) []v1alpha1.FieldChange {
+	if len(into) >= madeShown {
+		return into
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			at := path + "/" + name
+			if at == "/apiVersion" || at == "/kind" || at == "/metadata/name" || at == "/metadata/namespace" {
+				continue // the object's name says that
+			}
+			into = made(kind, at, v[name], into)
+		}
+		return into
+	case []any:
+		for i := range v {
+			into = made(kind, path+"/"+strconv.Itoa(i), v[i], into)
+		}
+		return into
+	}
+	f := v1alpha1.FieldChange{Path: clean(path), Secret: secretField(kind, path)}
+	if !f.Secret {
+		f.New = clean(value(v))
+	}
+	return append(into, f)
 }
 
 // value of a field as text: "" for none.

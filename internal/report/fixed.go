@@ -4,114 +4,428 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
-// FixText writes plans, and what became of them.
-func FixText(w io.Writer, f v1alpha1.Fix, style Style) error {
-	s := newSheet(style)
-	for i, t := range f.Targets {
-		if i > 0 {
-			s.blank()
-		}
-		s.target(t)
-	}
-	return s.writeTo(w)
-}
+// What a plan shows without -v.
+const (
+	remediesShown  = 4
+	evictionsShown = 3
+)
 
-func (s *sheet) target(t v1alpha1.TargetFix) {
+// PlanText writes what would be done for one target: the cause, the change, what
+// it reaches, who owns it elsewhere, the proof, what undo does not bring back,
+// and what else there is to choose.
+func PlanText(w io.Writer, t v1alpha1.TargetFix, now time.Time, style Style) error {
+	s := newSheet(style)
 	for _, c := range t.Causes {
-		s.hang("", plain, 2, painted(c.Cause+", "+c.Verdict+":", bold), normal(c.Summary))
+		s.hang("", plain, 2, painted(c.Cause+",", red), painted(c.Verdict+":", bold), normal(strings.TrimRight(c.Summary, ".")))
 	}
 	s.blank()
-	for _, r := range t.Remedies {
-		s.paragraph("Fix       ", bold, normal(because(r)))
+	s.field("For", targetWords(t))
+	for i, r := range t.Remedies {
+		name := "Fix"
+		if i > 0 {
+			name = "and"
+		}
+		s.field(name, because(r))
 	}
 	for _, c := range t.Changes {
 		s.change(c)
 	}
-	if t.Proof != "" && len(t.Remedies) > 0 {
-		s.field("Proof", strings.TrimSpace(string(t.Proof)+": "+t.ProofWhy))
+	s.meets(t)
+	if len(t.Remedies) > 0 {
+		s.owned(t)
+		s.proven(t)
+		s.list("No undo", t.Irrevocable)
+	} else {
+		s.byHand(t, now)
 	}
-	for _, x := range t.Irrevocable {
-		s.field("No undo", x)
+	s.alternatives(t, now)
+	var missed []string
+	for _, g := range t.NotLookedAt {
+		missed = append(missed, gapLine{why: g.Why, needs: g.Needs}.words())
 	}
-	for _, r := range t.Others {
-		s.field("Or", because(r))
-		for _, step := range r.Steps {
-			s.step(step)
-		}
+	if s.Verbose == 0 && len(missed) > gapsShown {
+		missed = append(missed[:gapsShown], "and "+number(len(missed)-gapsShown)+" more; -v lists them")
 	}
-}
-
-// OutcomeText writes what became of one target.
-func OutcomeText(w io.Writer, t v1alpha1.TargetFix, style Style) error {
-	s := newSheet(style)
-	switch t.Outcome {
-	case v1alpha1.FixMended:
-		s.paragraph("", plain, painted("Mended", green), normal(fmt.Sprintf("in %s: pulled by %s", t.Took, strings.Join(t.Pulled, ", "))))
-	case v1alpha1.FixPlanned, v1alpha1.FixNothing:
-	default:
-		s.paragraph("", plain, painted(string(t.Outcome)+":", red), normal(t.Why))
-	}
-	if t.Undo != "" {
-		s.field("Undo", strings.Join(append(s.program(), "undo", t.Undo), " "))
-	}
+	s.list("Not seen", missed)
 	return s.writeTo(w)
 }
 
-func because(r v1alpha1.Remedy) string {
-	text := r.Title
-	if r.Because != "" {
-		text += ": " + r.Because
+func targetWords(t v1alpha1.TargetFix) string {
+	text := named(t.Target) + " in namespace " + t.Target.Namespace
+	var containers []string
+	for _, c := range t.Causes {
+		if c.Container != "" {
+			containers = append(containers, c.Container)
+		}
 	}
-	if r.Needs != "" {
-		text += " (needs " + r.Needs + ")"
+	switch len(containers) {
+	case 0:
+	case 1:
+		text += ", container " + containers[0]
+	default:
+		text += ", containers " + strings.Join(containers, ", ")
+	}
+	switch t.Target.Kind {
+	case "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController":
+		text += "; " + number(t.Ready) + " of " + count(t.Wanted, "pod") + " ready"
 	}
 	return text
 }
 
-func (s *sheet) step(step v1alpha1.RemedyStep) {
-	text := step.What
-	if step.Where != "" {
-		text += " (" + step.Where + ")"
+// because is a remedy in one sentence.
+func because(r v1alpha1.Remedy) string {
+	if r.Because == "" {
+		return r.Title
 	}
-	s.hang("            ", plain, 12, normal(text))
-	for _, c := range step.Commands {
-		s.verbatim(12, cyan, clean(c))
+	return r.Title + ": " + r.Because
+}
+
+// change writes one write to one object as a difference.
+func (s *sheet) change(c v1alpha1.ObjectChange) {
+	verb := ""
+	if c.Creates {
+		verb = "makes "
 	}
-	if step.File != nil {
-		s.hang("            ", plain, 12, normal(step.File.Path+":"))
-		for line := range strings.Lines(step.File.Content) {
-			s.verbatim(14, plain, clean(line))
+	s.field("Change", verb+c.Object+" in namespace "+c.Namespace)
+	last := ""
+	for _, f := range c.Fields {
+		name := f.Label
+		if name == "" {
+			name = strings.ReplaceAll(strings.ReplaceAll(strings.TrimPrefix(f.Path, "/"), "/", "."), "~1", "/")
+		}
+		if c.Creates {
+			s.line("+", green, name+": "+shownValue(f, f.New))
+			continue
+		}
+		if name != last {
+			s.line("@@", cyan, name)
+			last = name
+		}
+		switch {
+		case f.Secret:
+			s.line("-", red, "(secret, not shown)")
+			s.line("+", green, "(secret, not shown)")
+			continue
+		case f.Old != "":
+			s.line("-", red, f.Old)
+		}
+		if f.New != "" {
+			s.line("+", green, f.New)
 		}
 	}
 }
 
-func (s *sheet) change(c v1alpha1.ObjectChange) {
-	verb := "patch"
-	if c.Creates {
-		verb = "create"
+func shownValue(f v1alpha1.FieldChange, v string) string {
+	if f.Secret {
+		return "(secret, not shown)"
 	}
-	s.field("Change", verb+" "+c.Object+" in namespace "+c.Namespace)
-	for _, f := range c.Fields {
-		name := f.Label
-		if name == "" {
-			name = f.Path
+	return v
+}
+
+// line of a difference, in its colour.
+func (s *sheet) line(sign string, c color, text string) {
+	head := strings.Repeat(" ", column) + sign + " "
+	s.flow(s.paint(c, head), cells(head), column+2, painted(text, c))
+}
+
+// meets says which pods the change meets.
+func (s *sheet) meets(t v1alpha1.TargetFix) {
+	if n := len(t.Evictions); n > 0 {
+		names := t.Evictions
+		if s.Verbose == 0 && n > evictionsShown {
+			names = append(names[:evictionsShown:evictionsShown], number(n-evictionsShown)+" more")
 		}
-		if f.Secret {
-			s.verbatim(10, yellow, "~ "+name+" (secret)")
+		s.field("Evicts", count(n, "failing pod")+", one first: "+strings.Join(names, ", "))
+	}
+	if t.Restarts > 0 {
+		text := "restarts " + count(t.Restarts, "healthy pod")
+		if t.Wanted >= t.Restarts {
+			text += " of " + number(t.Wanted)
+		}
+		if t.Pace != "" {
+			text += ", by its rollout " + t.Pace
+		}
+		s.paragraph(pad("Reach", column), bold, painted(text, yellow))
+	}
+	var risks []string
+	for _, r := range t.Remedies {
+		risks = append(risks, r.Risks...)
+	}
+	s.list("Risk", risks)
+}
+
+// owned says who keeps the object, and where the lasting fix belongs.
+func (s *sheet) owned(t v1alpha1.TargetFix) {
+	if len(t.Source) > 0 {
+		text := strings.Join(t.Source, ", ")
+		if t.Back != "" {
+			text += "; " + t.Back
+		}
+		s.field("Kept by", text)
+	}
+	s.handed("Lasting", t.Lasting)
+	for _, r := range t.Remedies {
+		s.handed("Lasting", r.Lasting)
+	}
+}
+
+// proven says whether it was proven that it helps, and from where.
+func (s *sheet) proven(t v1alpha1.TargetFix) {
+	if t.Proof == "" {
+		return
+	}
+	words, c := "proven from here", green
+	switch t.Proof {
+	case v1alpha1.Disproved:
+		words, c = "disproved", red
+	case v1alpha1.NotProven:
+		words, c = "not proven", yellow
+	}
+	runs := []run{painted(words, c)}
+	if t.ProofWhy != "" {
+		runs[0].text += ":"
+		runs = append(runs, normal(t.ProofWhy))
+	}
+	s.paragraph(pad("Proof", column), bold, runs...)
+	for _, v := range t.Vantages {
+		if v.Sentence == t.ProofWhy || s.Verbose == 0 && v.Vantage != v1alpha1.Node {
 			continue
 		}
-		if f.Old != "" {
-			s.verbatim(10, red, "- "+name+": "+f.Old)
+		s.item("", proofMark(v.Proof), pad(vantageWords(v.Vantage), len("cluster "))+" ", normal(v.Sentence))
+	}
+}
+
+// byHand writes the first remedy of a target of which nothing can be changed
+// here, whole.
+func (s *sheet) byHand(t v1alpha1.TargetFix, now time.Time) {
+	for _, r := range t.Others {
+		if r.Kind == v1alpha1.RemedyApplied {
+			continue
 		}
-		if f.New != "" {
-			s.verbatim(10, green, "+ "+name+": "+f.New)
+		s.whole(r, now)
+		return
+	}
+}
+
+// whole writes a remedy with all its steps.
+func (s *sheet) whole(r v1alpha1.Remedy, now time.Time) {
+	switch {
+	case r.Kind == v1alpha1.RemedyWait:
+		s.field("Wait", until(s, r, now)+because(r))
+	case r.Kind == v1alpha1.RemedyHandedOver:
+		s.field("By hand", because(r))
+	default:
+		s.field("Or", because(r)+flagOf(r))
+	}
+	s.numbered(r.Steps)
+	s.list("Risk", r.Risks)
+	s.handed("Lasting", r.Lasting)
+	s.handed("Undo", r.Undo)
+}
+
+// until words the time to wait for.
+func until(s *sheet, r v1alpha1.Remedy, now time.Time) string {
+	if r.Until == nil {
+		return ""
+	}
+	text := "until " + s.clock(*r.Until, now, toSecond)
+	if r.Latest != nil && !r.Latest.Equal(*r.Until) {
+		text += ", at the latest " + s.clock(*r.Latest, now, toSecond)
+	}
+	return text + ": "
+}
+
+// flagOf says how a remedy is chosen.
+func flagOf(r v1alpha1.Remedy) string {
+	switch {
+	case r.Needs != "":
+		return " (give " + r.Needs + ")"
+	case r.Kind == v1alpha1.RemedyApplied:
+		return " (--with " + r.ID + ")"
+	case r.Kind == v1alpha1.RemedyWait:
+		return ""
+	}
+	return " (by hand: --with " + r.ID + ")"
+}
+
+// alternatives lists what was not chosen: a line each, or with -v whole.
+func (s *sheet) alternatives(t v1alpha1.TargetFix, now time.Time) {
+	rest := t.Others
+	if len(t.Remedies) == 0 {
+		for i, r := range rest {
+			if r.Kind != v1alpha1.RemedyApplied { // byHand has written it
+				rest = append(append([]v1alpha1.Remedy{}, rest[:i]...), rest[i+1:]...)
+				break
+			}
 		}
 	}
+	shown := rest
+	if s.Verbose == 0 && len(shown) > remediesShown {
+		shown = shown[:remediesShown]
+	}
+	for i, r := range shown {
+		if s.Verbose > 0 {
+			s.whole(r, now)
+			continue
+		}
+		name, title := "", r.Title
+		if i == 0 {
+			name = "Or"
+		}
+		if r.Kind == v1alpha1.RemedyWait {
+			title = "Wait " + until(s, r, now) + r.Title
+		}
+		s.field(name, title+flagOf(r))
+	}
+	if more := len(rest) - len(shown); more > 0 {
+		s.field("", "and "+number(more)+" more; -v shows all, whole")
+	}
+}
+
+// numbered writes steps in their order.
+func (s *sheet) numbered(steps []v1alpha1.RemedyStep) {
+	for i, step := range steps {
+		s.step(pad("", column)+number(i+1)+" ", step)
+	}
+}
+
+// handed writes steps under a name.
+func (s *sheet) handed(name string, steps []v1alpha1.RemedyStep) {
+	for i, step := range steps {
+		if i > 0 {
+			name = ""
+		}
+		s.step(pad(name, column), step)
+	}
+}
+
+// step writes what a person does: where, the file, then the commands.
+func (s *sheet) step(head string, step v1alpha1.RemedyStep) {
+	text := step.What
+	if step.Where != "" {
+		text += " (" + step.Where + ")"
+	}
+	if step.File != nil || len(step.Commands) > 0 {
+		text += ":"
+	}
+	s.paragraph(head, bold, normal(text))
+	if f := step.File; f != nil {
+		s.hang(pad("", column+2), plain, column+2, painted(f.Path, bold), normal("(mode "+f.Mode+")"))
+		for line := range strings.Lines(f.Content) {
+			s.verbatim(column+4, plain, foreign.Text(line, maxFile))
+		}
+	}
+	for _, c := range step.Commands {
+		s.verbatim(column+2, cyan, foreign.Text(c, maxCommand))
+	}
+	if step.Afterwards != "" {
+		s.hang(pad("", column+2), plain, column+2, normal("then: "+step.Afterwards))
+	}
+}
+
+// OutcomeText writes what became of one target.
+func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) error {
+	s := newSheet(style)
+	say := func(head string, c color, text string) {
+		s.hang("", plain, column, painted(head, c), normal(text))
+	}
+	object := named(t.Target)
+	switch t.Outcome {
+	case v1alpha1.FixMended:
+		s.mended(t)
+	case v1alpha1.FixUndone:
+		say("Undone:", yellow, "the new pod failed to pull, too: "+t.Why+". "+object+" is as it was.")
+	case v1alpha1.FixStillPulling:
+		text := t.Why
+		if len(t.Pulled) > 0 {
+			text = podsWords(t.Pulled) + " pulled it, " + number(t.Left) + " to go: " + text
+		}
+		say("Still pulling:", yellow, text+". Nothing was taken back.")
+		if command, ok := s.diagnose(v1alpha1.Object{Kind: strings.ToLower(t.Target.Kind), Namespace: t.Target.Namespace, Name: t.Target.Name}); ok {
+			s.command("Look", command)
+		}
+	case v1alpha1.FixRefused:
+		say("Refused:", red, t.Why)
+	case v1alpha1.FixBroken:
+		say("Half done:", red, t.Why)
+	case v1alpha1.FixNothing:
+		say("Nothing to change here:", yellow, s.nothing(t))
+	case v1alpha1.FixPlanned:
+		switch dryRun {
+		case "client":
+			say("Dry run:", plain, "nothing was tried and nothing was changed.")
+		case "server":
+			say("Dry run:", plain, "the API server would take every change; nothing was changed.")
+		default:
+			say("Nothing was changed.", plain, "")
+		}
+	}
+	s.list("Note", t.Notes)
+	if done := t.Outcome == v1alpha1.FixMended || t.Outcome == v1alpha1.FixStillPulling; done {
+		s.handed("Then", t.Afterwards)
+	}
+	if t.Undo != "" {
+		if command, ok := shell.Command(append(append(s.program(), "undo", t.Undo, "-n", t.Target.Namespace), s.Flags...)...); ok {
+			s.command("Undo", command)
+		}
+	}
+	return s.writeTo(w)
+}
+
+func (s *sheet) nothing(t v1alpha1.TargetFix) string {
+	for _, r := range t.Others {
+		if r.Kind == v1alpha1.RemedyApplied && r.Needs != "" {
+			return "give " + r.Needs + ", or follow the steps above."
+		}
+	}
+	return "follow the steps above."
+}
+
+// mended says how long it took, who pulled, and what comes next.
+func (s *sheet) mended(t v1alpha1.TargetFix) {
+	text := "by " + podsWords(t.Pulled)
+	if d, err := time.ParseDuration(t.Took); err == nil {
+		text = "in " + took(d.String()) + " " + text
+	}
+	if t.Left > 0 {
+		text += "; " + count(t.Left, "pod") + " to go"
+	}
+	s.hang("", plain, column, painted("Mended:", green), normal("pulled "+text))
+	if t.Next == "" || len(t.Pulled) == 0 {
+		return
+	}
+	s.field("Next", t.Next+" is the next problem, and not one of the pull")
+	words := []string{"kubectl", "describe", "pod", t.Pulled[0], "-n", t.Target.Namespace}
+	if strings.HasPrefix(t.Next, "CrashLoopBackOff") || strings.Contains(t.Next, "exit code") {
+		words = []string{"kubectl", "logs", t.Pulled[0], "-n", t.Target.Namespace, "--all-containers", "--previous"}
+	}
+	if command, ok := shell.Command(words...); ok && isName(t.Pulled[0]) {
+		s.command("", command)
+	}
+}
+
+// command writes one to copy, under a name.
+func (s *sheet) command(name, command string) {
+	s.b.WriteString(s.paint(bold, pad(name, column)))
+	s.verbatim(0, cyan, command)
+}
+
+// podsWords names one pod and counts the others.
+func podsWords(names []string) string {
+	switch len(names) {
+	case 0:
+		return "no pod"
+	case 1:
+		return "pod/" + names[0]
+	}
+	return "pod/" + names[0] + " and " + number(len(names)-1) + " more"
 }

@@ -1,0 +1,73 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mend
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"github.com/pullmedic/pullmedic/internal/edit"
+	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+)
+
+// Reasons of the events that are written on the object that was changed.
+const (
+	EventFixed  = "PullmedicFixed"
+	EventUndone = "PullmedicUndone"
+)
+
+// maxEvent bounds an event's message, in bytes: the API server takes 1024.
+const maxEvent = 1000
+
+// Event writes an event on an object, so that whoever looks at it later sees
+// what was done. It tells names and titles, and never a value that was changed.
+// That it could not be written takes nothing back: the error is one to note.
+func (m *Mender) Event(ctx context.Context, on remedy.Object, reason, message string) error {
+	at := m.now().UTC().Format(time.RFC3339)
+	name := foreign.Cut(on.Name, 200) + ".pullmedic-" + strings.ToLower(rand.Text()[:10])
+	_, err := m.edit.Apply(ctx, remedy.Change{
+		Object: remedy.Object{APIVersion: "v1", Kind: "Event", Resource: "events", Namespace: on.Namespace, Name: name},
+		New: map[string]any{
+			"apiVersion": "v1", "kind": "Event",
+			"metadata":       map[string]any{"name": name, "namespace": on.Namespace},
+			"involvedObject": map[string]any{"apiVersion": on.APIVersion, "kind": on.Kind, "namespace": on.Namespace, "name": on.Name, "uid": on.UID},
+			"reason":         reason, "message": foreign.Text(message, maxEvent), "type": "Normal", "count": int64(1),
+			"firstTimestamp": at, "lastTimestamp": at,
+			"source":             map[string]any{"component": edit.Manager},
+			"reportingComponent": edit.Manager, "reportingInstance": edit.Manager,
+		},
+	}, false)
+	return err
+}
+
+// announce writes the event about what became of a plan; what it returns is a
+// note for the person, "" if all is well.
+func (m *Mender) announce(ctx context.Context, p Plan, r Result, recorded bool) string {
+	if len(p.Chosen) == 0 {
+		return ""
+	}
+	chosen := p.Chosen[0].Remedy
+	var reason, message string
+	switch r.Outcome {
+	case Mended:
+		reason, message = EventFixed, chosen.Title+" ("+chosen.Cause+"); "+strings.Join(r.Pulled, ", ")+" pulled the image"
+		if recorded && len(p.Changes) > 0 {
+			message += "; kubectl pullmedic undo " + p.ID + " takes it back"
+		}
+	case Undone:
+		reason, message = EventUndone, "took back: "+chosen.Title+" ("+chosen.Cause+"); the new pod failed to pull, too"
+	default:
+		return ""
+	}
+	// What was done is done, even if the person has left by now.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), aroundLimit)
+	defer cancel()
+	if err := m.Event(ctx, p.Case.Target.Object, reason, message); err != nil {
+		return "no event was written: " + err.Error()
+	}
+	return ""
+}
