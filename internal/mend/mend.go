@@ -137,8 +137,10 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options) Plan {
 	}
 	for _, c := range p.Chosen {
 		p.Changes = merge(p.Changes, c.Remedy.Changes)
-		if c.Remedy.Wake == remedy.WakeEvict {
-			p.Evict = failing(k)
+		for _, pod := range woken(k, c) {
+			if !slices.Contains(p.Evict, pod) {
+				p.Evict = append(p.Evict, pod)
+			}
 		}
 		p.Restarts = max(p.Restarts, c.Remedy.Restarts)
 		for _, risk := range c.Remedy.Risks {
@@ -153,17 +155,15 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options) Plan {
 	return p
 }
 
-// failing are the pods of the case whose pulls fail, as far as somebody makes
-// them anew.
-func failing(k remedy.Case) []Pod {
-	if k.Target.Kind == "Pod" {
+// woken are the pods that a choice wakes: those in which its pull fails, be it
+// hidden behind a restart that is held back, as far as somebody makes them anew.
+func woken(k remedy.Case, c Choice) []Pod {
+	if k.Target.Kind == "Pod" || c.Remedy.Wake != remedy.WakeEvict {
 		return nil
 	}
 	var pods []Pod
-	for _, p := range k.Pods {
-		if len(cluster.FailingPulls(p)) > 0 {
-			pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
-		}
+	for _, p := range k.Failing(c.Diagnosis.Pull) {
+		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
 	}
 	return pods
 }
