@@ -91,6 +91,7 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 	}
 	rest := p.Evict
 	if len(rest) > 0 {
+		m.taken(ctx, p)
 		if err := m.evict(ctx, rest[0], tell); err != nil {
 			return m.broken(ctx, p, len(p.Changes), err, tell)
 		}
@@ -146,17 +147,6 @@ func labelled(c remedy.Change, id string) remedy.Change {
 	o.SetLabels(labels)
 	c.New = o.Object
 	return c
-}
-
-func (m *Mender) evict(ctx context.Context, pod Pod, tell Tell) error {
-	err := m.edit.Evict(ctx, pod.Namespace, pod.Name, pod.UID, false)
-	if err == nil {
-		tell("evicted pod/" + pod.Name)
-	}
-	if r := edit.ReasonOf(err); r == edit.NotFound || r == edit.Changed {
-		return nil // gone already, or another of that name
-	}
-	return err
 }
 
 // broken takes back what was done when a write fails on the way: the first done

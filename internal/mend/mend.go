@@ -138,8 +138,10 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options) Plan {
 	}
 	for _, c := range p.Chosen {
 		p.Changes = merge(p.Changes, c.Remedy.Changes)
-		if c.Remedy.Wake == remedy.WakeEvict {
-			p.Evict = failing(k)
+		for _, pod := range woken(k, c) {
+			if !slices.Contains(p.Evict, pod) {
+				p.Evict = append(p.Evict, pod)
+			}
 		}
 		p.Restarts = max(p.Restarts, c.Remedy.Restarts)
 		for _, risk := range c.Remedy.Risks {
@@ -155,17 +157,15 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options) Plan {
 	return p
 }
 
-// failing are the pods of the case whose pulls fail, as far as somebody makes
-// them anew.
-func failing(k remedy.Case) []Pod {
-	if k.Target.Kind == "Pod" {
+// woken are the pods that a choice wakes: those in which its pull fails, be it
+// hidden behind a restart that is held back, as far as somebody makes them anew.
+func woken(k remedy.Case, c Choice) []Pod {
+	if k.Target.Kind == "Pod" || c.Remedy.Wake != remedy.WakeEvict {
 		return nil
 	}
 	var pods []Pod
-	for _, p := range k.Pods {
-		if len(cluster.FailingPulls(p)) > 0 {
-			pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
-		}
+	for _, p := range k.Failing(c.Diagnosis.Pull) {
+		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
 	}
 	return pods
 }
@@ -193,6 +193,9 @@ func merge(into, more []remedy.Change) []remedy.Change {
 // every change, before anything is touched. The first that is refused is the
 // error.
 func (m *Mender) Check(ctx context.Context, p Plan, undo bool) error {
+	if err := p.hindered(); err != nil {
+		return err
+	}
 	var rights []edit.Right
 	for _, c := range p.Changes {
 		rights = append(rights, edit.RightOf(c))
