@@ -22,10 +22,8 @@ import (
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/diagnosis"
-	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/edit"
-	"github.com/pullmedic/pullmedic/internal/examine"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/verify"
 )
@@ -117,9 +115,7 @@ func (m *Mender) Plan(ctx context.Context, all []diagnosis.Diagnosis, o remedy.O
 			return plans, err
 		}
 		p := m.plan(k, o)
-		if err := m.prove(ctx, &p); err != nil {
-			return plans, err
-		}
+		m.prove(ctx, &p)
 		plans = append(plans, p)
 	}
 	return plans, nil
@@ -196,36 +192,6 @@ func merge(into, more []remedy.Change) []remedy.Change {
 		}
 	}
 	return into
-}
-
-// prove has verify foresee the pods that the plan makes wanted.
-func (m *Mender) prove(ctx context.Context, p *Plan) error {
-	p.Proof = verify.NotProven
-	var q examine.Prospect
-	for _, c := range p.Chosen {
-		f := c.Remedy.Foresee
-		if f == nil {
-			continue
-		}
-		for _, pod := range f.Pods {
-			q.Wants = append(q.Wants, examine.Want{
-				Object: evidence.Object{Kind: p.Case.Target.Kind, Namespace: p.Case.Target.Namespace, Name: p.Case.Target.Name},
-				Pod:    pod, Exists: f.Exists,
-			})
-		}
-		q.Secrets = append(q.Secrets, f.Secrets...)
-		q.Accounts = append(q.Accounts, f.Accounts...)
-	}
-	if len(q.Wants) > 0 {
-		p.Result = verify.Verify(ctx, m.catalog, m.seer, q)
-		p.Proof = p.Result.Proof()
-	}
-	for _, c := range p.Chosen {
-		if why, held := remedy.Brake(c.Remedy, string(p.Proof), p.Case); held {
-			p.Brake = why
-		}
-	}
-	return nil
 }
 
 // Check asks for every right that the plan needs and has the API server try

@@ -6,9 +6,12 @@ package remedy
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
 // An Object that is changed.
@@ -82,6 +85,56 @@ func (c Change) Format(f fmt.State, _ rune) {
 		return
 	}
 	fmt.Fprintf(f, "patch %s: %v", c.Object, c.Edits)
+}
+
+// MarshalJSON never shows values that are hidden. What it writes is for reading,
+// and cannot be applied: see Change.Patch.
+func (e Edit) MarshalJSON() ([]byte, error) {
+	type plain Edit
+	if e.Hidden {
+		e.Old, e.New = hide(e.Old), hide(e.New)
+	}
+	return json.Marshal(plain(e))
+}
+
+// MarshalJSON never shows what a Secret keeps. What it writes is for reading, and
+// cannot be applied.
+func (c Change) MarshalJSON() ([]byte, error) {
+	type plain Change
+	c.New = c.Shown()
+	return json.Marshal(plain(c))
+}
+
+// Shown is the object to create as it may be shown: of a Secret, the names of
+// its data without the values. nil if the change creates none.
+func (c Change) Shown() map[string]any {
+	if c.New == nil || c.Object.Kind != "Secret" && c.New["kind"] != "Secret" {
+		return c.New
+	}
+	shown := maps.Clone(c.New)
+	for _, field := range []string{"data", "stringData"} {
+		values, ok := shown[field].(map[string]any)
+		if !ok {
+			if shown[field] != nil {
+				shown[field] = keyring.Redacted
+			}
+			continue
+		}
+		hidden := map[string]any{}
+		for name, value := range values {
+			hidden[name] = hide(value)
+		}
+		shown[field] = hidden
+	}
+	return shown
+}
+
+// hide stands for a secret value, if there is one.
+func hide(value any) any {
+	if value == nil {
+		return nil
+	}
+	return keyring.Redacted
 }
 
 // Creates tells whether the change makes an object.

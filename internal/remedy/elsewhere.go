@@ -126,7 +126,10 @@ func (p *planner) copyElsewhere() []Remedy {
 	}
 	why := Remedy{ID: "copy-elsewhere", Kind: Applied, Needs: "--to IMAGE", Title: "Pull the same content of " + p.container() + " from elsewhere"}
 	digest, how := p.wanted()
-	others := slices.DeleteFunc(slices.Clone(p.Elsewhere), func(c Copy) bool { return repositoryOf(c.Image) == repositoryOf(spot.image) })
+	moved, _, _ := movedTo(p.catalog, p.d.Pull.Reference) // movedImage sees to that
+	others := slices.DeleteFunc(slices.Clone(p.Elsewhere), func(c Copy) bool {
+		return c.Image == moved || repositoryOf(c.Image) == repositoryOf(spot.image)
+	})
 	if len(others) == 0 {
 		return nil // otherImage says how another is named
 	}

@@ -153,7 +153,7 @@ func (p *planner) begin(id, title string) (Remedy, string) {
 	switch {
 	case isMirrorMeta(p.Target.Template.Annotations):
 		return r, "it is a static pod: its kubelet makes it from a file"
-	case p.Target.Kind == "Pod" || p.Target.Kind == "Job":
+	case p.Target.Kind == "Pod" || p.Target.Kind == "Job" || p.Target.Kind == "CronJob":
 		again, why := p.otherSpelling(r)
 		if why == "" {
 			return again, ""
@@ -181,7 +181,7 @@ func runsSomething(pod *corev1.Pod) bool {
 func (p *planner) otherSpelling(r Remedy) (Remedy, string) {
 	spot, ok := find(p.Target.Template.Spec, p.d.Pull)
 	if !ok {
-		return r, containerOf(p.d.Pull) + " cannot be changed"
+		return r, p.container() + " cannot be changed in a pod"
 	}
 	digest, _ := p.wanted()
 	if digest == "" {
@@ -194,11 +194,21 @@ func (p *planner) otherSpelling(r Remedy) (Remedy, string) {
 	if image == spot.image {
 		return r, "its image can be named in no other way"
 	}
-	// Restarts, Serving and the rest stay as they are: no container that runs is touched.
-	list := p.setImages(Remedy{ID: r.ID, Title: "Name the image of %s by digest, %s, which has a fresh back-off"}, swap{p.d.Pull, spot, image})
-	if len(list) == 0 || list[0].Kind != Applied {
-		return r, containerOf(p.d.Pull) + " cannot be changed"
+	to := swap{p.d.Pull, spot, image}
+	r.Title = "Name the image of " + p.container() + " by digest, " + image + ", which has a fresh back-off"
+	r.Image, r.Serving = image, 0 // no container that runs is touched
+	if p.Target.Kind != "Pod" {
+		if r.Changes, r.Risks = p.inPlace([]swap{to}); len(r.Changes) == 0 {
+			return r, p.container() + " cannot be changed in a pod"
+		}
+		r.Foresee = p.inPlaceForesight([]swap{to})
+		return r, ""
 	}
+	list := p.setImages(Remedy{ID: r.ID, Title: "Set %s to %s"}, to)
+	if len(list) == 0 || list[0].Kind != Applied {
+		return r, p.container() + " cannot be changed in a pod"
+	}
+	list[0].Title = r.Title
 	return list[0], ""
 }
 

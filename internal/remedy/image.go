@@ -195,7 +195,11 @@ func (p *planner) otherImage() []Remedy {
 		ask.Because = "what --to names is no image: " + shown(err.Error())
 		return []Remedy{ask}
 	}
-	if several := p.wanting(); p.o.Container == "" && len(several) > 1 {
+	switch several := p.wanting(); {
+	case p.o.Container != "":
+	case len(several) > 0 && !slices.Contains(several, p.container()):
+		return nil // it is meant for another one
+	case len(several) > 1:
 		ask.Needs, ask.Because = "--container NAME", "more than one could be meant: "+listed(several)
 		return []Remedy{ask}
 	}
@@ -210,15 +214,23 @@ func (p *planner) otherImage() []Remedy {
 	return p.setImages(Remedy{ID: "set-image", Title: "Set %s to %s", Because: "you named it"}, swap{p.d.Pull, spot, p.o.To})
 }
 
-// wanting are the containers of the case whose image is wrong.
+// wanting are the containers of the case whose image is wrong, or all that fail
+// if none is.
 func (p *planner) wanting() []string {
-	var list []string
+	var wanting, failing []string
 	for _, d := range p.Diagnoses {
-		if words := containerOf(d.Pull); wrongImage(d) && !slices.Contains(list, words) {
-			list = append(list, words)
+		words := containerOf(d.Pull)
+		if !slices.Contains(failing, words) {
+			failing = append(failing, words)
+		}
+		if wrongImage(d) && !slices.Contains(wanting, words) {
+			wanting = append(wanting, words)
 		}
 	}
-	return list
+	if len(wanting) == 0 {
+		return failing
+	}
+	return wanting
 }
 
 // nearest names in words, as the findings have them.
@@ -254,25 +266,25 @@ func (p *planner) setImages(r Remedy, swaps ...swap) []Remedy {
 			r.Image = s.image
 		}
 	}
-	after := p.after(func(spec *corev1.PodSpec) {
+	change := func(spec *corev1.PodSpec) {
 		for _, s := range swaps {
 			s.spot.set(spec, s.image)
 		}
-	})
+	}
 	var edits []Edit
 	for _, s := range swaps {
 		edits = append(edits, imageEdits(p.TemplatePath(), s.spot, s.image, containerOf(s.pull))...)
 	}
 	switch {
 	case p.Target.Kind == "Pod":
-		return p.setInPod(r, swaps, edits, after)
+		return p.setInPod(r, swaps, edits, change)
 	case p.Target.Kind == "Job":
 		return p.setInPods(r, swaps)
 	case !p.hasTemplate():
 		return nil
 	}
 	r.Changes = []Change{{Object: p.Target.Object, Edits: edits}}
-	r.Foresee, r.Wake, r.Restarts = p.foreseeTemplate(after), p.wakeAfterTemplate(), p.restarts(after)
+	r.Foresee, r.Wake, r.Restarts = p.foresee(change), p.wakeAfterTemplate(), p.restarts(p.after(change))
 	r.Risks = append(r.Risks, p.paused()...)
 	if p.Target.Kind == "CronJob" {
 		changes, risks := p.inPlace(swaps)

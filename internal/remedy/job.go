@@ -89,7 +89,7 @@ func (p *planner) inPlaceForesight(swaps []swap) *Prospect {
 }
 
 // setInPod changes the images of a pod that nobody made and nobody remakes.
-func (p *planner) setInPod(r Remedy, swaps []swap, edits []Edit, after corev1.PodTemplateSpec) []Remedy {
+func (p *planner) setInPod(r Remedy, swaps []swap, edits []Edit, change func(*corev1.PodSpec)) []Remedy {
 	if isMirrorMeta(p.Target.Template.Annotations) {
 		return []Remedy{p.staticPod(r)}
 	}
@@ -99,7 +99,7 @@ func (p *planner) setInPod(r Remedy, swaps []swap, edits []Edit, after corev1.Po
 		}
 	}
 	r.Changes = []Change{{Object: p.Target.Object, Edits: edits}}
-	r.Foresee = p.foreseeTemplate(after)
+	r.Foresee = p.foresee(change)
 	return []Remedy{r}
 }
 

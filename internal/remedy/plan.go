@@ -31,7 +31,9 @@ func families() map[string][]family {
 	retired := []family{(*planner).movedImage, (*planner).previousImage, (*planner).earlierTemplate, (*planner).copyElsewhere, (*planner).otherImage}
 	unreached := []family{(*planner).copyElsewhere, (*planner).heldImage, (*planner).otherImage}
 	never := []family{(*planner).allowPull, (*planner).otherImage}
-	login := []family{(*planner).login}
+	login := []family{(*planner).login, (*planner).otherImage}
+	limited := []family{(*planner).login, (*planner).copyElsewhere, (*planner).heldImage, (*planner).otherImage}
+	unknown := []family{(*planner).login, (*planner).previousImage, (*planner).otherImage}
 	return map[string][]family{
 		catalog.InvalidImageName:    image,
 		catalog.RepositoryNotFound:  image,
@@ -41,8 +43,6 @@ func families() map[string][]family {
 		catalog.UnsupportedManifest: image,
 		catalog.LayerMissing:        content,
 		catalog.ContentMismatch:     image,
-
-		catalog.CredentialsMissing: login,
 
 		catalog.DNSFailure:            unreached,
 		catalog.ConnectionTimeout:     unreached,
@@ -56,7 +56,6 @@ func families() map[string][]family {
 		catalog.HTTPInsteadOfHTTPS:    unreached,
 		catalog.ProxyFailure:          unreached,
 
-		catalog.RateLimited:           unreached,
 		catalog.RegistryUnavailable:   unreached,
 		catalog.RegistryRetired:       retired,
 		catalog.RegistryPolicyBlocked: image,
@@ -71,7 +70,18 @@ func families() map[string][]family {
 
 		catalog.MirrorFailure: unreached,
 
-		catalog.AccessDeniedAmbiguous: image,
+		catalog.CredentialsMissing:          login,
+		catalog.SecretMissing:               login,
+		catalog.SecretNotUsed:               login,
+		catalog.ServiceAccountRace:          login,
+		catalog.CredentialsInvalid:          login,
+		catalog.CredentialsExpired:          login,
+		catalog.CredentialsBreakPublicImage: login,
+		catalog.SecretMalformed:             login,
+		catalog.PermissionDenied:            login,
+		catalog.AccessDeniedAmbiguous:       unknown,
+		catalog.RateLimited:                 limited,
+		catalog.CredentialReverification:    login,
 	}
 }
 
@@ -85,6 +95,9 @@ func (p *planner) plan() []Remedy {
 		} else {
 			for _, f := range families()[p.cause.Cause] {
 				all = append(all, f(p)...)
+			}
+			if p.o.To != "" && !slices.ContainsFunc(all, func(r Remedy) bool { return r.ID == "set-image" }) {
+				all = append(p.otherImage(), all...) // whatever the cause, another image has not got it
 			}
 		}
 		all = append(all, p.handOver()...)

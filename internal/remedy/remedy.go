@@ -148,6 +148,9 @@ type Login struct {
 	Source string
 	// Expires is when it ends by itself, zero if it does not say so.
 	Expires time.Time
+	// Personal: it is a person's own (from this machine, or typed), and not one
+	// that lay in the cluster already.
+	Personal bool
 }
 
 // A Case is a workload of which pulls fail, as it was gathered.
@@ -197,6 +200,9 @@ type Secret struct {
 	Users int
 	// Proven: the registry took its credential for the failing image.
 	Proven bool
+	// Repositories, as host/path, that other pods of the namespace pull while
+	// they name it: for narrowing an entry that is not to be sent for all.
+	Repositories []string
 }
 
 // A Copy is the same content under another name.

@@ -112,6 +112,10 @@ func e2eCommand(s *shell, use, short string, args cobra.PositionalArgs) *cobra.C
 			if options.Faults, err = faults.Select(names); err != nil {
 				return err
 			}
+			options.Mendings = faults.MendingsOf(options.Faults)
+			if core {
+				options.Mendings = faults.CoreMendings()
+			}
 			if options.Testbed, err = s.testbed(); err != nil {
 				return err
 			}

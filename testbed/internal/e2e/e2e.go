@@ -31,7 +31,9 @@ type Options struct {
 	Testbed *cluster.Testbed
 	Plugin  string // path of the built plugin
 	Faults  []faults.Fault
-	Out     io.Writer
+	// Mendings are carried out after the faults were diagnosed.
+	Mendings []faults.Mending
+	Out      io.Writer
 	// Keep leaves the last wave's faults as they are.
 	Keep bool
 }
@@ -47,7 +49,8 @@ type place struct {
 }
 
 // Run runs the faults and prints a table, what was seen beside it, and last the
-// line e2e: N of M as expected, W wrong confirmed.
+// lines e2e: N of M as expected, W wrong confirmed and fix: N of M mended, median
+// S s, U of N undone.
 func Run(ctx context.Context, options Options) error {
 	bed, err := faults.Open(options.Testbed)
 	if err != nil {
@@ -86,6 +89,9 @@ func Run(ctx context.Context, options Options) error {
 		if err := r.wave(ctx, wave, i == 0, options.Keep && i == len(waves)-1); err != nil {
 			return err
 		}
+	}
+	if err := r.mendAll(ctx); err != nil {
+		return err
 	}
 	after, err := forbidden.Read(forbiddenList(options.Testbed))
 	if err != nil {
@@ -136,6 +142,7 @@ type runner struct {
 	plugin    plugin
 	spellings [][]byte
 	table     *table
+	mends     mends
 
 	complaints     []string
 	wrongConfirmed int
@@ -173,13 +180,15 @@ func (r *runner) wave(ctx context.Context, wave []place, whole, keep bool) (err 
 			return err
 		}
 	}
-	if !whole {
-		return nil
+	if whole {
+		if err := r.overview(ctx, wave); err != nil {
+			return err
+		}
+		if err := r.measure(ctx, wave); err != nil {
+			return err
+		}
 	}
-	if err := r.overview(ctx, wave); err != nil {
-		return err
-	}
-	return r.measure(ctx, wave)
+	return r.cannotHelp(ctx, wave)
 }
 
 // each does one thing for many places, some at a time.
@@ -458,9 +467,14 @@ func (r *runner) summary(took time.Duration) error {
 		fmt.Fprintf(r.Out, "the truth can be had from the client's place for %d of %d faults (%d %%)\n", truths, faulty, 100*truths/faulty)
 	}
 	fmt.Fprintf(r.Out, "the registries saw %d requests of the client, with %d rejected logins\n", r.asked, r.logins)
+	fmt.Fprintf(r.Out, "fix changes nothing, and says so, for %d faults that no change of an object mends\n", r.mends.refused)
 	fmt.Fprintf(r.Out, "took %s\n", took.Round(100*time.Millisecond))
 	fmt.Fprintf(r.Out, "e2e: %d of %d as expected, %d wrong confirmed\n", good, all, r.wrongConfirmed)
-	if good < all || r.wrongConfirmed > 0 || len(r.complaints) > 0 {
+	line, mended := r.mends.line()
+	if len(r.Mendings) > 0 {
+		fmt.Fprintln(r.Out, line)
+	}
+	if good < all || r.wrongConfirmed > 0 || len(r.complaints) > 0 || !mended {
 		return ErrNotAsExpected
 	}
 	return nil

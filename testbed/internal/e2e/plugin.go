@@ -22,6 +22,8 @@ type plugin struct {
 	bed  *cluster.Testbed
 	path string
 	dir  string // for traces
+	// tools is a directory of programs that the plugin is to find, "" for none.
+	tools string
 }
 
 // A run is what one run of the plugin gave.
@@ -33,8 +35,8 @@ type run struct {
 	took     time.Duration
 }
 
-// longestRun is how long a run may take.
-const longestRun = time.Minute
+// longestRun is how long a run may take, with all that it waits for.
+const longestRun = 100 * time.Second
 
 // run runs the plugin with a trace. That it ends with another code than 0 is no
 // error.
@@ -46,6 +48,7 @@ func (p plugin) run(ctx context.Context, args ...string) (run, error) {
 		return run{}, fmt.Errorf("removing the last trace: %w", err)
 	}
 	command := p.bed.Exec(ctx, cluster.Client, p.path, append(args, "--trace", trace)...)
+	command.Env = path(command.Env, p.tools)
 	var out, errOut bytes.Buffer
 	command.Stdout, command.Stderr = &out, &errOut
 	began := time.Now()

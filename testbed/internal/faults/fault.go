@@ -50,8 +50,8 @@ type Fault struct {
 	// Mendable: a change to the pod's objects or the registry mends it.
 	Mendable bool
 	// Kind of the object of the pod's name that makes the pod, or cannot, in
-	// lower case: deployment, statefulset, daemonset, job or cronjob. "" is a bare
-	// pod.
+	// lower case: deployment, replicaset, replicationcontroller, statefulset,
+	// daemonset, job or cronjob. "" is a bare pod.
 	Kind string
 	// Event is the reason of the event that shows that the fault or control
 	// stands, where no container's status does; see AwaitEvent.

@@ -21,7 +21,7 @@ func (s Scene) pod(name string, node layout.Node) *corev1.Pod {
 		policy = corev1.PullAlways // whatever earlier faults left on the node
 	}
 	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{podLabel: name}},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{PodLabel: name}},
 		Spec: corev1.PodSpec{
 			NodeSelector:                  map[string]string{corev1.LabelHostname: node.Name},
 			HostNetwork:                   true, // saves setting up a network that no pull uses

@@ -33,6 +33,14 @@ func own(ctx context.Context, bed Bed, kind, namespace string, pod *corev1.Pod) 
 		_, err = bed.Kube.AppsV1().DaemonSets(namespace).Create(ctx, &appsv1.DaemonSet{
 			ObjectMeta: meta, Spec: appsv1.DaemonSetSpec{Selector: selector, Template: template},
 		}, metav1.CreateOptions{})
+	case "replicaset":
+		_, err = bed.Kube.AppsV1().ReplicaSets(namespace).Create(ctx, &appsv1.ReplicaSet{
+			ObjectMeta: meta, Spec: appsv1.ReplicaSetSpec{Selector: selector, Template: template},
+		}, metav1.CreateOptions{})
+	case "replicationcontroller":
+		_, err = bed.Kube.CoreV1().ReplicationControllers(namespace).Create(ctx, &corev1.ReplicationController{
+			ObjectMeta: meta, Spec: corev1.ReplicationControllerSpec{Selector: pod.Labels, Template: &template},
+		}, metav1.CreateOptions{})
 	case "job":
 		_, err = bed.Kube.BatchV1().Jobs(namespace).Create(ctx, &batchv1.Job{ObjectMeta: meta, Spec: jobOf(template)}, metav1.CreateOptions{})
 	case "cronjob":

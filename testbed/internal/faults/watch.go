@@ -17,8 +17,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// podLabel tells the pods of a fault from its companions, whoever made them.
-const podLabel = "app"
+// PodLabel tells the pods of a fault from its companions, whoever made them.
+const PodLabel = "app"
 
 // A Shown is what the kubelet shows of a container.
 type Shown struct {
@@ -145,7 +145,7 @@ func remake(ctx context.Context, bed Bed, old corev1.Pod) error {
 
 // podsOf lists the pods of a label that are not about to go.
 func podsOf(ctx context.Context, bed Bed, namespace, label string) ([]corev1.Pod, error) {
-	list, err := bed.Kube.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: labels.Set{podLabel: label}.String()})
+	list, err := bed.Kube.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: labels.Set{PodLabel: label}.String()})
 	if err != nil {
 		return nil, err
 	}

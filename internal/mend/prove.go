@@ -1,0 +1,97 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mend
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+	"github.com/pullmedic/pullmedic/internal/verify"
+)
+
+// prove has verify foresee the pods that the plan makes wanted.
+func (m *Mender) prove(ctx context.Context, p *Plan) {
+	p.Proof = verify.NotProven
+	var q examine.Prospect
+	for i, c := range p.Chosen {
+		f := c.Remedy.Foresee
+		if f == nil {
+			continue
+		}
+		for _, pod := range f.Pods {
+			for j, other := range p.Chosen {
+				if j != i && other.Remedy.Foresee != nil && len(other.Remedy.Foresee.Pods) > 0 {
+					pod = overlay(pod, p.Case.Target.Template.Spec, other.Remedy.Foresee.Pods[0].Spec)
+				}
+			}
+			q.Wants = append(q.Wants, examine.Want{
+				Object: evidence.Object{Kind: p.Case.Target.Kind, Namespace: p.Case.Target.Namespace, Name: p.Case.Target.Name},
+				Pod:    pod, Exists: f.Exists,
+			})
+		}
+		q.Secrets = append(q.Secrets, f.Secrets...)
+		q.Accounts = append(q.Accounts, f.Accounts...)
+	}
+	if len(q.Wants) > 0 {
+		p.Result = verify.Verify(ctx, m.catalog, m.seer, q)
+		p.Result.Answers = slices.DeleteFunc(p.Result.Answers, func(a verify.Answer) bool { return p.leaves(a.Evidence.Pull) })
+		p.Proof = p.Result.Proof()
+	}
+	for _, c := range p.Chosen {
+		if why, held := remedy.Brake(c.Remedy, string(p.Proof), p.Case); held {
+			p.Brake = why
+		}
+	}
+}
+
+// leaves tells a pull that fails now and that nothing was chosen for: that it
+// will go on failing says nothing about what was.
+func (p *Plan) leaves(pull evidence.Pull) bool {
+	same := func(q evidence.Pull) bool {
+		return q.Container == pull.Container && q.ContainerKind == pull.ContainerKind
+	}
+	if slices.ContainsFunc(p.Chosen, func(c Choice) bool { return same(c.Diagnosis.Pull) }) {
+		return false
+	}
+	for _, d := range p.Case.Diagnoses {
+		if same(d.Pull) {
+			return true
+		}
+	}
+	return false
+}
+
+// overlay puts what another remedy changes, against the template as it is, into
+// a pod as one remedy will have it: all that decides about pulls.
+func overlay(pod *corev1.Pod, is, other corev1.PodSpec) *corev1.Pod {
+	pod = pod.DeepCopy()
+	s := &pod.Spec
+	containers := func(into, is, other []corev1.Container) {
+		for i := range into {
+			if i < len(is) && i < len(other) && into[i].Name == other[i].Name && (is[i].Image != other[i].Image || is[i].ImagePullPolicy != other[i].ImagePullPolicy) {
+				into[i].Image, into[i].ImagePullPolicy = other[i].Image, other[i].ImagePullPolicy
+			}
+		}
+	}
+	containers(s.Containers, is.Containers, other.Containers)
+	containers(s.InitContainers, is.InitContainers, other.InitContainers)
+	for i := range s.Volumes {
+		if i < len(other.Volumes) && s.Volumes[i].Image != nil && other.Volumes[i].Image != nil && *other.Volumes[i].Image != *is.Volumes[i].Image {
+			s.Volumes[i].Image = other.Volumes[i].Image.DeepCopy()
+		}
+	}
+	if !slices.Equal(is.ImagePullSecrets, other.ImagePullSecrets) {
+		s.ImagePullSecrets = slices.Clone(other.ImagePullSecrets)
+	}
+	if !maps.Equal(is.NodeSelector, other.NodeSelector) {
+		s.NodeSelector = maps.Clone(other.NodeSelector)
+	}
+	return pod
+}

