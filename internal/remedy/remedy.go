@@ -134,6 +134,8 @@ type Options struct {
 	// To is another image, for the container that fails (or for Container).
 	To        string
 	Container string
+	// With is the id of the remedy to choose, instead of the first.
+	With string
 	// Via chooses where credentials go: "", "secret", "service-account", "template".
 	Via string
 	// Login is a credential that the person brings, nil for none.
