@@ -12,6 +12,7 @@ import (
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/internal/shell"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
@@ -126,16 +127,16 @@ func (p *planner) use(g gift) []Remedy {
 	template := p.viaTemplate(g)
 	// Where no healthy pod is restarted, the name is better set right than made
 	// true.
-	if p.nearMissing(g.secret.Name) != "" && p.Target.Ready == 0 && p.wanted(viaTemplate) {
+	if p.nearMissing(g.secret.Name) != "" && p.Target.Ready == 0 && p.allows(viaTemplate) {
 		all, template = append(all, template...), nil
 	}
-	if p.wanted(viaAccount) {
+	if p.allows(viaAccount) {
 		all = append(all, p.viaAccount(g)...)
 	}
-	if p.wanted(viaSecret) {
+	if p.allows(viaSecret) {
 		all = append(all, p.viaSecret(g)...)
 	}
-	if p.wanted(viaTemplate) {
+	if p.allows(viaTemplate) {
 		all = append(all, template...)
 	}
 	if len(all) == 0 {
@@ -147,13 +148,13 @@ func (p *planner) use(g gift) []Remedy {
 // give puts a credential that a person brings where the pods find it.
 func (p *planner) give(g gift) []Remedy {
 	var all []Remedy
-	if p.wanted(viaSecret) {
+	if p.allows(viaSecret) {
 		all = append(all, p.viaSecret(g)...)
 	}
-	if p.wanted(viaAccount) {
+	if p.allows(viaAccount) {
 		all = append(all, p.viaAccount(g)...)
 	}
-	if p.wanted(viaTemplate) {
+	if p.allows(viaTemplate) {
 		all = append(all, p.viaTemplate(g)...)
 	}
 	if len(all) == 0 {
@@ -162,7 +163,7 @@ func (p *planner) give(g gift) []Remedy {
 	return all
 }
 
-func (p *planner) wanted(via string) bool { return p.o.Via == "" || p.o.Via == via }
+func (p *planner) allows(via string) bool { return p.o.Via == "" || p.o.Via == via }
 
 // cannot says why none of the ways is open, and what is.
 func (p *planner) cannot(g gift) []Remedy {
@@ -181,11 +182,11 @@ func (p *planner) cannot(g gift) []Remedy {
 		}
 	}
 	if p.bare() {
-		return p.replacePod(g)
+		return p.replacePodWith(g)
 	}
 	var reasons []string
 	for _, via := range []string{viaSecret, viaAccount, viaTemplate} {
-		if why[via] != "" && p.wanted(via) {
+		if why[via] != "" && p.allows(via) {
 			reasons = append(reasons, why[via])
 		}
 	}
@@ -216,6 +217,14 @@ func (p *planner) askForLogin() Remedy {
 	}
 	if !p.SecretsSeen {
 		r.Because = "no secret of those that were read is known to work for this image"
+	}
+	for _, f := range p.d.Findings {
+		first, _, _ := strings.Cut(f.Details["namespaces"], ",")
+		_, name, _ := strings.Cut(f.Subject.Name, "/")
+		flag, ok := shell.Command("--copy-from", first+"/"+name)
+		if f.Outcome == evidence.SecretElsewhere && first != "" && name != "" && ok {
+			r.Needs, r.Because = flag, foreign.Text(f.Sentence, 300)
+		}
 	}
 	return r
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
-// replacePod hands over what gives a bare pod a credential: its list of pull
+// replacePodWith hands over what gives a bare pod a credential: its list of pull
 // secrets cannot be changed, so it has to be made anew.
-func (p *planner) replacePod(g gift) []Remedy {
+func (p *planner) replacePodWith(g gift) []Remedy {
 	d := p.newDraft()
 	title := "Make pod " + p.Target.Name + " anew with a credential for " + p.host()
 	because := p.whyNotSecret(d)

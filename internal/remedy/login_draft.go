@@ -119,7 +119,10 @@ func (d *draft) absent() []string {
 		said := slices.ContainsFunc(d.p.d.Findings, func(f evidence.Finding) bool {
 			return f.Outcome == evidence.SecretAbsent && f.Subject.Name == d.p.Target.Namespace+"/"+name
 		})
-		if said || d.p.SecretsSeen {
+		unread := slices.ContainsFunc(d.p.NotLookedAt, func(g evidence.Gap) bool {
+			return g.Subject.Kind == evidence.SubjectSecret && g.Subject.Name == d.p.Target.Namespace+"/"+name
+		})
+		if said || d.p.SecretsSeen && !unread {
 			found = append(found, name)
 		}
 	}
@@ -349,7 +352,7 @@ func (d *draft) remedy(id, title, because string) Remedy {
 		r.Foresee.Accounts = []*corev1.ServiceAccount{d.account}
 	}
 	r.Risks = append(d.risks, d.reach()...)
-	p.freshBackOff(&r)
+	p.freshName(&r)
 	return r
 }
 
@@ -373,16 +376,16 @@ func (p *planner) wakeFailing() Wake {
 	return WakeEvict
 }
 
-// freshBackOff names a bare pod's image by digest, where that is known: it is
+// freshName names a bare pod's image by digest, where that is known: it is
 // the same image, and the kubelet has no back-off for that name yet.
-func (p *planner) freshBackOff(r *Remedy) {
+func (p *planner) freshName(r *Remedy) {
 	if !p.bare() || p.d.Pull.Reference.Digest != "" {
 		return
 	}
 	place, ok := find(p.Target.Template.Spec, p.d.Pull)
 	digest := p.Digests[p.d.Pull.Image]
 	if !ok || digest == "" || p.d.Pull.ContainerKind == evidence.ImageVolume { // a pod's volumes cannot be changed
-		r.Risks = append(r.Risks, "nothing makes this pod again, so it waits for its next attempt")
+		r.Risks = append(r.Risks, waitsForAttempt)
 		return
 	}
 	image := place.image + "@" + digest

@@ -17,7 +17,7 @@ func loginCauses() []string {
 	return []string{
 		catalog.CredentialsMissing, catalog.SecretMissing, catalog.SecretNotUsed, catalog.ServiceAccountRace, catalog.CredentialsInvalid,
 		catalog.CredentialsExpired, catalog.CredentialsBreakPublicImage, catalog.SecretMalformed, catalog.PermissionDenied,
-		catalog.AccessDeniedAmbiguous, catalog.RateLimited, catalog.CredentialReverification,
+		catalog.AccessDeniedAmbiguous, catalog.RateLimited, catalog.CredentialReverification, catalog.CredentialProviderFailure,
 	}
 }
 

@@ -238,6 +238,36 @@ func TestABarePodGetsAFreshBackOff(t *testing.T) {
 	}
 }
 
+func TestABarePodGetsAFreshBackOffOnceTheProofTellsTheDigest(t *testing.T) {
+	k, d, all := loginPlan(t, loginCase{cause: catalog.CredentialsInvalid, kind: "Pod", names: []string{"s"}, login: "new", secret: []Secret{loginSecret("s", configOf(harborHost, entryOf("wrong")))}})
+	if len(all[0].Risks) != 1 {
+		t.Errorf("risks %q", all[0].Risks)
+	}
+	for _, digest := range []string{"", "sha256:nonsense", "latest"} {
+		if _, ok := k.FreshName(d, all[0], digest); ok {
+			t.Errorf("%q is taken for a digest", digest)
+		}
+	}
+	r, ok := k.FreshName(d, all[0], harborDigest)
+	if !ok || len(all[0].Changes) != 1 || len(r.Changes) != 2 || slices.Contains(r.Risks, waitsForAttempt) {
+		t.Fatalf("%v: %v, risks %q", ok, r.Changes, r.Risks)
+	}
+	image, err := walk(carriedOut(t, k, d.Pull.Image, r)["Pod/api"], "/spec/containers/0/image")
+	if want := harborImage + "@" + harborDigest; err != nil || image != want || r.Image != want {
+		t.Errorf("the pod has image %v, %v", image, err)
+	}
+	if all[0].Foresee.Pods[0].Spec.Containers[0].Image != harborImage {
+		t.Error("the remedy that was given is changed, too")
+	}
+	if _, ok := k.FreshName(d, r, harborDigest); ok {
+		t.Error("it is done twice")
+	}
+	k, d, all = loginPlan(t, loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new"})
+	if _, ok := k.FreshName(d, all[0], harborDigest); ok {
+		t.Error("the owner of pods gets another image")
+	}
+}
+
 func TestPodsThatServeAreNotEvictedForADebuggingContainer(t *testing.T) {
 	k, d, o := loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new"}.build()
 	for kind, want := range map[evidence.ContainerKind]Wake{evidence.EphemeralContainer: WakeNone, evidence.InitContainer: WakeEvict} {
@@ -254,11 +284,30 @@ func TestPodsThatServeAreNotEvictedForADebuggingContainer(t *testing.T) {
 	}
 }
 
+func TestASecretThatIsInAnotherNamespaceIsToBeCopiedFromThere(t *testing.T) {
+	k, d, o := loginCase{cause: catalog.SecretMissing, names: []string{"harbor"}}.build()
+	d.Findings = []evidence.Finding{{
+		Outcome: evidence.SecretElsewhere, Subject: evidence.Subject{Kind: evidence.SubjectSecret, Name: "shop/harbor"},
+		Sentence: "a secret harbor is in namespace platform, team", Details: map[string]string{"namespaces": "platform,team"},
+	}}
+	p := planner{Case: k, d: d, o: o, cause: d.Causes[0]}
+	if all := p.login(); len(all) != 1 || all[0].Needs != "--copy-from platform/harbor" || all[0].Because != "a secret harbor is in namespace platform, team" {
+		t.Errorf("got %+v", all)
+	}
+}
+
 func TestWhatIsUnknownIsNotMade(t *testing.T) {
 	c := loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new", via: "secret"}
 	c.edit = func(k *Case, _ *Options) { k.SecretsSeen = false }
 	if _, _, all := loginPlan(t, c); len(all) != 1 || all[0].Ready() {
 		t.Errorf("a secret that may be there is made: %v", all)
+	}
+	unread := c
+	unread.edit = func(k *Case, _ *Options) {
+		k.NotLookedAt = []evidence.Gap{{Check: evidence.CheckPullSecrets, Subject: evidence.Subject{Kind: evidence.SubjectSecret, Name: "shop/s"}}}
+	}
+	if _, _, all := loginPlan(t, unread); len(all) != 1 || all[0].Ready() {
+		t.Errorf("a secret that could not be read is made: %v", all)
 	}
 	c.seen = []evidence.Outcome{evidence.SecretAbsent}
 	k, d, o := c.build()

@@ -42,6 +42,7 @@ func families() map[string][]family {
 		catalog.CredentialsBreakPublicImage: login,
 		catalog.SecretMalformed:             login,
 		catalog.PermissionDenied:            login,
+		catalog.CredentialProviderFailure:   login,
 		catalog.AccessDeniedAmbiguous:       login,
 		catalog.RateLimited:                 login,
 		catalog.CredentialReverification:    login,
