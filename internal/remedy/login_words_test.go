@@ -284,6 +284,15 @@ func TestPodsThatServeAreNotEvictedForADebuggingContainer(t *testing.T) {
 	}
 }
 
+func TestALoginIsGivenToItsOwnRegistryAlone(t *testing.T) {
+	for host, given := range map[string]bool{"": true, harborHost: true, "harbor.example": false, "docker.io": false} {
+		_, _, all := loginPlan(t, loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new", edit: func(_ *Case, o *Options) { o.Login.Host = host }})
+		if all[0].Ready() != given {
+			t.Errorf("a login for %q: %v", host, all)
+		}
+	}
+}
+
 func TestASecretThatIsInAnotherNamespaceIsToBeCopiedFromThere(t *testing.T) {
 	k, d, o := loginCase{cause: catalog.SecretMissing, names: []string{"harbor"}}.build()
 	d.Findings = []evidence.Finding{{
