@@ -4,10 +4,12 @@
 package remedy
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
@@ -21,11 +23,28 @@ func loginCauses() []string {
 	}
 }
 
-func TestEveryCauseOfCredentialsHasItsRemedies(t *testing.T) {
-	for _, cause := range loginCauses() {
-		if len(families()[cause]) == 0 {
-			t.Errorf("%s has no remedy", cause)
+// Where a login can be brought, the plan uses it, and nowhere else.
+func TestEveryCauseThatTakesALoginHasItsRemedies(t *testing.T) {
+	for cause := range families() {
+		k, d, o := loginCase{cause: cause, login: "new"}.build()
+		p := planner{Case: k, d: d, o: o, cause: d.Causes[0]}
+		var all []Remedy
+		for _, f := range families()[cause] {
+			all = append(all, f(&p)...)
 		}
+		used := slices.ContainsFunc(all, func(r Remedy) bool { return strings.HasPrefix(r.ID, "login-") && r.Ready() })
+		if used != TakesLogin(d) {
+			t.Errorf("%s: a login is used: %v; it is said to be: %v", cause, used, TakesLogin(d))
+		}
+	}
+	for _, cause := range loginCauses() {
+		_, d, _ := loginCase{cause: cause}.build()
+		if !TakesLogin(d) || len(families()[cause]) == 0 {
+			t.Errorf("%s takes no login", cause)
+		}
+	}
+	if TakesLogin(diagnosis.Diagnosis{}) {
+		t.Error("a diagnosis without a cause takes a login")
 	}
 }
 
