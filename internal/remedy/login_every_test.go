@@ -25,9 +25,13 @@ func loginCauses() []string {
 
 // Where a login can be brought, the plan uses it, and nowhere else.
 func TestEveryCauseThatTakesALoginHasItsRemedies(t *testing.T) {
+	known, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for cause := range families() {
 		k, d, o := loginCase{cause: cause, login: "new"}.build()
-		p := planner{Case: k, d: d, o: o, cause: d.Causes[0]}
+		p := planner{catalog: known, Case: k, d: d, o: o, cause: d.Causes[0]}
 		var all []Remedy
 		for _, f := range families()[cause] {
 			all = append(all, f(&p)...)
