@@ -42,12 +42,12 @@ func newFix(w *world, show *showOptions) *cobra.Command {
 		Short: "Mend failing pulls: show how, prove it, ask, do it, prove it again",
 		Long: `Mend failing pulls: show how, prove it, ask, do it, prove it again.
 
-The plan is shown first: what will be changed, what that reaches, who owns it
+The plan is shown first: what will be changed, what that reaches, who keeps it
 elsewhere, what undo cannot bring back. Before anything is changed, the changed
 pods are proven to pull (see verify), your rights are looked at, and the API
 server tries every write. What was there is written down, so that undo brings it
 back from any machine. It is mended when the kubelet has pulled the image, even
-if the container then ends; if a new pod fails to pull, the change is taken back.
+if the container then ends. If a new pod fails to pull, the change is undone.
 What has to be done on a node, at a registry or in a cloud account is handed
 over: files and commands, ready to paste.
 

@@ -116,19 +116,19 @@ func kept(p mend.Plan) (string, bool) {
 }
 
 // ask asks the person; the answer is no, unless it is yes.
-func (x *fixing) ask(ctx context.Context) (bool, error) {
-	if !isTerminal(x.In) {
+func (o *fixOptions) ask(ctx context.Context) (bool, error) {
+	if !isTerminal(o.In) {
 		return false, errors.New("nobody can be asked, as stdin is no terminal; --yes answers for it")
 	}
-	fmt.Fprint(x.ErrOut, "\nCarry this out? [y/N] ")
+	fmt.Fprint(o.ErrOut, "\nCarry this out? [y/N] ")
 	answers := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(x.In).ReadString('\n')
+		line, _ := bufio.NewReader(o.In).ReadString('\n')
 		answers <- line
 	}()
 	select {
 	case <-ctx.Done():
-		fmt.Fprintln(x.ErrOut)
+		fmt.Fprintln(o.ErrOut)
 		return false, ctx.Err()
 	case line := <-answers:
 		return agrees(line), nil

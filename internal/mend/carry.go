@@ -37,9 +37,9 @@ type Result struct {
 	Next string
 	// Why it failed, was undone or is not done yet.
 	Why string
-	// Note is something further that a person should know, "" for nothing.
-	Note string
-	Err  error
+	// Notes are what went by the way and matters to few.
+	Notes []string
+	Err   error
 }
 
 // A Tell hears what happens while it happens.
@@ -91,7 +91,7 @@ func (m *Mender) Carry(ctx context.Context, p Plan, recorded bool, timeout time.
 			r.Outcome, r.Err = Broken, err
 		}
 	}
-	r.Note = m.announce(ctx, p, r, recorded)
+	m.announce(ctx, p, &r, recorded)
 	return r
 }
 

@@ -117,9 +117,7 @@ func Carried(t *v1alpha1.TargetFix, e End) {
 	if e.Outcome == mend.Mended {
 		t.Why = ""
 	}
-	if e.Note != "" {
-		t.Notes = append(t.Notes, clean(e.Note))
-	}
+	t.Notes = append(t.Notes, cleaned(e.Notes)...)
 }
 
 // Logged adds something that was done to the log.
@@ -194,19 +192,26 @@ func steps(from []remedy.Step) []v1alpha1.RemedyStep {
 func changeOf(c remedy.Change) v1alpha1.ObjectChange {
 	out := v1alpha1.ObjectChange{Object: clean(c.Object.String()), Namespace: clean(c.Object.Namespace), Creates: c.Creates(), Fields: []v1alpha1.FieldChange{}}
 	for _, e := range c.Edits {
-		if value(e.Old) == value(e.New) {
-			continue // only tested
+		if f, changes := field(c.Object.Kind, e); changes {
+			out.Fields = append(out.Fields, f)
 		}
-		f := v1alpha1.FieldChange{Path: clean(e.Path), Label: clean(e.Label), Secret: e.Hidden || secretField(c.Object.Kind, e.Path) || holdsSecret(e.Old) || holdsSecret(e.New)}
-		if !f.Secret {
-			f.Old, f.New = clean(value(e.Old)), clean(value(e.New))
-		}
-		out.Fields = append(out.Fields, f)
 	}
 	if c.Creates() {
 		out.Fields = made(c.Object.Kind, "", c.New, out.Fields)
 	}
 	return out
+}
+
+// field is false for an edit that only tests.
+func field(kind string, e remedy.Edit) (v1alpha1.FieldChange, bool) {
+	if value(e.Old) == value(e.New) {
+		return v1alpha1.FieldChange{}, false
+	}
+	f := v1alpha1.FieldChange{Path: clean(e.Path), Label: clean(e.Label), Secret: e.Hidden || secretField(kind, e.Path) || holdsSecret(e.Old) || holdsSecret(e.New)}
+	if !f.Secret {
+		f.Old, f.New = clean(value(e.Old)), clean(value(e.New))
+	}
+	return f, true
 }
 
 // secretField tells the fields that are not shown whatever a remedy says: what a

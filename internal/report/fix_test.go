@@ -76,7 +76,7 @@ func rewritten(t *testing.T) mend.Plan {
 		}},
 	}
 	p.Chosen[0].Remedy = remedy.Remedy{ID: "rewrite-secret", Cause: "CredentialsInvalid", Kind: remedy.Applied, Title: "Write the login of secret platform/hub into secret hub", Lasting: []remedy.Step{{What: "Have External Secrets keep it", Where: "where kubectl is", File: &remedy.File{Path: "external-secret.yaml", Content: "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\n"}}}}
-	p.Evict = []mend.Pod{{"shop", "api-1", "1"}, {"shop", "api-2", "2"}, {"shop", "api-3", "3"}, {"shop", "api-4", "4"}, {"shop", "api-5", "5"}}
+	p.Evict = []mend.Pod{{Namespace: "shop", Name: "api-1", UID: "1"}, {Namespace: "shop", Name: "api-2", UID: "2"}, {Namespace: "shop", Name: "api-3", UID: "3"}, {Namespace: "shop", Name: "api-4", UID: "4"}, {Namespace: "shop", Name: "api-5", UID: "5"}}
 	p.Restarts, p.Risks = 4, []string{"3 other pods name secret hub and get the new login, too"}
 	p.Irrevocable = []string{"5 failing pods are evicted, one first; their owner makes new ones"}
 	p.Proof = verify.NotProven
@@ -108,7 +108,7 @@ func ends() map[string]report.End {
 	began, ended := now().Add(4*time.Second), now().Add(8*time.Second)
 	return map[string]report.End{
 		"mended": {Result: mend.Result{Outcome: mend.Mended, Took: 2310 * time.Millisecond, Pulled: []string{"api-6c-aaaaa", "api-6c-bbbbb"}}, ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
-		"mended-crashes": {Result: mend.Result{Outcome: mend.Mended, Took: 12 * time.Second, Pulled: []string{"api-6c-aaaaa"}, Left: 2, Next: "CrashLoopBackOff", Note: "no event was written: you may not create events in namespace shop; ask for that right"},
+		"mended-crashes": {Result: mend.Result{Outcome: mend.Mended, Took: 12 * time.Second, Pulled: []string{"api-6c-aaaaa"}, Left: 2, Next: "CrashLoopBackOff", Notes: []string{"no event was written: you may not create events in namespace shop; ask for that right"}},
 			ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
 		"undone":        {Result: mend.Result{Outcome: mend.Undone, Why: `pod/api-6c-aaaaa: ErrImagePull: failed to pull and unpack image "docker.io/acme/api:1.27.4": 429 Too Many Requests`}, Began: began, Ended: ended},
 		"still-pulling": {Result: mend.Result{Outcome: mend.StillPulling, Why: "pod/api-6c-bbbbb: it is being pulled", Left: 1}, ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
@@ -138,7 +138,6 @@ func TestFixText(t *testing.T) {
 			if err := report.PlanText(&b, target, now(), one.style); err != nil {
 				t.Fatal(err)
 			}
-			b.WriteString("\n")
 			if one.end != "" {
 				report.Carried(&target, ends()[one.end])
 			}
@@ -219,7 +218,7 @@ func TestForeignTextInAFixIsHarmless(t *testing.T) {
 			t.Errorf("%s does not show the text at all, so this test shows nothing", name)
 		}
 	}
-	escaped := regexp.MustCompile("\\\\[[:punct:]]")
+	escaped := regexp.MustCompile(`\\[[:punct:]]`)
 	for line := range strings.Lines(outsideCode(shown["post-mortem"])) {
 		for _, alive := range []string{"<script>", "](", "![", "http://", " @here"} {
 			if strings.Contains(escaped.ReplaceAllString(line, ""), alive) {

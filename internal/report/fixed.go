@@ -96,16 +96,28 @@ func (s *sheet) change(c v1alpha1.ObjectChange) {
 		verb = "makes "
 	}
 	s.field("Change", verb+c.Object+" in namespace "+c.Namespace)
+	if c.Creates {
+		for _, f := range c.Fields {
+			s.line("+", green, fieldName(f)+": "+shownValue(f, f.New))
+		}
+		return
+	}
+	s.fields(c.Fields)
+}
+
+// fieldName is a field's label, or its path as a person writes it.
+func fieldName(f v1alpha1.FieldChange) string {
+	if f.Label != "" {
+		return f.Label
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(strings.TrimPrefix(f.Path, "/"), "/", "."), "~1", "/")
+}
+
+// fields writes what becomes of fields, as a difference.
+func (s *sheet) fields(fields []v1alpha1.FieldChange) {
 	last := ""
-	for _, f := range c.Fields {
-		name := f.Label
-		if name == "" {
-			name = strings.ReplaceAll(strings.ReplaceAll(strings.TrimPrefix(f.Path, "/"), "/", "."), "~1", "/")
-		}
-		if c.Creates {
-			s.line("+", green, name+": "+shownValue(f, f.New))
-			continue
-		}
+	for _, f := range fields {
+		name := fieldName(f)
 		if name != last {
 			s.line("@@", cyan, name)
 			last = name
@@ -337,6 +349,7 @@ func (s *sheet) step(head string, step v1alpha1.RemedyStep) {
 // OutcomeText writes what became of one target.
 func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) error {
 	s := newSheet(style)
+	s.blank()
 	say := func(head string, c color, text string) {
 		s.hang("", plain, column, painted(head, c), normal(text))
 	}
@@ -394,14 +407,18 @@ func (s *sheet) nothing(t v1alpha1.TargetFix) string {
 
 // mended says how long it took, who pulled, and what comes next.
 func (s *sheet) mended(t v1alpha1.TargetFix) {
-	text := "by " + podsWords(t.Pulled)
-	if d, err := time.ParseDuration(t.Took); err == nil {
-		text = "in " + took(d.String()) + " " + text
+	text := "pulled"
+	if spent := took(t.Took); spent != "" {
+		text += " in " + spent
+	}
+	text += " by " + podsWords(t.Pulled)
+	if len(t.Pulled) == 0 {
+		text = "what failed is gone, and all that is wanted runs"
 	}
 	if t.Left > 0 {
 		text += "; " + count(t.Left, "pod") + " to go"
 	}
-	s.hang("", plain, column, painted("Mended:", green), normal("pulled "+text))
+	s.hang("", plain, column, painted("Mended:", green), normal(text))
 	if t.Next == "" || len(t.Pulled) == 0 {
 		return
 	}
