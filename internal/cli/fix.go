@@ -61,7 +61,8 @@ something is not mended, 3 if it could not be looked at.`,
 		ValidArgsFunction: completeTypes,
 	}
 	flags := cmd.Flags()
-	o.addLookFlags(flags)
+	o.addWhomFlags(flags)
+	o.addTrace(flags)
 	o.addScopeFlags(flags)
 	flags.DurationVar(&o.pull, "timeout", 5*time.Minute, "how long to wait until the image is pulled")
 	flags.StringVar(&o.dryRun, "dry-run", "none", "none, client (show the plan) or server (also have the API server try it)")
@@ -76,6 +77,8 @@ something is not mended, 3 if it could not be looked at.`,
 	flags.StringVar(&o.remedy.Container, "container", "", "container that --to is for, if several fail")
 	flags.StringVar(&o.remedy.Via, "via", "", "where a credential goes: secret, service-account or template; default: what restarts least")
 	o.logins.addFlags(flags)
+	flags.StringVar(&o.remedy.Mirror, "mirror", "", "host that nodes are to ask first: HOST[:PORT][/PATH]")
+	flags.StringVar(&o.remedy.Proxy, "proxy", "", "proxy that nodes are to go through: http://HOST:PORT")
 	flags.StringVar(&o.remedy.CAFile, "ca", "", "PEM file with the certificates that nodes are to trust for the registry")
 
 	flags.StringVar(&o.cause, "cause", "", "mend all failing pulls whose first cause is this, one workload after the other, until one fails")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/report"
 	"github.com/pullmedic/pullmedic/internal/verify"
@@ -23,7 +24,7 @@ type outcomeText func(io.Writer, v1alpha1.TargetFix, string, report.Style) error
 
 // carry carries one plan out, as far as the flags and the person let it.
 func (x *fixing) carry(ctx context.Context, p mend.Plan, t *v1alpha1.TargetFix) {
-	refuse := func(why string) { t.Outcome, t.Why = v1alpha1.FixRefused, report.Sentence(why) }
+	refuse := func(why string) { t.Outcome, t.Why = v1alpha1.FixRefused, foreign.Text(why, maxError) }
 	if !p.Ready() {
 		return
 	}
@@ -62,11 +63,7 @@ func (x *fixing) carry(ctx context.Context, p mend.Plan, t *v1alpha1.TargetFix) 
 		view.tell(what)
 	})
 	stop()
-	end := report.End{Result: r, ID: p.ID, Began: began, Ended: time.Now()}
-	if x.noUndo || len(p.Changes) == 0 || r.Outcome == mend.Refused || r.Outcome == mend.Undone {
-		end.ID = ""
-	}
-	report.Carried(t, end)
+	report.Carried(t, report.End{Result: r, ID: r.Record, Began: began, Ended: time.Now()})
 }
 
 // held is why a plan is not carried out without one more flag; "" if nothing

@@ -46,7 +46,7 @@ func (m *Mender) Event(ctx context.Context, on remedy.Object, reason, message st
 
 // announce writes the event about what became of a plan; that it could not is a
 // note.
-func (m *Mender) announce(ctx context.Context, p Plan, r *Result, recorded bool) {
+func (m *Mender) announce(ctx context.Context, p Plan, r *Result) {
 	if len(p.Chosen) == 0 {
 		return
 	}
@@ -55,8 +55,8 @@ func (m *Mender) announce(ctx context.Context, p Plan, r *Result, recorded bool)
 	switch r.Outcome {
 	case Mended:
 		reason, message = EventFixed, chosen.Title+" ("+chosen.Cause+"); "+strings.Join(r.Pulled, ", ")+" pulled the image"
-		if recorded && len(p.Changes) > 0 {
-			message += "; kubectl pullmedic undo " + p.ID + " takes it back"
+		if r.Record != "" {
+			message += "; kubectl pullmedic undo " + r.Record + " takes it back"
 		}
 	case Undone:
 		reason, message = EventUndone, "took back: "+chosen.Title+" ("+chosen.Cause+"); the new pod failed to pull, too"

@@ -148,7 +148,7 @@ func afterwards(k remedy.Case) []v1alpha1.RemedyStep {
 func remedyOf(r remedy.Remedy) v1alpha1.Remedy {
 	return v1alpha1.Remedy{
 		ID: r.ID, Cause: r.Cause, Kind: v1alpha1.RemedyKind(r.Kind), Title: clean(r.Title), Because: clean(r.Because), Needs: clean(r.Needs),
-		Steps: steps(r.Steps), Until: at(r.Until), Latest: at(r.Latest), Risks: cleaned(r.Risks), Restarts: r.Restarts, Lasting: steps(r.Lasting), Undo: []v1alpha1.RemedyStep{},
+		Steps: steps(r.Steps), Until: at(r.Until), Latest: at(r.Latest), Risks: cleaned(r.Risks), Restarts: r.Restarts, Lasting: steps(r.Lasting), Undo: steps(r.Undo),
 	}
 }
 
@@ -169,7 +169,7 @@ func commandLine(c string) string {
 func steps(from []remedy.Step) []v1alpha1.RemedyStep {
 	out := []v1alpha1.RemedyStep{}
 	for _, s := range from {
-		step := v1alpha1.RemedyStep{What: clean(s.What), Where: clean(s.Where), Commands: []string{}}
+		step := v1alpha1.RemedyStep{What: clean(s.What), Where: clean(s.Where), Commands: []string{}, Afterwards: clean(s.Afterwards)}
 		for _, c := range s.Commands {
 			if c != commandLine(c) {
 				step.What += " (a command is left out: it has characters that are not shown)"
@@ -302,9 +302,6 @@ func Unplanned(target evidence.Object, err error) v1alpha1.TargetFix {
 		Changes: []v1alpha1.ObjectChange{}, Evictions: []string{}, Risks: []string{}, Irrevocable: []string{}, Proof: v1alpha1.NotProven, Vantages: []v1alpha1.VantageProof{},
 		Pulled: []string{}, Notes: []string{}, Log: []v1alpha1.FixLog{}, Afterwards: []v1alpha1.RemedyStep{}, NotLookedAt: []v1alpha1.Gap{},
 	}
-	t.Outcome, t.Why = v1alpha1.FixRefused, Sentence(err.Error())
+	t.Outcome, t.Why = v1alpha1.FixRefused, clean(err.Error())
 	return t
 }
-
-// Sentence is why something was not done, as a document has it.
-func Sentence(why string) string { return clean(why) }

@@ -96,28 +96,21 @@ func (s *sheet) change(c v1alpha1.ObjectChange) {
 		verb = "makes "
 	}
 	s.field("Change", verb+c.Object+" in namespace "+c.Namespace)
-	if c.Creates {
-		for _, f := range c.Fields {
-			s.line("+", green, fieldName(f)+": "+shownValue(f, f.New))
-		}
-		return
-	}
-	s.fields(c.Fields)
+	s.fields(c.Fields, c.Creates)
 }
 
-// fieldName is a field's label, or its path as a person writes it.
-func fieldName(f v1alpha1.FieldChange) string {
-	if f.Label != "" {
-		return f.Label
-	}
-	return strings.ReplaceAll(strings.ReplaceAll(strings.TrimPrefix(f.Path, "/"), "/", "."), "~1", "/")
-}
-
-// fields writes what becomes of fields, as a difference.
-func (s *sheet) fields(fields []v1alpha1.FieldChange) {
+// fields of a difference; creates: there was nothing before.
+func (s *sheet) fields(fields []v1alpha1.FieldChange, creates bool) {
 	last := ""
 	for _, f := range fields {
-		name := fieldName(f)
+		name := f.Label
+		if name == "" {
+			name = strings.ReplaceAll(strings.ReplaceAll(strings.TrimPrefix(f.Path, "/"), "/", "."), "~1", "/")
+		}
+		if creates {
+			s.line("+", green, name+": "+shownValue(f, f.New))
+			continue
+		}
 		if name != last {
 			s.line("@@", cyan, name)
 			last = name
