@@ -195,7 +195,7 @@ func (p byHand) configPath() Step {
 	}
 	return Step{
 		What:  "See that containerd reads this folder: config_path, in /etc/containerd/config.toml below " + section + ", has to name " + certsDir + ", and registry.mirrors and registry.configs must not be set beside it; a change there needs systemctl restart containerd",
-		Where: p.onNode(), Commands: printable(pipe(sh("containerd", "config", "dump"), sh("grep", "config_path"))),
+		Where: p.onNode(), Commands: printable(pipe(sh("containerd", "config", "dump"), sh("grep", "-w", "config_path"))),
 		Afterwards: "a line config_path with " + certsDir,
 	}
 }
