@@ -89,7 +89,7 @@ func printed(t *testing.T) (commands map[string]string, files map[string]File) {
 				}
 			}
 			for _, text := range []string{r.Title, s.What, s.Where, s.Afterwards} {
-				if strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) >= 0 {
+				if own[r.ID] && strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) >= 0 {
 					t.Errorf("%s, %s says %q", where, r.ID, text)
 				}
 			}
