@@ -92,6 +92,7 @@ func byHandRows() map[string]row {
 		"pull-qps":               {"registryPullQPS and registryBurst of a kubelet", root, "the file is kept, and put back by two commands", toTheLetter + "pull-qps`, with a stand-in for systemctl"},
 		"restart-runtime":        {"nothing: the runtime is started", root, "nothing to be undone", toTheLetter + "restart-runtime`, containerd 2 and 1.7, with stand-ins for systemctl and journalctl"},
 		"replace-job":            {"a Job, which is deleted and made anew", "get, create, delete of jobs; list of pods", "the old Job is kept in a file, and one command makes it again", toTheLetter + "replace-job`, with kubectl alone"},
+		"parallel-pulls":         {"serializeImagePulls and maxParallelImagePulls of a kubelet", root, "the file is kept, and put back by two commands", rendered + "its parts are those of pull-qps; the testbed's kubelets pull side by side already"},
 		"image-gc":               {"when a kubelet frees images", root, "the file is kept, and put back by two commands", rendered + "its parts are those of pull-qps, and a disk takes days to fill"},
 		"renew-store":            {"a node's whole store of images and containers", root + "; patch of nodes, create of pods/eviction", "the old store is kept beside it", rendered + "the testbed's nodes have their store elsewhere"},
 		"restart-kubelet":        {"nothing: the kubelet reads its files", root, "nothing to be undone", rendered + "pull-qps restarts a kubelet by the same command"},

@@ -310,6 +310,29 @@ func TestPlainHTTPSaysWhatItGivesUp(t *testing.T) {
 	}
 }
 
+// A file is never written for another host than the registry: a mirror's own
+// table is in a file that nobody here has seen, and a token service has none.
+func TestAFileIsTheRegistrysAlone(t *testing.T) {
+	for _, kind := range []evidence.SubjectKind{evidence.SubjectMirror, evidence.SubjectTokenService, evidence.SubjectBlobStore} {
+		for _, cause := range []string{catalog.TLSUntrusted, catalog.HTTPInsteadOfHTTPS, catalog.ClientCertificateRequired} {
+			s := shop(cause, "docker.io").given(t)
+			s.d.Causes[0].Subject = evidence.Subject{Kind: kind, Name: "other.acme.example"}
+			c, _ := causes(t)
+			p := planner{catalog: c, Case: s.k, d: s.d, cause: s.d.Causes[0], o: s.o}
+			for _, r := range p.handOver() {
+				sound(t, cause, r)
+				f := file(r, "hosts.toml")
+				if f == nil {
+					continue
+				}
+				if kind == evidence.SubjectMirror || !strings.Contains(f.Content, `"https://registry-1.docker.io"`) || strings.Contains(f.Content, "other") {
+					t.Errorf("%s about a %s: %s writes\n%s", cause, kind, r.ID, f.Content)
+				}
+			}
+		}
+	}
+}
+
 func TestAJobIsReplacedByOneThatDiffersInWhatMendsIt(t *testing.T) {
 	s := shop(catalog.TagNotFound, "docker.io").asJob()
 	if r := handed(t, s, "replace-job"); r.Needs != "--to IMAGE" {
