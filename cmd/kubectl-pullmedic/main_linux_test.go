@@ -1,14 +1,13 @@
 // Copyright 2026 The Pullmedic Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package cli
+package main
 
 import (
 	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -18,7 +17,19 @@ import (
 	"unsafe"
 
 	"golang.org/x/term"
+
+	"github.com/pullmedic/pullmedic/internal/cli"
 )
+
+// asProgram in the environment makes the test's binary the program itself.
+const asProgram = "PULLMEDIC_TEST_AS_PROGRAM=yes"
+
+func TestMain(m *testing.M) {
+	if name, value, _ := strings.Cut(asProgram, "="); os.Getenv(name) == value {
+		main() // and it does not come back
+	}
+	m.Run()
+}
 
 // A terminal is a pseudo-terminal with the program on it.
 type terminal struct {
@@ -39,7 +50,7 @@ func ioctl(t *testing.T, file *os.File, request uintptr, value unsafe.Pointer) {
 	}
 }
 
-func openTerminal(t *testing.T, program string, env []string, args ...string) *terminal {
+func openTerminal(t *testing.T, env []string, args ...string) *terminal {
 	t.Helper()
 	x := &terminal{t: t}
 	var err error
@@ -58,9 +69,10 @@ func openTerminal(t *testing.T, program string, env []string, args ...string) *t
 	if x.usual, err = term.GetState(int(x.other.Fd())); err != nil {
 		t.Fatal(err)
 	}
-	x.cmd = exec.CommandContext(t.Context(), program, args...)
+	x.cmd = exec.CommandContext(t.Context(), os.Args[0])
+	x.cmd.Args = append([]string{"kubectl-pullmedic"}, args...)
 	x.cmd.Stdin, x.cmd.Stdout, x.cmd.Stderr = x.other, x.other, x.other
-	x.cmd.Env = append(append(os.Environ(), "TERM=xterm-256color"), env...)
+	x.cmd.Env = append(append(os.Environ(), asProgram, "TERM=xterm-256color"), env...)
 	x.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := x.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -142,13 +154,9 @@ func (x *terminal) left() {
 }
 
 func TestWatchOnATerminal(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "kubectl-pullmedic")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../cmd/kubectl-pullmedic").CombinedOutput(); err != nil {
-		t.Fatalf("building the program: %v\n%s", err, out)
-	}
 	demo := func(t *testing.T, env ...string) *terminal {
 		t.Helper()
-		x := openTerminal(t, program, env, "demo", "--watch")
+		x := openTerminal(t, env, "demo", "--watch")
 		x.shows("18 causes keep", "payments")
 		return x
 	}
@@ -163,13 +171,13 @@ func TestWatchOnATerminal(t *testing.T) {
 		x.types("q")
 		x.shows("failing pods")
 		x.types("q")
-		x.ends(ExitOK)
+		x.ends(cli.ExitOK)
 		x.left()
 	})
 	t.Run("Ctrl-C", func(t *testing.T) {
 		x := demo(t)
 		x.types("\x03")
-		x.ends(ExitOK)
+		x.ends(cli.ExitOK)
 		x.left()
 	})
 	t.Run("a signal", func(t *testing.T) {
@@ -177,14 +185,14 @@ func TestWatchOnATerminal(t *testing.T) {
 		if err := x.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		x.ends(ExitInterrupted)
+		x.ends(cli.ExitInterrupted)
 		x.left()
 		x.shows("error: interrupted")
 	})
 	t.Run("NO_COLOR", func(t *testing.T) {
 		x := demo(t, "NO_COLOR=1")
 		x.types("q")
-		x.ends(ExitOK)
+		x.ends(cli.ExitOK)
 		for _, painted := range []string{"\x1b[31", "\x1b[1m", "\x1b[2m", "\x1b[7m", "\x1b[0;"} {
 			if strings.Contains(x.text(), painted) {
 				t.Errorf("%q was drawn: %q", painted, x.text())
@@ -192,8 +200,8 @@ func TestWatchOnATerminal(t *testing.T) {
 		}
 	})
 	t.Run("TERM=dumb", func(t *testing.T) {
-		x := openTerminal(t, program, []string{"TERM=dumb"}, "demo", "--watch")
-		x.ends(ExitUsage)
+		x := openTerminal(t, []string{"TERM=dumb"}, "demo", "--watch")
+		x.ends(cli.ExitUsage)
 		x.shows("error: watch cannot draw on this terminal (TERM=dumb); kubectl pullmedic -o json prints the same once")
 		if strings.Contains(x.text(), "\x1b") {
 			t.Errorf("an escape sequence on a dumb terminal: %q", x.text())
