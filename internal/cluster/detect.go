@@ -253,7 +253,7 @@ func waitsForPull(reason, message string) bool {
 // is about, nil if it is about the container's own image.
 func failingVolume(pod *corev1.Pod, c container, w *corev1.ContainerStateWaiting) *corev1.Volume {
 	mountFailed := strings.HasPrefix(w.Message, "ImageVolumeMountFailed")
-	if !mountFailed && names(w.Message, c.image) {
+	if !mountFailed && Names(w.Message, c.image) {
 		return nil
 	}
 	var only *corev1.Volume
@@ -262,7 +262,7 @@ func failingVolume(pod *corev1.Pod, c container, w *corev1.ContainerStateWaiting
 		if v.Image == nil || !slices.ContainsFunc(c.mounts, func(m corev1.VolumeMount) bool { return m.Name == v.Name }) {
 			continue
 		}
-		if names(w.Message, v.Image.Reference) {
+		if Names(w.Message, v.Image.Reference) {
 			return &pod.Spec.Volumes[i]
 		}
 		mounted++
@@ -274,9 +274,9 @@ func failingVolume(pod *corev1.Pod, c container, w *corev1.ContainerStateWaiting
 	return nil
 }
 
-// names tells whether a text names the image, as written or as the runtimes
+// Names tells whether a text names the image, as written or as the runtimes
 // write it out.
-func names(text, image string) bool {
+func Names(text, image string) bool {
 	if image == "" {
 		return false
 	}

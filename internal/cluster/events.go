@@ -69,7 +69,7 @@ func (c *Client) pulledAt(ctx context.Context, s Start) (time.Time, error) {
 	var newest time.Time
 	for _, event := range e.Of(s.PodUID) {
 		at := last(&event)
-		if strings.HasPrefix(event.Message, "Successfully pulled image") && names(event.Message, s.Image) && at.After(newest) {
+		if strings.HasPrefix(event.Message, "Successfully pulled image") && Names(event.Message, s.Image) && at.After(newest) {
 			newest = at
 		}
 	}
@@ -150,7 +150,7 @@ func about(e *corev1.Event, p evidence.Pull, image string) bool {
 	case evidence.Sandbox:
 		return false
 	case evidence.ImageVolume:
-		return path == "" && names(e.Message, image)
+		return path == "" && Names(e.Message, image)
 	case evidence.InitContainer:
 		return path == "spec.initContainers{"+p.Container+"}"
 	case evidence.EphemeralContainer:

@@ -7,6 +7,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -21,6 +22,9 @@ import (
 // ReasonRefused is the reason of a pull that is wanted and has no pod, as in
 // the events of controllers (pkg/controller/controller_utils.go).
 const ReasonRefused = "FailedCreate"
+
+// maxRefusal bounds what is kept of a refusal's text.
+const maxRefusal = 400
 
 // maxRefused bounds the controllers that are read because they may not make
 // their pods.
@@ -62,6 +66,28 @@ func (r *Run) RefusedPods(ctx context.Context, namespace string) ([]Refused, []e
 		}
 	}
 	return refused, errs
+}
+
+// LastRefusal is what the API server said since then, last, when it refused to
+// make a pod of an object, or of what that makes its pods by: a quota, a rule of
+// admission. "" if it refused none.
+func (c *Client) LastRefusal(ctx context.Context, of evidence.Object, since time.Time) (string, error) {
+	said, newest := "", since.Truncate(time.Second) // of which events' times are
+	_, err := c.pages(ctx, question{c.core, "list", "events", of.Namespace, ""},
+		metav1.ListOptions{FieldSelector: fields.Set{"reason": ReasonRefused, "type": corev1.EventTypeWarning}.String()}, maxEventPages,
+		func() list { return &corev1.EventList{} },
+		func(l list) bool {
+			for _, e := range l.(*corev1.EventList).Items {
+				about := e.InvolvedObject
+				itself := about.Kind == of.Kind && about.Name == of.Name
+				made := (about.Kind == "ReplicaSet" || about.Kind == "Job") && strings.HasPrefix(about.Name, of.Name+"-")
+				if at := last(&e); (itself || made) && !at.Before(newest) {
+					said, newest = foreign.Text(e.Message, maxRefusal), at
+				}
+			}
+			return true
+		})
+	return said, err
 }
 
 // refuses tells whether a text of that sign says that a rule refused something.
@@ -120,7 +146,7 @@ func refusal(pod *corev1.Pod, e *corev1.Event) (Refused, bool) {
 	if len(containers) == 0 {
 		return Refused{}, false
 	}
-	at := slices.IndexFunc(containers, func(c corev1.Container) bool { return names(e.Message, c.Image) })
+	at := slices.IndexFunc(containers, func(c corev1.Container) bool { return Names(e.Message, c.Image) })
 	if at < 0 {
 		said := strings.ToLower(e.Message)
 		if !slices.ContainsFunc([]string{"image", "registr", "signature", "digest"}, func(word string) bool { return strings.Contains(said, word) }) {

@@ -65,7 +65,8 @@ func New(o Options) *Mender {
 
 // A Plan is what would be done for one target.
 type Plan struct {
-	// ID of the plan and of the record by which it is undone.
+	// ID of the record by which it will be undone, as long as the plan stays as
+	// it is; Result has the one that was written.
 	ID   string
 	Case remedy.Case
 	// Chosen are the remedies to carry out, one for each diagnosis of the case,
@@ -125,10 +126,17 @@ func (m *Mender) Plan(ctx context.Context, all []diagnosis.Diagnosis, o remedy.O
 // is none for one of them, its others are told, and the rest is mended all the
 // same.
 func (m *Mender) plan(k remedy.Case, o remedy.Options) Plan {
-	p := Plan{ID: newID(k.Now), Case: k}
+	p := Plan{Case: k}
 	for _, d := range k.Diagnoses {
 		remedies := remedy.Plan(m.catalog, k, d, o)
 		at := slices.IndexFunc(remedies, remedy.Remedy.Ready)
+		if named := slices.IndexFunc(remedies, func(r remedy.Remedy) bool { return r.ID == o.With }); named >= 0 {
+			// What cannot be applied is still the one that was asked for: it is told first.
+			if at = named; !remedies[named].Ready() {
+				at = -1
+				remedies = slices.Concat(remedies[named:named+1], remedies[:named], remedies[named+1:])
+			}
+		}
 		if at >= 0 {
 			p.Chosen = append(p.Chosen, Choice{d, remedies[at]})
 			remedies = slices.Delete(slices.Clone(remedies), at, at+1)
@@ -137,8 +145,10 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options) Plan {
 	}
 	for _, c := range p.Chosen {
 		p.Changes = merge(p.Changes, c.Remedy.Changes)
-		if c.Remedy.Wake == remedy.WakeEvict {
-			p.Evict = failing(k)
+		for _, pod := range woken(k, c) {
+			if !slices.Contains(p.Evict, pod) {
+				p.Evict = append(p.Evict, pod)
+			}
 		}
 		p.Restarts = max(p.Restarts, c.Remedy.Restarts)
 		for _, risk := range c.Remedy.Risks {
@@ -150,20 +160,19 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options) Plan {
 	if len(p.Evict) > 0 {
 		p.Irrevocable = append(p.Irrevocable, fmt.Sprintf("%d failing pods are evicted, one first; their owner makes new ones", len(p.Evict)))
 	}
+	p.ID = recordID(p)
 	return p
 }
 
-// failing are the pods of the case whose pulls fail, as far as somebody makes
-// them anew.
-func failing(k remedy.Case) []Pod {
-	if k.Target.Kind == "Pod" {
+// woken are the pods that a choice wakes: those in which its pull fails, be it
+// hidden behind a restart that is held back, as far as somebody makes them anew.
+func woken(k remedy.Case, c Choice) []Pod {
+	if k.Target.Kind == "Pod" || c.Remedy.Wake != remedy.WakeEvict {
 		return nil
 	}
 	var pods []Pod
-	for _, p := range k.Pods {
-		if len(cluster.FailingPulls(p)) > 0 {
-			pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
-		}
+	for _, p := range k.Failing(c.Diagnosis.Pull) {
+		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
 	}
 	return pods
 }
@@ -191,6 +200,9 @@ func merge(into, more []remedy.Change) []remedy.Change {
 // every change, before anything is touched. The first that is refused is the
 // error.
 func (m *Mender) Check(ctx context.Context, p Plan, undo bool) error {
+	if err := p.hindered(); err != nil {
+		return err
+	}
 	var rights []edit.Right
 	for _, c := range p.Changes {
 		rights = append(rights, edit.RightOf(c))

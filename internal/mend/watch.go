@@ -6,8 +6,6 @@ package mend
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,96 +14,226 @@ import (
 	"github.com/pullmedic/pullmedic/internal/cluster"
 )
 
-// A watcher looks at the pods of a plan's target until one of them has pulled,
-// or failed to.
+// Counted in looks, of which there are four a second unless Options say
+// otherwise.
+const (
+	// settleLooks without any change end the watch once a pod has pulled: what
+	// failed before and is still there waits for its owner, not for a registry.
+	settleLooks = 20
+	// unmadeLooks without a new pod before it is asked why, and as many more
+	// before that is taken for the answer.
+	unmadeLooks = 10
+)
+
+// A watcher looks at the pods of a plan's target until what failed has pulled,
+// or the first new pod failed to.
 type watcher struct {
 	m    *Mender
 	plan Plan
 	// before are the pods that were there, by UID.
-	before map[string]bool
-	// first is when the first pod had pulled.
-	first time.Time
-	told  map[string]bool
+	before map[string]former
+	// stale are the template hashes of pods that failed, if the plan changes the
+	// template: a pod that still gets one of them was made from the old one.
+	stale map[string]bool
+	// inPlace are the pods that the plan changes themselves, by UID.
+	inPlace map[string]bool
+	// began is when the watch was set up, first when the first pod had pulled.
+	began, first time.Time
+	told         map[string]bool
+	unmade       int // looks in which no new pod was there and its owner says why
+}
+
+// A former is a pod as it was before the change.
+type former struct {
+	// messages of failing containers, and ids of all that had run, by name.
+	messages, ids map[string]string
 }
 
 func newWatcher(m *Mender, p Plan) *watcher {
-	w := &watcher{m: m, plan: p, before: map[string]bool{}, told: map[string]bool{}}
+	w := &watcher{m: m, plan: p, began: m.now(), before: map[string]former{}, stale: map[string]bool{}, inPlace: map[string]bool{}, told: map[string]bool{}}
+	template := false
+	for _, c := range p.Changes {
+		switch {
+		case c.Object.Kind == "Pod":
+			w.inPlace[c.Object.UID] = true
+		case c.Object.Kind == p.Case.Target.Kind && c.Object.Name == p.Case.Target.Name:
+			template = true
+		}
+	}
 	for _, pod := range p.Case.Pods {
-		w.before[string(pod.UID)] = true
+		f := former{messages: map[string]string{}, ids: map[string]string{}}
+		for _, s := range statusesOf(pod) {
+			f.ids[s.Name] = s.ContainerID
+			if s.State.Waiting != nil {
+				f.messages[s.Name] = s.State.Waiting.Message
+			}
+		}
+		w.before[string(pod.UID)] = f
+		if hash := templateHash(pod); template && hash != "" && len(cluster.FailingPulls(pod)) > 0 {
+			w.stale[hash] = true
+		}
+	}
+	if p.Case.Target.Kind == "Pod" {
+		w.inPlace[p.Case.Target.UID] = true
 	}
 	return w
 }
 
-// wait watches until all that failed has pulled, one fails, or time runs out.
-// first is called once, when the first pod has pulled.
+// A look is what one look at the pods gave.
+type look struct {
+	pulled  []string
+	waiting int    // pods that have the change and are not done
+	old     int    // pods that failed before and do not have it yet
+	serving int    // pods that were well before and have what is wanted
+	failed  string // the first pod with the change whose pull failed, and why
+	why     string // what is not done yet
+	next    string // what a pod that pulled waits for now
+}
+
+// same tells whether nothing has happened since another look.
+func (l look) same(o look) bool {
+	return len(l.pulled) == len(o.pulled) && l.waiting == o.waiting && l.old == o.old && l.failed == o.failed
+}
+
+// wait watches until all that failed has pulled, the first new pod fails, or
+// time runs out. first is called once, when the first pod has pulled.
 func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, first func()) Result {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	tick := time.NewTicker(w.m.poll)
 	defer tick.Stop()
-	var last Result
-	for {
-		r, done := w.look(ctx, tell)
-		if len(r.Pulled) > 0 && w.first.IsZero() {
-			w.first = w.m.now()
-			first()
-		}
-		if done {
-			return r
-		}
-		if r.Outcome != "" {
-			last = r
+	var last look
+	trouble := "" // why the last looks gave nothing
+	for n, still := 0, 0; ; n++ {
+		l, err := w.look(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			trouble = err.Error()
+		case err == nil:
+			trouble = ""
+			if l.same(last) {
+				still++
+			} else {
+				still = 0
+			}
+			last = l
+			w.tell(l, tell)
+			if len(l.pulled) > 0 && w.first.IsZero() {
+				w.first = w.m.now()
+				first()
+			}
+			if r, done := w.judge(ctx, l, n, still); done {
+				return r
+			}
 		}
 		select {
 		case <-ctx.Done():
-			last.Outcome = StillPulling
-			if len(last.Pulled) > 0 {
-				last.Outcome = Mended
-			}
-			if last.Why == "" {
-				last.Why = "no new pod was made"
-			}
-			return last
+			return w.late(last, trouble)
 		case <-tick.C:
 		}
 	}
 }
 
-// look looks once. done: the answer is final.
-func (w *watcher) look(ctx context.Context, tell Tell) (Result, bool) {
+// judge says whether a look is final, and how the plan ended then.
+func (w *watcher) judge(ctx context.Context, l look, n, still int) (Result, bool) {
+	r := Result{Pulled: l.pulled, Left: l.waiting + l.old, Next: l.next}
+	switch {
+	case l.failed != "" && len(l.pulled) == 0:
+		r.Outcome, r.Why = Undone, l.failed
+		return r, true
+	case l.failed != "" && l.waiting == 0 && still >= settleLooks: // it does help, if not everywhere
+		r.Outcome, r.Why, r.Left = StillPulling, l.failed, r.Left+1
+		return r, true
+	case l.failed != "":
+		return r, false
+	case r.Left == 0 && (len(l.pulled) > 0 || w.served(l)):
+		r.Outcome = Mended
+		return r, true
+	case len(l.pulled) > 0 && l.waiting == 0 && still >= settleLooks:
+		r.Outcome = Mended
+		return r, true
+	case len(l.pulled) == 0 && l.waiting == 0 && n >= unmadeLooks && n%2 == 0:
+		why := w.cannotMake(ctx)
+		if why == "" {
+			w.unmade = 0
+			return r, false
+		}
+		if w.unmade += 2; w.unmade < unmadeLooks {
+			return r, false
+		}
+		r.Outcome, r.Why = Undone, why
+		return r, true
+	}
+	return r, false
+}
+
+// served tells that nothing needed to be pulled: what failed is gone, and as many
+// pods as are wanted have run what is wanted all the time.
+func (w *watcher) served(l look) bool {
+	return l.serving > 0 && l.serving >= w.plan.Case.Target.Wanted
+}
+
+// late is the result when time has run out.
+func (w *watcher) late(l look, trouble string) Result {
+	r := Result{Outcome: StillPulling, Pulled: l.pulled, Left: l.waiting + l.old, Next: l.next, Why: l.why}
+	switch {
+	case l.failed != "":
+		r.Why, r.Left = l.failed, r.Left+1
+	case len(l.pulled) > 0 && l.waiting == 0:
+		r.Outcome = Mended
+	case r.Why != "":
+	case trouble != "":
+		r.Why = trouble
+	case l.old > 0:
+		r.Why = fmt.Sprintf("%s has made no new pod; what failed before is still there", w.plan.Case.Target)
+	default:
+		r.Why = "no new pod was made"
+	}
+	return r
+}
+
+// tell tells of each pod once that it has pulled.
+func (w *watcher) tell(l look, tell Tell) {
+	for _, name := range l.pulled {
+		if !w.told[name] {
+			w.told[name] = true
+			tell("pulled: pod/" + name)
+		}
+	}
+}
+
+// look looks once.
+func (w *watcher) look(ctx context.Context) (look, error) {
 	pods, err := w.pods(ctx)
 	if err != nil {
-		return Result{Outcome: StillPulling, Why: err.Error()}, false
+		return look{}, err
 	}
-	r := Result{Outcome: StillPulling}
+	var l look
 	for _, pod := range pods {
 		if pod.DeletionTimestamp != nil {
 			continue
 		}
 		switch state, why := w.state(pod); state {
 		case pulled:
-			r.Pulled = append(r.Pulled, pod.Name)
-			if !w.told[pod.Name] {
-				w.told[pod.Name] = true
-				tell("pulled: pod/" + pod.Name)
-			}
+			l.pulled = append(l.pulled, pod.Name)
 			if why != "" {
-				r.Next = why
+				l.next = why
 			}
 		case failed:
-			return Result{Outcome: Undone, Why: "pod/" + pod.Name + ": " + why, Pulled: r.Pulled}, true
+			if l.failed == "" {
+				l.failed = "pod/" + pod.Name + ": " + why
+			}
 		case waiting:
-			r.Left++
-			r.Why = "pod/" + pod.Name + ": " + why
+			l.waiting++
+			l.why = "pod/" + pod.Name + ": " + why
 		case old:
-			r.Left++
+			l.old++
+		case serving:
+			l.serving++
+		case other:
 		}
 	}
-	if len(r.Pulled) > 0 && r.Left == 0 {
-		r.Outcome = Mended
-		return r, true
-	}
-	return r, false
+	return l, nil
 }
 
 func (w *watcher) pods(ctx context.Context) ([]*corev1.Pod, error) {
@@ -124,106 +252,16 @@ func (w *watcher) pods(ctx context.Context) ([]*corev1.Pod, error) {
 	return w.m.podsOf(ctx, selectorsOf(live, k.Diagnoses), k.Target.Namespace)
 }
 
-// The states of a pod under watch.
-type state int
-
-const (
-	other   state = iota // nothing to do with the change
-	old                  // it failed before, and still does
-	waiting              // it has the change, and is not done
-	pulled               // it has the change, and all that failed is pulled
-	failed               // it has the change, and a pull of it failed
-)
-
-// state of a pod: whether it has the change, and what came of that.
-func (w *watcher) state(pod *corev1.Pod) (state, string) {
-	worst, why := other, ""
-	for _, c := range w.plan.Chosen {
-		s, words := w.stateOf(pod, c)
-		if s == failed {
-			return s, words
-		}
-		if worst == other || s == waiting || s == old {
-			worst, why = s, words
-		}
+// cannotMake is why the target's pods cannot be made since the change, in the
+// words of who refused: a quota, a rule of admission. "" if nothing says so.
+func (w *watcher) cannotMake(ctx context.Context) string {
+	t := w.plan.Case.Target
+	if t.Kind == "Pod" {
+		return ""
 	}
-	return worst, why
-}
-
-func (w *watcher) stateOf(pod *corev1.Pod, c Choice) (state, string) {
-	pull := c.Diagnosis.Pull
-	isNew := !w.before[string(pod.UID)]
-	image, status := imageOf(pod, pull)
-	fails := slices.ContainsFunc(cluster.FailingPulls(pod), func(p evidence.Pull) bool {
-		return p.Container == pull.Container && p.ContainerKind == pull.ContainerKind
-	})
-	switch {
-	case c.Remedy.Image != "" && image != c.Remedy.Image, c.Remedy.Image == "" && !isNew && w.plan.Case.Target.Kind != "Pod":
-		if fails {
-			return old, ""
-		}
-		return other, ""
+	said, err := w.m.cluster.LastRefusal(ctx, evidence.Object{Kind: t.Kind, Namespace: t.Namespace, Name: t.Name}, w.began)
+	if err != nil || said == "" {
+		return ""
 	}
-	if status == nil {
-		return waiting, unscheduled(pod)
-	}
-	if fails {
-		words := status.State.Waiting
-		// The kubelet shows the former failure until its first attempt at the
-		// new image; its words name the image that they are about.
-		if !isNew && c.Remedy.Image != "" && !strings.Contains(words.Message, c.Remedy.Image) {
-			return waiting, "the kubelet has not tried yet"
-		}
-		return failed, words.Reason + ": " + words.Message
-	}
-	switch {
-	case status.State.Running != nil, status.State.Terminated != nil, status.LastTerminationState.Terminated != nil:
-		return pulled, ends(status)
-	case status.ImageID != "":
-		return pulled, ends(status)
-	case status.State.Waiting != nil && status.State.Waiting.Reason != "ContainerCreating" && status.State.Waiting.Reason != "PodInitializing" && status.State.Waiting.Reason != "":
-		return pulled, status.State.Waiting.Reason
-	}
-	return waiting, unscheduled(pod)
-}
-
-// ends tells what a container that was pulled does instead of running.
-func ends(status *corev1.ContainerStatus) string {
-	if status.State.Waiting != nil {
-		return status.State.Waiting.Reason
-	}
-	if t := status.State.Terminated; t != nil && t.ExitCode != 0 {
-		return fmt.Sprintf("%s, exit code %d", t.Reason, t.ExitCode)
-	}
-	return ""
-}
-
-func unscheduled(pod *corev1.Pod) string {
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
-			return c.Message
-		}
-	}
-	return "it is being pulled"
-}
-
-// imageOf is the image that the pod wants for the container of a pull, and that
-// container's status.
-func imageOf(pod *corev1.Pod, pull evidence.Pull) (string, *corev1.ContainerStatus) {
-	containers, statuses := pod.Spec.Containers, pod.Status.ContainerStatuses
-	if pull.ContainerKind == evidence.InitContainer {
-		containers, statuses = pod.Spec.InitContainers, pod.Status.InitContainerStatuses
-	}
-	for _, c := range containers {
-		if c.Name != pull.Container {
-			continue
-		}
-		for i := range statuses {
-			if statuses[i].Name == c.Name {
-				return c.Image, &statuses[i]
-			}
-		}
-		return c.Image, nil
-	}
-	return "", nil
+	return t.String() + " cannot make a pod: " + said
 }

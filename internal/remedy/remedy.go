@@ -79,6 +79,9 @@ type Remedy struct {
 	// Lasting is what keeps it from happening again, where the change itself
 	// does not: the source that a tool applies again, a credential provider.
 	Lasting []Step
+	// Undo is how a person takes a handed-over remedy back, where that is
+	// something to be done.
+	Undo []Step
 }
 
 // A Wake says how pods get to know of a change.
@@ -103,8 +106,10 @@ type Step struct {
 	// Commands to paste, each one line for a POSIX shell, with every value
 	// quoted.
 	Commands []string
-	// File to write, nil for none.
+	// File to write, nil for none; it is written before the commands are run.
 	File *File
+	// Afterwards is what shows that it worked, as a sentence without a full stop.
+	Afterwards string
 }
 
 // A File is one that a person writes.
@@ -129,6 +134,8 @@ type Options struct {
 	// To is another image, for the container that fails (or for Container).
 	To        string
 	Container string
+	// With is the id of the remedy to choose, instead of the first.
+	With string
 	// Via chooses where credentials go: "", "secret", "service-account", "template".
 	Via string
 	// Login is a credential that the person brings, nil for none.
@@ -137,6 +144,10 @@ type Options struct {
 	Rollback, Restart, Recreate bool
 	// CA is a file of certificates that a node is to trust, as PEM, and its path.
 	CA, CAFile string
+	// Mirror is a host that nodes are to ask first, HOST[:PORT][/PATH].
+	Mirror string
+	// Proxy that nodes are to go through, http://HOST:PORT, without a login.
+	Proxy string
 }
 
 // A Login is one registry's credential, as the person brought it.
@@ -146,6 +157,9 @@ type Login struct {
 	Source string
 	// Expires is when it ends by itself, zero if it does not say so.
 	Expires time.Time
+	// Host of the registry that it is for, as an image's normalised name begins
+	// ("docker.io"). It is never given to another; "" fits any.
+	Host string
 	// Personal: it is a person's own (from this machine, or typed), and not one
 	// that lay in the cluster already.
 	Personal bool

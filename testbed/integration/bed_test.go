@@ -106,6 +106,12 @@ func (b bed) inject(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return b.injectFault(t, fault)
+}
+
+// injectFault is inject of a fault that a test may have changed.
+func (b bed) injectFault(t *testing.T, fault faults.Fault) string {
+	t.Helper()
 	node := layout.Nodes[0]
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

@@ -77,6 +77,8 @@ func newRoot() *cobra.Command {
 		newRecordDemo(s),
 		newStageDemo(s),
 		newE2E(s),
+		newHandover(s),
+		newStandIn(s),
 		newBackOff(s),
 		newBench(s),
 	)

@@ -5,8 +5,8 @@ package e2e
 
 import (
 	"context"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -70,10 +70,12 @@ func (w *witness) watch(ctx context.Context) sighting {
 			s.err = err
 			return s
 		}
+		left := 0
 		for _, pod := range pods {
 			if pod.DeletionTimestamp != nil || !w.touched(pod) {
 				continue
 			}
+			left++
 			if at := slices.IndexFunc(statusesOf(pod), func(c corev1.ContainerStatus) bool { return fails(c) && w.anew(pod, c) }); at >= 0 {
 				status := statusesOf(pod)[at]
 				s.waited = pod.Name + " shows " + status.State.Waiting.Reason + ": " + status.State.Waiting.Message
@@ -83,12 +85,22 @@ func (w *witness) watch(ctx context.Context) sighting {
 				return s
 			}
 		}
+		if left == 0 && len(w.failing) > 0 && slices.ContainsFunc(pods, ready) {
+			s.pulled = time.Now() // what failed is gone, and what ran before serves: nothing had to be pulled
+			return s
+		}
 		select {
 		case <-ctx.Done():
 			return s
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+func ready(pod corev1.Pod) bool {
+	return pod.DeletionTimestamp == nil && slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
 }
 
 // touched tells whether the pod is new, or failed before.
@@ -103,7 +115,7 @@ func (w *witness) anew(pod corev1.Pod, status corev1.ContainerStatus) bool {
 		return true
 	}
 	return slices.ContainsFunc(imagesOf(pod), func(image string) bool {
-		return !slices.Contains(w.images[string(pod.UID)], image) && strings.Contains(status.State.Waiting.Message, image)
+		return !slices.Contains(w.images[string(pod.UID)], image) && regexp.MustCompile(regexp.QuoteMeta(image)+`([^\w.@-]|$)`).MatchString(status.State.Waiting.Message)
 	})
 }
 
@@ -117,6 +129,11 @@ func (w *witness) hasPulled(pod corev1.Pod) bool {
 		}
 	}
 	statuses := statusesOf(pod)
+	if len(failed) == 0 { // its failure showed in events alone
+		for _, c := range pod.Spec.Containers {
+			failed = append(failed, c.Name)
+		}
+	}
 	return !slices.ContainsFunc(failed, func(name string) bool {
 		at := slices.IndexFunc(statuses, func(s corev1.ContainerStatus) bool { return s.Name == name })
 		return at < 0 || statuses[at].State.Running == nil && statuses[at].State.Terminated == nil && statuses[at].LastTerminationState.Terminated == nil

@@ -1,0 +1,92 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mend
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/pullmedic/pullmedic/internal/edit"
+	"github.com/pullmedic/pullmedic/internal/shell"
+)
+
+// A change takes a moment to reach who makes pods: a pod that goes before that
+// comes back as it was. longestTaken bounds the wait for an owner, which says how
+// far it has read; admission, which gives pods the secrets of their service
+// account, says nothing, and gets accountTaken.
+const (
+	longestTaken = 5 * time.Second
+	accountTaken = time.Second
+)
+
+// taken waits until the owner knows of the changes.
+func (m *Mender) taken(ctx context.Context, p Plan) {
+	for _, c := range p.Changes {
+		switch {
+		case c.Object.Kind == "ServiceAccount":
+			pause(ctx, accountTaken)
+		case c.Object.Kind == p.Case.Target.Kind && c.Object.Name == p.Case.Target.Name && c.Object.Kind != "Pod":
+			ctx, cancel := context.WithTimeout(ctx, longestTaken)
+			defer cancel()
+			for ctx.Err() == nil {
+				live, err := m.edit.Get(ctx, c.Object)
+				if err != nil {
+					return
+				}
+				seen, says, err := unstructured.NestedInt64(live.Object, "status", "observedGeneration")
+				if err != nil || !says || seen >= live.GetGeneration() {
+					return
+				}
+				pause(ctx, m.poll)
+			}
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+func (m *Mender) evict(ctx context.Context, pod Pod, tell Tell) error {
+	err := m.edit.Evict(ctx, pod.Namespace, pod.Name, pod.UID, false)
+	if err == nil {
+		tell("evicted pod/" + pod.Name)
+	}
+	if r := edit.ReasonOf(err); r == edit.NotFound || r == edit.Changed {
+		return nil // gone already, or another of that name
+	}
+	return err
+}
+
+// hindered says why no pod would get to know of the plan's changes, before
+// anything is touched.
+func (p Plan) hindered() error {
+	t := p.Case.Target
+	if t.Kind != "Deployment" || !t.Paused {
+		return nil
+	}
+	for _, c := range p.Changes {
+		if c.Object.Kind != t.Kind || c.Object.Name != t.Name {
+			continue
+		}
+		said := fmt.Sprintf("the rollout of %s is paused, so no pod would get the change; resume it and run this again", t.Object)
+		if resume, ok := shell.Command("kubectl", "rollout", "resume", t.String(), "-n", t.Namespace); ok {
+			said += ": " + resume
+		}
+		return &HinderedError{Why: said}
+	}
+	return nil
+}
+
+// A HinderedError is why the cluster would not let a plan's changes get to a pod.
+type HinderedError struct{ Why string }
+
+// Error says it in one sentence.
+func (e *HinderedError) Error() string { return e.Why }

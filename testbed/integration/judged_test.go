@@ -1,0 +1,120 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package integration
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/testbed/internal/faults"
+	"github.com/pullmedic/pullmedic/testbed/internal/layout"
+	"github.com/pullmedic/pullmedic/testbed/internal/registries"
+)
+
+// goneForTheNode is what a tag is that was deleted after the client saw it.
+func goneForTheNode(repository string) registries.Rule {
+	return registries.Rule{
+		Registry: registries.Plain, Repository: repository, Path: "/v2/*/*/manifests/*", From: []string{layout.Nodes[0].Addr},
+		Effect: registries.Effect{Status: http.StatusNotFound, Headers: map[string]string{"Content-Type": "application/json"}, Body: `{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}`},
+	}
+}
+
+func TestAFixWhoseNewPodFailsToPullIsUndone(t *testing.T) {
+	b := open(t)
+	const other = registries.Plain + "/acme/multi:1.0"
+	for name, c := range map[string]struct {
+		kind, target string
+	}{
+		"a deployment":                           {"deployment", "deployment/app"},
+		"a stateful set, whose pod is evicted":   {"statefulset", "statefulset/app"},
+		"a daemon set":                           {"daemonset", "daemonset/app"},
+		"a bare pod, which is changed in place":  {"", "pod/app"},
+		"a job, whose pods are changed in place": {"job", "job/app"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fault, err := faults.Find("missing-tag")
+			if err != nil {
+				t.Fatal(err)
+			}
+			fault.Name, fault.Kind = "undone-"+strings.SplitN(c.target, "/", 2)[0], c.kind
+			namespace := b.injectFault(t, fault)
+			b.rule(t, goneForTheNode("acme/multi"))
+			before := b.written(t, namespace)
+			got, done := b.fix(t, namespace, c.target, "--to", other)
+			if done.code != 1 || got.Outcome != v1alpha1.FixUndone || !strings.Contains(got.Why, "not found") {
+				t.Errorf("exit code %d, %s: %s; %v", done.code, got.Outcome, got.Why, got.Log)
+			}
+			b.untouched(t, namespace, before, false)
+		})
+	}
+}
+
+func TestAFixThatTheNodeAloneCannotPullIsUndone(t *testing.T) {
+	b := open(t)
+	fault, err := faults.Find("refused-on-one-node")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fault.Name, fault.Kind = "undone-refused", "deployment"
+	namespace := b.injectFault(t, fault)
+	before := b.written(t, namespace)
+	got, done := b.fix(t, namespace, "deployment/app", "--to", registries.Edge+"/acme/edge:1.0", "--unproven")
+	if done.code != 1 || got.Outcome != v1alpha1.FixUndone || !strings.Contains(got.Why, "connection refused") {
+		t.Errorf("exit code %d, %s: %s", done.code, got.Outcome, got.Why)
+	}
+	b.untouched(t, namespace, before, false)
+}
+
+func TestAFixThatWouldNotHelpChangesNothing(t *testing.T) {
+	b := open(t)
+	namespace := b.namespace(t, "disproved")
+	b.deploy(t, namespace, absent, nil)
+	before := b.written(t, namespace)
+	for _, to := range []string{absent + "1", registries.Plain + "/acme/arm:1.0"} {
+		if got, done := b.fix(t, namespace, "deployment/app", "--to", to); done.code != 1 || got.Outcome != v1alpha1.FixRefused || !strings.HasPrefix(got.Why, "it would not help: ") {
+			t.Errorf("%s: exit code %d, %s: %s", to, done.code, got.Outcome, got.Why)
+		}
+	}
+	b.untouched(t, namespace, before, true)
+}
+
+func TestAPullThatTakesLongerIsNotTakenBack(t *testing.T) {
+	b := open(t)
+	namespace := b.namespace(t, "long")
+	b.deploy(t, namespace, absent, nil)
+	b.rule(t, registries.Rule{Registry: registries.Plain, Repository: "acme/multi", From: []string{layout.Nodes[0].Addr}, Effect: registries.Effect{Hang: true}})
+	got, done := b.fix(t, namespace, "deployment/app", "--to", registries.Plain+"/acme/multi:1.0", "--wait", "3s")
+	if done.code != 1 || got.Outcome != v1alpha1.FixStillPulling || !strings.Contains(got.Why, "it is being pulled") {
+		t.Errorf("exit code %d, %s: %s", done.code, got.Outcome, got.Why)
+	}
+	if image := b.image(t, namespace); image != registries.Plain+"/acme/multi:1.0" {
+		t.Errorf("the image is %s: it was taken back", image)
+	}
+}
+
+func TestAContainerThatEndsAfterThePullIsMendedAndTold(t *testing.T) {
+	b := open(t)
+	namespace := b.namespace(t, "ends")
+	b.deploy(t, namespace, absent, func(s *corev1.PodSpec) { s.Containers[0].Command = []string{"/no-such"} })
+	got, done := b.fix(t, namespace, "deployment/app", "--to", present)
+	if done.code != 0 || got.Outcome != v1alpha1.FixMended || got.Next == "" {
+		t.Errorf("exit code %d, %s: %s, next %q", done.code, got.Outcome, got.Why, got.Next)
+	}
+}
+
+func TestAPodThatNoNodeTakesIsSaid(t *testing.T) {
+	b := open(t)
+	namespace := b.namespace(t, "port")
+	b.deploy(t, namespace, absent, func(s *corev1.PodSpec) {
+		s.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 18099, HostPort: 18099}}
+	})
+	got, done := b.fix(t, namespace, "deployment/app", "--to", present, "--wait", "5s")
+	if done.code != 1 || got.Outcome != v1alpha1.FixStillPulling || !strings.Contains(got.Why, "no node takes it: 0/2 nodes are available") {
+		t.Errorf("exit code %d, %s: %s", done.code, got.Outcome, got.Why)
+	}
+}

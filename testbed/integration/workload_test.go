@@ -1,0 +1,171 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package integration
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/testbed/internal/e2e"
+	"github.com/pullmedic/pullmedic/testbed/internal/faults"
+	"github.com/pullmedic/pullmedic/testbed/internal/layout"
+	"github.com/pullmedic/pullmedic/testbed/internal/registries"
+)
+
+const (
+	absent  = registries.Plain + "/acme/app:1.27.46"
+	present = registries.Plain + "/acme/app:1.27.4"
+)
+
+// namespace makes one that goes with the test.
+func (b bed) namespace(t *testing.T, name string) string {
+	t.Helper()
+	made, err := b.Kube.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "pm-" + name + "-"}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), longest)
+		defer cancel()
+		if err := b.Kube.CoreV1().Namespaces().Delete(ctx, made.Name, metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
+	b.await(t, "the service account of "+made.Name, func(ctx context.Context) bool {
+		_, err := b.Kube.CoreV1().ServiceAccounts(made.Name).Get(ctx, "default", metav1.GetOptions{})
+		return err == nil
+	})
+	return made.Name
+}
+
+// await asks until the answer is yes.
+func (b bed) await(t *testing.T, what string, ask func(context.Context) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for !ask(ctx) {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited in vain for %s", what)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// template is that of a pod app with one container on the first node.
+func template(image string) corev1.PodTemplateSpec {
+	return corev1.PodTemplateSpec{
+		ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{faults.PodLabel: faults.PodName}},
+		Spec: corev1.PodSpec{
+			NodeSelector: map[string]string{corev1.LabelHostname: layout.Nodes[0].Name}, HostNetwork: true, TerminationGracePeriodSeconds: new(int64(1)),
+			Containers: []corev1.Container{{Name: "app", Image: image, ImagePullPolicy: corev1.PullAlways}},
+		},
+	}
+}
+
+// deploy makes deployment/app and waits until it fails to pull.
+func (b bed) deploy(t *testing.T, namespace, image string, edit func(*corev1.PodSpec)) {
+	t.Helper()
+	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: faults.PodName}, Spec: appsv1.DeploymentSpec{
+		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{faults.PodLabel: faults.PodName}}, Template: template(image),
+	}}
+	if edit != nil {
+		edit(&d.Spec.Template.Spec)
+	}
+	if _, err := b.Kube.AppsV1().Deployments(namespace).Create(t.Context(), d, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	b.failing(t, namespace)
+}
+
+// replicate makes replicaset/app and waits until it fails to pull.
+func (b bed) replicate(t *testing.T, namespace, image string) {
+	t.Helper()
+	rs := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: faults.PodName}, Spec: appsv1.ReplicaSetSpec{
+		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{faults.PodLabel: faults.PodName}}, Template: template(image),
+	}}
+	if _, err := b.Kube.AppsV1().ReplicaSets(namespace).Create(t.Context(), rs, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	b.failing(t, namespace)
+}
+
+func (b bed) failing(t *testing.T, namespace string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if shown, err := faults.Await(ctx, b.Bed, namespace, faults.PodName); err != nil || shown.Running {
+		t.Fatalf("it is to fail: %+v (%v)", shown, err)
+	}
+}
+
+// written are the objects of a namespace as people wrote them.
+func (b bed) written(t *testing.T, namespace string) e2e.Objects {
+	t.Helper()
+	all, err := e2e.ReadObjects(t.Context(), b.Testbed, namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// fix runs fix --yes and reads its document, which has one target.
+func (b bed) fix(t *testing.T, namespace string, args ...string) (v1alpha1.TargetFix, ran) {
+	t.Helper()
+	got := b.run(t, "", nil, append([]string{"fix", "-n", namespace, "--yes", "-o", "json"}, args...)...)
+	if e2e.Leaked([]byte(got.out), []byte(got.err)) {
+		t.Fatal("a secret shows")
+	}
+	var f v1alpha1.Fix
+	if err := json.Unmarshal([]byte(got.out), &f); err != nil || len(f.Targets) != 1 {
+		t.Fatalf("exit code %d, %d targets, %v: stderr %s", got.code, len(f.Targets), err, got.err)
+	}
+	return f.Targets[0], got
+}
+
+// untouched fails the test if anything that a person wrote differs from before;
+// with strict also if a pod went or came.
+func (b bed) untouched(t *testing.T, namespace string, before e2e.Objects, strict bool) {
+	t.Helper()
+	differences := before.Differences(b.written(t, namespace), strict)
+	if len(differences) > 0 {
+		t.Errorf("something changed: %q", differences)
+	}
+}
+
+// rule breaks requests until the test ends.
+func (b bed) rule(t *testing.T, r registries.Rule) {
+	t.Helper()
+	r.ID = fmt.Sprintf("integration-%s", t.Name())
+	if err := b.Registries.SetRule(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), longest)
+		defer cancel()
+		if err := b.Registries.RemoveRule(ctx, r.ID); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// image is what deployment/app wants.
+func (b bed) image(t *testing.T, namespace string) string {
+	t.Helper()
+	d, err := b.Kube.AppsV1().Deployments(namespace).Get(t.Context(), faults.PodName, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(d.Spec.Template.Spec.Containers, func(c corev1.Container) bool { return c.Name == "app" })
+	return d.Spec.Template.Spec.Containers[at].Image
+}
