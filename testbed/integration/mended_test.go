@@ -278,3 +278,8 @@ func differences(before, after map[string]string) (list []string) {
 	}
 	return list
 }
+
+// encodedBefore is what the scene's secret holds before the fix.
+func encodedBefore() string {
+	return base64.StdEncoding.EncodeToString(dockerConfig(notThere, "acme", hubSecret))
+}
