@@ -78,10 +78,12 @@ type way struct {
 
 	mu     sync.Mutex
 	writes []string
-	// at is the write to kill at, from 0 on, -1 for none; after it was done, or before.
-	at      int
-	after   bool
-	process chan *os.Process
+	// at is the write to kill at, from 0 on, -1 for none; after it was done, or before;
+	// or, while watching, when pods are read after so many writes.
+	at       int
+	after    bool
+	watching bool
+	process  chan *os.Process
 	// sent is all that went to the API server and came back but to Secrets.
 	sent bytes.Buffer
 }
@@ -124,15 +126,16 @@ func (w *way) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !secret {
 		w.sent.Write(body)
 	}
+	watched := w.watching && len(w.writes) == w.at && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/pods")
 	w.mu.Unlock()
-	if number >= 0 && number == w.at && !w.after {
+	if watched || !w.watching && number >= 0 && number == w.at && !w.after {
 		return nil, w.kill()
 	}
 	answer, err := w.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
-	if number >= 0 && number == w.at {
+	if number >= 0 && number == w.at && !w.watching {
 		_ = answer.Body.Close()
 		return nil, w.kill()
 	}
@@ -272,6 +275,39 @@ func TestKilledAtEachWrite(t *testing.T) {
 				m.restored(t, before)
 			})
 		}
+	}
+}
+
+// A fix is also killed while it watches, and when it writes down that it mended.
+func TestKilledAfterTheLastChange(t *testing.T) {
+	b := open(t)
+	m := b.mending(t)
+	whole := b.way(t, m.config, -1, false)
+	if output, _ := m.carry(t, whole, there); !strings.Contains(output, "mended") {
+		t.Fatalf("the fix did not mend: %s", output)
+	}
+	last := len(whole.writes) - 1
+	if write := whole.writes[last]; !strings.HasPrefix(write, "PATCH ") || !strings.Contains(write, "/configmaps/") {
+		t.Fatalf("the last write is %s", write)
+	}
+	for name, set := range map[string]func(*way){
+		"while it watches":            func(w *way) { w.watching = true },
+		"before it tells the record":  func(*way) {},
+		"when it has told the record": func(w *way) { w.after = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := b.mending(t)
+			before := m.shape(t)
+			way := b.way(t, m.config, last, false)
+			set(way)
+			if output, killed := m.carry(t, way, there); !killed {
+				t.Fatalf("it was not killed: %s", output)
+			}
+			if len(b.records(t, m.namespace)) != 1 {
+				t.Error("there is no record")
+			}
+			m.restored(t, before)
+		})
 	}
 }
 
