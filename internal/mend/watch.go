@@ -213,7 +213,11 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		if pod.DeletionTimestamp != nil {
 			continue
 		}
-		switch state, why := w.state(pod); state {
+		state, why := w.state(pod)
+		if said := w.triedInVain(ctx, pod); state == waiting && said != "" {
+			state, why = failed, said
+		}
+		switch state {
 		case pulled:
 			l.pulled = append(l.pulled, pod.Name)
 			if why != "" {
@@ -234,6 +238,23 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		}
 	}
 	return l, nil
+}
+
+// triedInVain is what the kubelet says of a failed pull of an image that the pod
+// was given in place, before the pod's status shows it; "" if it says nothing.
+func (w *watcher) triedInVain(ctx context.Context, pod *corev1.Pod) string {
+	if !w.inPlace[string(pod.UID)] {
+		return ""
+	}
+	for _, c := range w.plan.Chosen {
+		if c.Remedy.Image == "" || failingPull(pod, c.Diagnosis.Pull) == nil {
+			continue
+		}
+		if said, err := w.m.cluster.FailedPull(ctx, pod, c.Remedy.Image, w.began); err == nil && said != "" {
+			return said
+		}
+	}
+	return ""
 }
 
 func (w *watcher) pods(ctx context.Context) ([]*corev1.Pod, error) {
