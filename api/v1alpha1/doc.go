@@ -26,6 +26,8 @@ const (
 	KindVersion      = "Version"
 	KindVerification = "Verification"
 	KindFix          = "Fix"
+	KindUndo         = "Undo"
+	KindUndoList     = "UndoList"
 )
 
 //go:embed schema.json

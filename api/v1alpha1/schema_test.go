@@ -32,6 +32,7 @@ func documents() map[string]string {
 		v1alpha1.KindRegistries:   "Registries",
 		v1alpha1.KindVerification: "Verification",
 		v1alpha1.KindFix:          "Fix",
+		v1alpha1.KindUndo:         "Undo", v1alpha1.KindUndoList: "UndoList",
 	}
 }
 
@@ -67,7 +68,7 @@ func TestSchemaIsMadeFromTheTypes(t *testing.T) {
 }
 
 func TestEveryFieldNamesItself(t *testing.T) {
-	for _, d := range []any{v1alpha1.Report{}, v1alpha1.Reading{}, v1alpha1.CauseDescription{}, v1alpha1.CauseList{}, v1alpha1.Matrix{}, v1alpha1.Version{}, v1alpha1.Verification{}} {
+	for _, d := range []any{v1alpha1.Report{}, v1alpha1.Reading{}, v1alpha1.CauseDescription{}, v1alpha1.CauseList{}, v1alpha1.Matrix{}, v1alpha1.Version{}, v1alpha1.Verification{}, v1alpha1.Undo{}, v1alpha1.UndoList{}} {
 		walk(t, reflect.TypeOf(d), map[reflect.Type]bool{})
 	}
 }
@@ -132,6 +133,7 @@ func (g *generator) schema() ([]byte, error) {
 		v1alpha1.KindRegistries,
 		v1alpha1.KindVerification,
 		v1alpha1.KindFix,
+		v1alpha1.KindUndo, v1alpha1.KindUndoList,
 	} {
 		name := documents()[kind]
 		if err := g.define(name, defs); err != nil {

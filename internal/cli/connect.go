@@ -51,7 +51,7 @@ func connect(o *lookOptions, load func() (*catalog.Catalog, error)) (connection,
 	if err != nil {
 		return connection{}, usage("%w; look at the kubeconfig's certificates and at --server", err)
 	}
-	probe := registry.Options{Probe: o.mode, AllowLoopback: o.allowLoopback, HostsDir: o.hostsDir}
+	probe := registry.Options{Probe: o.mode, AllowLoopback: o.allowLoopback, HostsDir: o.hostsDir, Fresh: o.fresh}
 	if o.registryCA != "" {
 		if probe.RootCAs, err = registry.RootCAs(o.registryCA); err != nil {
 			return connection{}, usage("%w", err)

@@ -14,13 +14,14 @@ import (
 	"github.com/pullmedic/pullmedic/internal/demo"
 	"github.com/pullmedic/pullmedic/internal/examine"
 	"github.com/pullmedic/pullmedic/internal/report"
+	"github.com/pullmedic/pullmedic/internal/watch"
 )
 
 // demoLimit bounds a demo.
 const demoLimit = 20 * time.Second
 
 func newDemo(w *world, show *showOptions) *cobra.Command {
-	namespace := ""
+	namespace, screen := "", false
 	cmd := &cobra.Command{
 		Use:   "demo [TYPE/NAME...]",
 		Short: "See the answers on a broken cluster of our own; needs no cluster",
@@ -28,14 +29,18 @@ func newDemo(w *world, show *showOptions) *cobra.Command {
 
 What the cluster and its nodes said was recorded on a real one. Its registries
 run in this process, and are asked live. With TYPE/NAME: the diagnosis of one
-workload, as diagnose gives it.`,
-		Example: examples(w, "demo", "demo deployment/api -n shop", "demo -o json"),
+workload, as diagnose gives it. With --watch: the screen of watch.`,
+		Example: examples(w, "demo", "demo deployment/api -n shop", "demo -o json", "demo --watch"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if screen {
+				return watchDemo(cmd, show, namespace, args)
+			}
 			return runDemo(cmd, show, namespace, args)
 		},
 		ValidArgsFunction: completeTypes,
 	}
 	cmd.Flags().StringVarP(&namespace, "namespace", "n", "", "look at this namespace of the demo's cluster only")
+	cmd.Flags().BoolVar(&screen, "watch", false, "show the screen of watch")
 	return cmd
 }
 
@@ -82,4 +87,30 @@ func runDemo(cmd *cobra.Command, show *showOptions, namespace string, args []str
 	}
 	fmt.Fprintln(show.ErrOut, "\nThis cluster was recorded; its registries ran in this process and were asked\nlive. On your own cluster: "+show.program+" -A")
 	return nil
+}
+
+// watchDemo opens the screen of watch on the demo's cluster.
+func watchDemo(cmd *cobra.Command, show *showOptions, namespace string, args []string) error {
+	if len(args) > 0 {
+		return usage("--watch shows the whole cluster; leave %q away", args[0])
+	}
+	if err := show.canWatch(); err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	known, err := loading(ctx)()
+	if err != nil {
+		return fault(err)
+	}
+	stage, err := demo.Open(ctx, time.Now())
+	if err != nil {
+		return fault(err)
+	}
+	defer stage.Close()
+	show.style.Diagnose = "demo"
+	c := connection{examiner: stage, namespace: namespace}
+	return watch.Run(ctx, watch.Options{
+		Source: &watched{known: known, modest: c, thorough: c, limit: demoLimit}, Cluster: "the demo's cluster",
+		Namespace: namespace, All: namespace == "", Every: watchEvery, Style: show.style,
+	}, show.In, show.Out)
 }

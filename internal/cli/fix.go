@@ -18,6 +18,7 @@ import (
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/registry"
 	"github.com/pullmedic/pullmedic/internal/remedy"
@@ -208,11 +209,12 @@ func (o *fixOptions) carry(ctx context.Context, m *mend.Mender, p mend.Plan, t *
 		report.Logged(t, time.Now(), what)
 		fmt.Fprintf(o.ErrOut, "%s %s\n", time.Now().In(o.zone).Format("15:04:05"), what)
 	})
-	id := p.ID
-	if o.noUndo || len(p.Changes) == 0 || r.Outcome == mend.Refused || r.Outcome == mend.Undone {
-		id = ""
+	if o.verbose > 0 {
+		for _, note := range r.Notes {
+			fmt.Fprintf(o.ErrOut, "note: %s\n", foreign.Text(note, maxError))
+		}
 	}
-	report.Carried(t, report.End{Result: r, ID: id, Began: began, Ended: time.Now()})
+	report.Carried(t, report.End{Result: r, ID: r.Record, Began: began, Ended: time.Now()})
 }
 
 // ask asks the person.

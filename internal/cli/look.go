@@ -52,6 +52,8 @@ type lookOptions struct {
 	trace *os.File
 	// bundle is a file to answer from in place of a cluster.
 	bundle string
+	// fresh is how long a registry's answer stands in a long run, 0: for ever.
+	fresh time.Duration
 }
 
 func newLookOptions(show *showOptions) *lookOptions {
@@ -61,12 +63,17 @@ func newLookOptions(show *showOptions) *lookOptions {
 }
 
 func (o *lookOptions) addFlags(flags *pflag.FlagSet) {
+	o.addAskFlags(flags)
+	flags.StringVar(&o.traceFile, "trace", "", "file to write to what was waited for, as JSON lines")
+}
+
+// addAskFlags adds what says whom to ask and how far to go.
+func (o *lookOptions) addAskFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.probe, "probe", "", "what to ask registries: none (nothing), anonymous (without logging in), credentials (as the kubelet would); default: credentials for named objects and files, else anonymous")
 	flags.StringVar(&o.registryCA, "registry-ca", "", "PEM file with certificates to trust for registries, beside the system's")
 	flags.StringVar(&o.hostsDir, "hosts-dir", "", "copy of a node's certs.d directory (hosts.toml), to also ask the mirrors that containerd would ask, without a credential")
 	flags.BoolVar(&o.allowLoopback, "allow-loopback", false, "also ask registries at this machine's loopback addresses")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long the whole look may take")
-	flags.StringVar(&o.traceFile, "trace", "", "file to write to what was waited for, as JSON lines")
 	o.addKubeFlags(flags)
 	o.flags = flags
 }

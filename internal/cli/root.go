@@ -50,7 +50,7 @@ rights, and asks registries what the kubelet would ask them.`,
 	o.addFlags(root.Flags())
 	o.addScopeFlags(root.Flags())
 	o.addBundleFlag(root.Flags())
-	root.AddCommand(newDiagnose(w, show), newVerify(w, show), newFix(w, show), newCollect(w, show), newDemo(w, show), newRead(w, show), newExplain(w, show), newRegistries(w, show), newVersion(w, show))
+	root.AddCommand(newDiagnose(w, show), newVerify(w, show), newFix(w, show), newUndo(w, show), newWatch(w, show), newCollect(w, show), newDemo(w, show), newRead(w, show), newExplain(w, show), newRegistries(w, show), newVersion(w, show))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {

@@ -101,6 +101,7 @@ func (d *Demo) Objects(ctx context.Context, refs []examine.ObjectRef) (evidence.
 // ask puts to the live registries what the recording left open.
 func (d *Demo) ask(ctx context.Context, s evidence.Survey) evidence.Survey {
 	s.Pulls = slices.Clone(s.Pulls)
+	before := d.prober.Sent()
 	group := &errgroup.Group{}
 	group.SetLimit(probesAtOnce)
 	for i := range s.Pulls {
@@ -125,7 +126,8 @@ func (d *Demo) ask(ctx context.Context, s evidence.Survey) evidence.Survey {
 		})
 	}
 	_ = group.Wait()
-	s.Sent = d.prober.Sent()
+	sent := d.prober.Sent()
+	s.Sent = evidence.Sent{Requests: sent.Requests - before.Requests, Logins: sent.Logins - before.Logins}
 	return s
 }
 

@@ -9,6 +9,9 @@ import (
 	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
 	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 )
@@ -40,6 +43,11 @@ type Result struct {
 	// Note is something further that a person should know, "" for nothing.
 	Note string
 	Err  error
+	// Notes are what went by the way and matters to few.
+	Notes []string
+	// Record is the id by which undo takes the changes back, "" if there is
+	// nothing to take back or nothing was written down.
+	Record string
 }
 
 // A Tell hears what happens while it happens.
@@ -52,16 +60,28 @@ func (m *Mender) Carry(ctx context.Context, p Plan, recorded bool, timeout time.
 		return Result{Outcome: Refused, Err: errNothing, Why: errNothing.Error()}
 	}
 	began := m.now()
+	var record Record
 	if recorded && len(p.Changes) > 0 {
-		if err := m.write(ctx, p); err != nil {
+		var err error
+		if record, err = m.write(ctx, p); err != nil {
 			return Result{Outcome: Refused, Err: err, Why: err.Error()}
 		}
+		p.ID = record.ID // objects that are made carry it
 		tell("wrote down how to undo it: " + p.ID)
 	}
+	r := m.carry(ctx, p, began, timeout, tell)
+	if record.ID != "" {
+		m.close(ctx, record, &r, tell)
+	}
+	r.Note = m.announce(ctx, p, r, r.Record != "")
+	return r
+}
+
+func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout time.Duration, tell Tell) Result {
 	w := newWatcher(m, p)
 	for i, c := range p.Changes {
-		if _, err := m.edit.Apply(ctx, c, false); err != nil {
-			return m.broken(ctx, p, i, err, tell)
+		if err := m.apply(ctx, labelled(c, p.ID), tell); err != nil {
+			return m.broken(ctx, p, i+1, err, tell)
 		}
 		if c.Creates() {
 			tell("made " + c.Object.String())
@@ -92,11 +112,45 @@ func (m *Mender) Carry(ctx context.Context, p Plan, recorded bool, timeout time.
 			r.Outcome, r.Err = Broken, err
 		}
 	}
-	r.Note = m.announce(ctx, p, r, recorded)
 	return r
 }
 
-// broken takes back what was done when a write fails on the way.
+// close tells the record how the plan ended, or removes it where nothing is left
+// to undo, and removes old ones of the namespace. That the user interrupted does
+// not keep it from being done.
+func (m *Mender) close(ctx context.Context, record Record, r *Result, tell Tell) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	defer cancel()
+	switch {
+	case r.Outcome != Undone && r.Outcome != Refused:
+		r.Record = record.ID
+		m.mark(ctx, record, State(r.Outcome), tell)
+	case !m.forget(ctx, record, tell):
+		m.mark(ctx, record, State(Undone), tell)
+	}
+	if _, err := m.Prune(ctx, record.Namespace); err != nil {
+		r.Notes = append(r.Notes, "old records of former fixes stay: "+err.Error())
+	}
+}
+
+// labelled is a change whose object, if it is made, carries the record's id.
+func labelled(c remedy.Change, id string) remedy.Change {
+	if !c.Creates() {
+		return c
+	}
+	o := unstructured.Unstructured{Object: runtime.DeepCopyJSON(c.New)}
+	labels := o.GetLabels()
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[labelManaged], labels[labelRecord] = edit.Manager, id
+	o.SetLabels(labels)
+	c.New = o.Object
+	return c
+}
+
+// broken takes back what was done when a write fails on the way: the first done
+// changes, of which the last may have failed or not.
 func (m *Mender) broken(ctx context.Context, p Plan, done int, err error, tell Tell) Result {
 	r := Result{Outcome: Refused, Err: err, Why: err.Error()}
 	if back := m.back(ctx, p, done, tell); back != nil {
@@ -105,36 +159,26 @@ func (m *Mender) broken(ctx context.Context, p Plan, done int, err error, tell T
 	return r
 }
 
-// back takes the first changes of a plan back, the last first.
+// back takes the first changes of a plan back, the last first: as far as they
+// were made, and nobody has touched them since.
 func (m *Mender) back(ctx context.Context, p Plan, done int, tell Tell) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
 	for _, c := range slices.Backward(p.Changes[:done]) {
-		if err := m.takeBack(ctx, p.ID, c); err != nil {
+		k := keep(c)
+		b, err := m.weigh(ctx, p.ID, k, func(edit int) (hiddenValue, bool) { return hiddenValue{k.Edits[edit].Old, k.Edits[edit].New}, true })
+		if err == nil {
+			err = Undo{Backs: []Back{b}}.Blocked()
+		}
+		if err == nil {
+			err = m.takeBack(ctx, b, tell)
+		}
+		if err != nil {
 			return err
 		}
-		tell("took back " + c.Object.String())
 	}
 	return nil
 }
 
-// takeBack undoes one change: what was made is removed, if it is still ours.
-func (m *Mender) takeBack(ctx context.Context, id string, c remedy.Change) error {
-	if !c.Creates() {
-		_, err := m.edit.Apply(ctx, c.Inverse(), false)
-		return err
-	}
-	live, err := m.edit.Get(ctx, c.Object)
-	if edit.ReasonOf(err) == edit.NotFound {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if live.GetLabels()[labelRecord] != id {
-		return fmt.Errorf("%s was made by somebody else; it stays", c.Object)
-	}
-	o := c.Object
-	o.UID = string(live.GetUID())
-	return m.edit.Delete(ctx, o)
-}
+// closing bounds what is done after a plan, even if the user interrupted it.
+const closing = 30 * time.Second

@@ -65,7 +65,8 @@ func New(o Options) *Mender {
 
 // A Plan is what would be done for one target.
 type Plan struct {
-	// ID of the plan and of the record by which it is undone.
+	// ID of the record by which it will be undone, as long as the plan stays as
+	// it is; Result has the one that was written.
 	ID   string
 	Case remedy.Case
 	// Chosen are the remedies to carry out, one for each diagnosis of the case,
@@ -125,7 +126,7 @@ func (m *Mender) Plan(ctx context.Context, all []diagnosis.Diagnosis, o remedy.O
 // is none for one of them, its others are told, and the rest is mended all the
 // same.
 func (m *Mender) plan(k remedy.Case, o remedy.Options) Plan {
-	p := Plan{ID: newID(k.Now), Case: k}
+	p := Plan{Case: k}
 	for _, d := range k.Diagnoses {
 		remedies := remedy.Plan(m.catalog, k, d, o)
 		at := slices.IndexFunc(remedies, remedy.Remedy.Ready)
@@ -152,6 +153,7 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options) Plan {
 	if len(p.Evict) > 0 {
 		p.Irrevocable = append(p.Irrevocable, fmt.Sprintf("%d failing pods are evicted, one first; their owner makes new ones", len(p.Evict)))
 	}
+	p.ID = recordID(p)
 	return p
 }
 

@@ -71,6 +71,7 @@ func (l *ladder) try(ctx context.Context, login *login) attempt {
 func (l *ladder) tryLate(ctx context.Context, a attempt) attempt {
 	g := l.prober.gate(l.base.host + "\x00manifest\x00" + a.login.id)
 	g.mu.Lock()
+	g.reopen(l.prober)
 	if g.settled != nil {
 		defer g.mu.Unlock()
 		l.readManifestStatus(&a, g.settled.reply)

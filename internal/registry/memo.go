@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pullmedic/pullmedic/internal/registry/families"
 )
@@ -20,11 +21,65 @@ type memo[V any] struct {
 	// keep tells, once, whether an answer may stay; nil keeps all. What does
 	// not stay is given to whoever waits, and asked again later.
 	keep func(V) bool
+	// aging tells when answers grow too old to be given again; nil: never.
+	aging *aging[V]
+	swept time.Time
+}
+
+// aging is how answers grow old.
+type aging[V any] struct {
+	fresh time.Duration
+	now   func() time.Time
+	// lasts tells the answers that are given again for ever; nil: none.
+	lasts func(V) bool
+	// gone is told of each answer that was dropped; may be nil.
+	gone func(V)
 }
 
 type entry[V any] struct {
 	done  chan struct{}
 	value V
+	at    time.Time // of the asking, if answers grow old
+}
+
+// answered tells whether the answer is there.
+func (e *entry[V]) answered() bool {
+	select {
+	case <-e.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// forget drops the answer to a question if it is too old, and from time to time
+// all that are, so that what nobody asks about any more does not stay. It is
+// called with the lock held, and returns the time, if anything grows old.
+func (m *memo[V]) forget(question string) time.Time {
+	if m.aging == nil {
+		return time.Time{}
+	}
+	now := m.aging.now()
+	if now.Sub(m.swept) >= m.aging.fresh {
+		m.swept = now
+		for each := range m.entries {
+			m.drop(each, now)
+		}
+		return now
+	}
+	m.drop(question, now)
+	return now
+}
+
+func (m *memo[V]) drop(question string, now time.Time) {
+	e := m.entries[question]
+	if e == nil || now.Sub(e.at) < m.aging.fresh || !e.answered() || m.aging.lasts != nil && m.aging.lasts(e.value) {
+		return
+	}
+	delete(m.entries, question)
+	if m.aging.gone != nil {
+		m.aging.gone(e.value)
+	}
 }
 
 // get returns the answer to a question, asking it if nobody has. The asking is
@@ -38,9 +93,10 @@ func (m *memo[V]) get(ctx context.Context, question string, ask func(context.Con
 	if m.entries == nil {
 		m.entries = map[string]*entry[V]{}
 	}
+	now := m.forget(question)
 	e, known := m.entries[question]
 	if !known {
-		e = &entry[V]{done: make(chan struct{})}
+		e = &entry[V]{done: make(chan struct{}), at: now}
 		m.entries[question] = e
 		go func() {
 			defer close(e.done)
@@ -79,6 +135,10 @@ func (b *budget) take(n int64) bool {
 	b.kept.Add(-n)
 	return false
 }
+
+// hold counts what stays in any case; free gives back what was counted.
+func (b *budget) hold(n int64) { b.kept.Add(n) }
+func (b *budget) free(n int64) { b.kept.Add(-n) }
 
 // entryBytes is what an entry costs beside its texts.
 const entryBytes = 512

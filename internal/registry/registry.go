@@ -25,6 +25,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"sync"
@@ -94,6 +95,10 @@ type Options struct {
 	HostsDir string
 	// Now is the clock for the times of findings; nil means time.Now.
 	Now func() time.Time
+	// Fresh is how long an answer is given again before the same question is
+	// asked anew; 0: for the Prober's whole life. A rejected login is never sent
+	// again, however long ago that was.
+	Fresh time.Duration
 }
 
 // A Target is what to ask about.
@@ -114,8 +119,8 @@ type Target struct {
 }
 
 // A Prober asks registries. Within its life, which is one run, it asks the same
-// question about the same subject once, and never tries a rejected credential
-// again. It is safe for concurrent use.
+// question about the same subject once (see Options.Fresh for long runs), and
+// never tries a rejected credential again. It is safe for concurrent use.
 type Prober struct {
 	options Options
 	client  *client
@@ -161,9 +166,32 @@ func New(o Options) *Prober {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // it never fails: the runtime ends the process first
 	p := &Prober{options: o, client: newClient(o), words: newWords(), key: key, gates: map[string]*gate{}}
-	p.replies.keep = func(r reply) bool { return p.budget.take(r.size()) || r.answer != nil && r.answer.login }
+	p.replies.keep = func(r reply) bool {
+		if r.answer != nil && r.answer.login {
+			p.budget.hold(r.size())
+			return true
+		}
+		return p.budget.take(r.size())
+	}
 	p.tags.keep = func(l tagList) bool { return p.budget.take(l.size()) }
+	if o.Fresh > 0 {
+		p.replies.aging = &aging[reply]{fresh: o.Fresh, now: o.Now, lasts: rejectedLogin, gone: func(r reply) { p.budget.free(r.size()) }}
+		p.tags.aging = &aging[tagList]{fresh: o.Fresh, now: o.Now, gone: func(l tagList) { p.budget.free(l.size()) }}
+		p.grants.aging = &aging[grant]{fresh: o.Fresh, now: o.Now, lasts: func(g grant) bool { return g.rejected }}
+		p.speeds.aging = &aging[speed]{fresh: o.Fresh, now: o.Now}
+	}
 	return p
+}
+
+// rejectedLogin tells the answers that must not be asked for again: a registry
+// may lock an account whose password is wrong too often.
+func rejectedLogin(r reply) bool {
+	return r.answer != nil && r.answer.login && r.answer.status == http.StatusUnauthorized
+}
+
+// stale tells whether what was asked then may be asked anew.
+func (p *Prober) stale(at time.Time) bool {
+	return p.options.Fresh > 0 && p.options.Now().Sub(at) >= p.options.Fresh
 }
 
 // Sent returns what was sent so far, over all registries.

@@ -84,6 +84,21 @@ type gate struct {
 	settled *grant // rejected, or not answered
 }
 
+// reopen lets a login be tried anew that nobody answered long ago. It is called
+// with the lock held.
+func (g *gate) reopen(p *Prober) {
+	if g.settled != nil && g.settled.failure != nil && p.stale(g.settled.at()) {
+		g.settled = nil
+	}
+}
+
+// settle keeps a rejection. It is called without the lock.
+func (g *gate) settle(answer grant) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.open, g.settled = false, &answer
+}
+
 func (p *Prober) gate(name string) *gate {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,9 +122,13 @@ func (p *Prober) token(ctx context.Context, q tokenQuestion) (grant, bool) {
 			g.mu.Unlock()
 			answer := p.fetchToken(ctx, q, true)
 			answer.accepted = answer.accepted || answer.failure == nil && !answer.rejected
+			if answer.rejected { // it was good once, and is no longer
+				g.settle(answer)
+			}
 			return answer
 		}
 		defer g.mu.Unlock()
+		g.reopen(p)
 		if g.settled != nil {
 			return *g.settled
 		}

@@ -127,6 +127,12 @@ func repositoryOf(image string) string {
 	return r.Host + "/" + r.Repository
 }
 
+// isImage tells a name that a kubelet can parse.
+func isImage(image string) bool {
+	_, err := keyring.ParseImage(image)
+	return err == nil
+}
+
 // pin names the content beside the tag: the tag is for people then, the digest
 // is what is pulled.
 func pin(image, digest string) string {

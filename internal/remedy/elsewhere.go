@@ -10,7 +10,6 @@ import (
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
-	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
 // Amazon keeps copies of Docker's official images in its public registry, with
@@ -33,7 +32,7 @@ func Candidates(c *catalog.Catalog, d diagnosis.Diagnosis) []Copy {
 	}
 	var list []Copy
 	add := func(image, digest, where string) {
-		if _, err := keyring.ParseImage(image); err == nil && !slices.ContainsFunc(list, func(o Copy) bool { return o.Image == image }) {
+		if isImage(image) && !slices.ContainsFunc(list, func(o Copy) bool { return o.Image == image }) {
 			list = append(list, Copy{Image: image, Digest: digest, Where: where})
 		}
 	}
@@ -70,7 +69,7 @@ func movedTo(c *catalog.Catalog, r evidence.Reference) (string, catalog.Move, bo
 		image += "/" + rest
 	}
 	image += suffix(r)
-	if _, err := keyring.ParseImage(image); err != nil {
+	if !isImage(image) {
 		return "", catalog.Move{}, false
 	}
 	return image, move, true
@@ -128,18 +127,18 @@ func (p *planner) copyElsewhere() []Remedy {
 	digest, how := p.wanted()
 	moved, _, _ := movedTo(p.catalog, p.d.Pull.Reference) // movedImage sees to that
 	others := slices.DeleteFunc(slices.Clone(p.Elsewhere), func(c Copy) bool {
-		return c.Image == moved || repositoryOf(c.Image) == repositoryOf(spot.image)
+		return c.Image == moved || !isImage(c.Image) || repositoryOf(c.Image) == repositoryOf(spot.image)
 	})
 	if len(others) == 0 {
 		return nil // otherImage says how another is named
 	}
 	if digest == "" {
-		why.Because = "which content is wanted is not known, so that none can be shown to be the same: " + others[0].Image + " could be"
+		why.Because = "which content is wanted is not known, so that none can be shown to be the same: " + shown(others[0].Image) + " could be"
 		return []Remedy{why}
 	}
 	at := slices.IndexFunc(others, func(c Copy) bool { return c.Digest == digest })
 	if at < 0 {
-		why.Because = others[0].Image + " is there, but was not shown to have the content that is wanted (" + short(digest) + ")"
+		why.Because = shown(others[0].Image) + " is there, but was not shown to have the content that is wanted (" + short(digest) + ")"
 		return []Remedy{why}
 	}
 	r := Remedy{

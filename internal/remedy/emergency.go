@@ -195,7 +195,7 @@ func (p *planner) otherSpelling(r Remedy) (Remedy, string) {
 		return r, "its image can be named in no other way"
 	}
 	to := swap{p.d.Pull, spot, image}
-	r.Title = "Name the image of " + p.container() + " by digest, " + image + ", which has a fresh back-off"
+	r.Title = "Name the image of " + p.container() + " by digest, " + shown(image) + ", which has a fresh back-off"
 	r.Image, r.Serving = image, 0 // no container that runs is touched
 	if p.Target.Kind != "Pod" {
 		if r.Changes, r.Risks = p.inPlace([]swap{to}); len(r.Changes) == 0 {

@@ -3,5 +3,180 @@
 
 package remedy
 
-// handOver gives what has to be done by hand.
-func (p *planner) handOver() []Remedy { return nil }
+import (
+	"strings"
+
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/internal/shell"
+)
+
+// handOver gives what has to be done by hand: on a node, at a registry, in a
+// cloud account. A value gets into a command or a file only if it has the
+// grammar of what it is; otherwise the step names it in words and has no
+// command.
+func (p *planner) handOver() []Remedy {
+	var all []Remedy
+	for _, f := range handedOver()[p.cause.Cause] {
+		for _, r := range f(byHand{p}) {
+			r.Kind = HandedOver
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// byHand is the planner as what is handed over sees it: its own methods give
+// only what may be printed.
+type byHand struct{ *planner }
+
+// A handFamily makes handed-over remedies of one sort, none if they do not apply.
+type handFamily func(byHand) []Remedy
+
+// handedOver tells what is handed over for which cause, the best first.
+func handedOver() map[string][]handFamily {
+	type h = []handFamily
+	var (
+		access  = h{byHand.writeSecret, byHand.pullAccount, byHand.credentialProvider, byHand.externalSecret, byHand.replaceJob}
+		wayOut  = h{byHand.checkWay, byHand.egressList, byHand.proxyDropIn, byHand.hostsMirror}
+		rebuild = h{byHand.pushAgain, byHand.replaceJob}
+	)
+	return map[string][]handFamily{
+		catalog.InvalidImageName:    {byHand.replaceJob, byHand.correctSource},
+		catalog.RepositoryNotFound:  {byHand.replaceJob, byHand.createRepository, byHand.correctSource},
+		catalog.TagNotFound:         {byHand.replaceJob, byHand.pushAgain, byHand.correctSource},
+		catalog.DigestNotFound:      {byHand.replaceJob, byHand.pushFromNode, byHand.correctSource},
+		catalog.PlatformMismatch:    {byHand.buildPlatform, byHand.replaceJob},
+		catalog.UnsupportedManifest: {byHand.convertImage, byHand.buildPlatform, byHand.replaceJob},
+		catalog.LayerMissing:        append(h{byHand.pushFromNode}, rebuild...),
+		catalog.ContentMismatch:     append(h{byHand.removeImage, byHand.hostsDirect}, rebuild...),
+
+		catalog.CredentialsMissing:          access,
+		catalog.SecretMissing:               access,
+		catalog.SecretNotUsed:               access,
+		catalog.ServiceAccountRace:          {byHand.recreatePods, byHand.replaceJob},
+		catalog.CredentialsInvalid:          append(h{byHand.auditLog}, access...),
+		catalog.CredentialsExpired:          append(h{byHand.credentialProvider, byHand.externalSecret}, byHand.writeSecret, byHand.pullAccount),
+		catalog.CredentialsBreakPublicImage: {byHand.writeSecret, byHand.pullAccount, byHand.externalSecret},
+		catalog.SecretMalformed:             {byHand.writeSecret, byHand.externalSecret},
+		catalog.PermissionDenied:            {byHand.grantPull, byHand.auditLog, byHand.pullAccount},
+		catalog.CredentialProviderFailure:   {byHand.credentialProvider, byHand.grantPull, byHand.restartKubelet},
+		catalog.ClientCertificateRequired:   {byHand.hostsClient},
+
+		catalog.DNSFailure:            {byHand.checkDNS, byHand.egressList, byHand.hostsMirror},
+		catalog.ConnectionTimeout:     wayOut,
+		catalog.ConnectionRefused:     append(h{byHand.checkWay, byHand.hostsMirror}, byHand.egressList),
+		catalog.ConnectionReset:       wayOut,
+		catalog.NoRoute:               wayOut,
+		catalog.TLSVersionUnsupported: {byHand.tlsAtRegistry},
+		catalog.TLSUntrusted:          {byHand.hostsCA, byHand.systemCA, byHand.tlsAtRegistry},
+		catalog.TLSInvalid:            {byHand.tlsAtRegistry},
+		catalog.ClockSkew:             {byHand.setClock},
+		catalog.HTTPInsteadOfHTTPS:    {byHand.tlsAtRegistry, byHand.hostsHTTP},
+		catalog.ProxyFailure:          {byHand.proxyDropIn, byHand.egressList},
+
+		catalog.RateLimited:           {byHand.writeSecret, byHand.hostsMirror, byHand.pullAccount},
+		catalog.RegistryUnavailable:   {byHand.registryStatus, byHand.hostsMirror},
+		catalog.RegistryRetired:       {byHand.newAddress, byHand.replaceJob},
+		catalog.RegistryPolicyBlocked: {byHand.registryPolicy, byHand.auditLog},
+		catalog.UpstreamCacheFailure:  {byHand.cacheLogin, byHand.hostsDirect},
+
+		catalog.DiskFull:               {byHand.freeDisk, byHand.imageGC},
+		catalog.CorruptedCache:         {byHand.removeImage, byHand.renewStore},
+		catalog.UnpackFailed:           {byHand.unpackSpace, byHand.removeImage, byHand.buildPlatform},
+		catalog.RuntimeUnavailable:     {byHand.restartRuntime},
+		catalog.RuntimeConfigInvalid:   {byHand.runtimeConfig, byHand.hostsDirect},
+		catalog.PullTimeout:            {byHand.progressTimeout, byHand.checkWay},
+		catalog.PullStuck:              {byHand.recreatePods, byHand.restartStuck, byHand.progressTimeout},
+		catalog.PullThrottledByKubelet: {byHand.pullQPS},
+
+		catalog.NeverPull:                {byHand.loadImage, byHand.replaceJob},
+		catalog.SignatureRejected:        {byHand.signImage, byHand.signaturePolicy, byHand.replaceJob},
+		catalog.AdmissionDenied:          {byHand.admissionRule},
+		catalog.CredentialReverification: {byHand.writeSecret, byHand.verificationAllowlist},
+
+		catalog.MirrorFailure: {byHand.hostsDirect, byHand.hostsMirror},
+
+		catalog.AccessDeniedAmbiguous: {byHand.askWhoMaySee, byHand.auditLog},
+		catalog.Other:                 {byHand.askNode},
+	}
+}
+
+// The places where steps are done, beside nodes.
+const (
+	withKubectl = "where kubectl is"
+	atRegistry  = "at the registry"
+	withCloud   = "where the cloud's command line is logged in"
+	withSources = "where the image is built"
+	withDocs    = "where the workload's source is"
+)
+
+// onNode is the pull's node as a place.
+func (p byHand) onNode() string {
+	if n := p.node(); n != "" {
+		return "on node " + n
+	}
+	return "on the pod's node"
+}
+
+// sh is a command of words, "" if one of them may not be printed.
+func sh(words ...string) string {
+	command, ok := shell.Command(words...)
+	if !ok {
+		return ""
+	}
+	return command
+}
+
+// joined puts an operator of the shell between lines, "" if one is missing.
+func joined(operator string, lines ...string) string {
+	for _, l := range lines {
+		if l == "" {
+			return ""
+		}
+	}
+	return strings.Join(lines, " "+operator+" ")
+}
+
+// pipe sends what each command says into the next.
+func pipe(lines ...string) string { return joined("|", lines...) }
+
+// into writes what a command says into a file.
+func into(command, file string) string { return joined(">", command, sh(file)) }
+
+// printable are those that could be printed.
+func printable(all ...string) []string {
+	var some []string
+	for _, l := range all {
+		if l != "" {
+			some = append(some, l)
+		}
+	}
+	return some
+}
+
+// asking adds a flag whose value only the person knows: a variable of the
+// shell, without which the command does not run.
+func asking(command, flag, prefix, variable string) string {
+	if command == "" {
+		return ""
+	}
+	return command + " " + flag + " " + prefix + `"${` + variable + `:?}"`
+}
+
+// keepCopy copies a file beside itself, if it is there and no copy is.
+func keepCopy(path string) string {
+	return joined("||", sh("test", "!", "-e", path), sh("test", "-e", path+".before"), sh("cp", "-p", path, path+".before"))
+}
+
+// putBack puts back what keepCopy kept, or takes the file away.
+func putBack(path string) string {
+	return joined("||", joined("&&", sh("test", "-e", path+".before"), sh("mv", path+".before", path)), sh("rm", "-f", path))
+}
+
+// orWords are said in place of a value that may not be printed.
+func orWords(value, instead string) string {
+	if value == "" {
+		return instead
+	}
+	return value
+}

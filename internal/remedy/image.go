@@ -28,7 +28,7 @@ type swap struct {
 // containers whose image is wrong go back with it, as no pod starts before all
 // of them are there.
 func (p *planner) previousImage() []Remedy {
-	if p.o.To != "" {
+	if p.o.To != "" || p.behind() {
 		return nil
 	}
 	r, image, ok := p.previous()
@@ -42,6 +42,47 @@ func (p *planner) previousImage() []Remedy {
 	return p.setImages(Remedy{ID: "previous-image", Title: "Set %s back to %s", Because: because}, p.goBack(r)...)
 }
 
+// behind tells that the template was set right already, and the failing pods
+// are of an earlier one. That the images differ is not enough: a webhook may
+// write another one into each pod.
+func (p *planner) behind() bool {
+	now, ok := find(p.Target.Template.Spec, p.d.Pull)
+	if !ok || shown(now.image) == p.d.Pull.Image {
+		return false
+	}
+	return p.Target.Kind == "CronJob" || slices.ContainsFunc(p.Target.Revisions, func(r Revision) bool {
+		before, had := find(r.Template.Spec, p.d.Pull)
+		return had && shown(before.image) == p.d.Pull.Image
+	})
+}
+
+// followTemplate has pods follow a template that was set right already, where
+// their owner waits for them instead: a StatefulSet for the one that will never
+// be ready, a CronJob for the run that hangs. Deployments need no help.
+func (p *planner) followTemplate() []Remedy {
+	if p.o.To != "" || !p.behind() || len(p.Failing(p.d.Pull)) == 0 {
+		return nil
+	}
+	now, _ := find(p.Target.Template.Spec, p.d.Pull)
+	r := Remedy{
+		ID: "follow-template", Kind: Applied, Title: "Have the failing pods made anew from the template as it is now", Image: now.image,
+		Because: "the template has " + shown(now.image) + " already, and the pods that fail are of an earlier one",
+		Foresee: p.foreseeTemplate(p.Target.Template), Wake: p.wakeAfterTemplate(),
+	}
+	switch {
+	case p.Target.Kind == "CronJob":
+		swaps := []swap{{p.d.Pull, now, now.image}}
+		r.Title = "Set " + p.container() + " to " + shown(now.image) + " in the run that hangs"
+		if r.Changes, r.Risks = p.inPlace(swaps); len(r.Changes) == 0 {
+			return nil
+		}
+		r.Foresee = p.inPlaceForesight(swaps)
+	case r.Wake == WakeNone:
+		return nil
+	}
+	return []Remedy{r}
+}
+
 // goBack gives the images of a revision to this container, and to all others
 // whose image is wrong. A tag that was moved since is pinned to what ran.
 func (p *planner) goBack(r Revision) []swap {
@@ -49,7 +90,7 @@ func (p *planner) goBack(r Revision) []swap {
 	add := func(pull evidence.Pull) {
 		now, ok := find(p.Target.Template.Spec, pull)
 		before, had := find(r.Template.Spec, pull)
-		if !ok || !had || before.image == now.image || shown(before.image) == pull.Image ||
+		if !ok || !had || !isImage(before.image) || before.image == now.image || shown(before.image) == pull.Image ||
 			slices.ContainsFunc(swaps, func(s swap) bool { return s.spot.path == now.path }) {
 			return
 		}
@@ -114,7 +155,7 @@ func (p *planner) previous() (Revision, string, bool) {
 		return ""
 	}
 	other := func(r Revision) bool {
-		return image(r) != "" && image(r) != now.image && shown(image(r)) != p.d.Pull.Image
+		return isImage(image(r)) && image(r) != now.image && shown(image(r)) != p.d.Pull.Image
 	}
 	i := slices.IndexFunc(p.Target.Revisions, func(r Revision) bool { return r.Ready > 0 && other(r) })
 	if i < 0 {
@@ -129,7 +170,7 @@ func (p *planner) previous() (Revision, string, bool) {
 // earlierTemplate goes back to the whole earlier template, where it differs in
 // more than the image: what the owner still has pods of, it need not restart.
 func (p *planner) earlierTemplate() []Remedy {
-	if p.o.To != "" || !p.hasTemplate() {
+	if p.o.To != "" || !p.hasTemplate() || p.behind() {
 		return nil
 	}
 	r, _, ok := p.previous()
@@ -175,7 +216,7 @@ func (p *planner) undoTo(r Revision, id string) (Remedy, []Edit, bool) {
 	if spot, ok := find(r.Template.Spec, p.d.Pull); ok {
 		out.Image = spot.image
 		if _, moved := p.moved(spot.image); moved {
-			out.Risks = append([]string{"the tag of " + spot.image + " means another image now than the one that ran"}, out.Risks...)
+			out.Risks = append([]string{"the tag of " + shown(spot.image) + " means another image now than the one that ran"}, out.Risks...)
 		}
 	}
 	return out, edits, true
@@ -187,7 +228,10 @@ func (p *planner) otherImage() []Remedy {
 	if p.o.To != "" && p.o.Container != "" && p.o.Container != p.d.Pull.Container {
 		return nil
 	}
-	ask := Remedy{ID: "set-image", Kind: Applied, Needs: "--to IMAGE", Title: "Set " + p.container() + " to an image that exists", Because: p.nearest()}
+	ask := Remedy{ID: "set-image", Kind: Applied, Needs: "--to IMAGE", Title: "Set " + p.container() + " to another image", Because: p.nearest()}
+	if wrongImage(p.d) {
+		ask.Title = "Set " + p.container() + " to an image that exists"
+	}
 	if p.o.To == "" {
 		return []Remedy{ask}
 	}
@@ -297,9 +341,9 @@ func titled(format string, swaps []swap) string {
 	var parts []string
 	for i, s := range swaps {
 		if i == 0 {
-			parts = append(parts, fmt.Sprintf(format, containerOf(s.pull), s.image))
+			parts = append(parts, fmt.Sprintf(format, containerOf(s.pull), shown(s.image)))
 		} else {
-			parts = append(parts, containerOf(s.pull)+" to "+s.image)
+			parts = append(parts, containerOf(s.pull)+" to "+shown(s.image))
 		}
 	}
 	return strings.Join(parts, ", ")

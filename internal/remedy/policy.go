@@ -59,6 +59,9 @@ func (p *planner) heldImage() []Remedy {
 	if len(nodes) > 1 {
 		because = strings.Replace(because, " has ", " have ", 1)
 	}
+	if ref := p.d.Pull.Reference; ref.Tag == "latest" && ref.Digest == "" {
+		because += "; for latest, Kubernetes sets Always where nothing else is written"
+	}
 	r := Remedy{ID: "held-image", Title: "Start " + p.container() + " from what its node has, by digest", Because: because, Image: image}
 	if p.Target.Kind != "DaemonSet" {
 		r.Risks = []string{"a pod that lands on a node without the image has to pull it"}

@@ -79,6 +79,9 @@ type Remedy struct {
 	// Lasting is what keeps it from happening again, where the change itself
 	// does not: the source that a tool applies again, a credential provider.
 	Lasting []Step
+	// Undo is how a person takes a handed-over remedy back, where that is
+	// something to be done.
+	Undo []Step
 }
 
 // A Wake says how pods get to know of a change.
@@ -103,8 +106,10 @@ type Step struct {
 	// Commands to paste, each one line for a POSIX shell, with every value
 	// quoted.
 	Commands []string
-	// File to write, nil for none.
+	// File to write, nil for none; it is written before the commands are run.
 	File *File
+	// Afterwards is what shows that it worked, as a sentence without a full stop.
+	Afterwards string
 }
 
 // A File is one that a person writes.
@@ -137,6 +142,10 @@ type Options struct {
 	Rollback, Restart, Recreate bool
 	// CA is a file of certificates that a node is to trust, as PEM, and its path.
 	CA, CAFile string
+	// Mirror is a host that nodes are to ask first, HOST[:PORT][/PATH].
+	Mirror string
+	// Proxy that nodes are to go through, http://HOST:PORT, without a login.
+	Proxy string
 }
 
 // A Login is one registry's credential, as the person brought it.

@@ -187,14 +187,9 @@ func steps(from []remedy.Step) []v1alpha1.RemedyStep {
 func changeOf(c remedy.Change) v1alpha1.ObjectChange {
 	out := v1alpha1.ObjectChange{Object: clean(c.Object.String()), Namespace: clean(c.Object.Namespace), Creates: c.Creates(), Fields: []v1alpha1.FieldChange{}}
 	for _, e := range c.Edits {
-		if value(e.Old) == value(e.New) {
-			continue // only tested
+		if f, changes := field(c.Object.Kind, e); changes {
+			out.Fields = append(out.Fields, f)
 		}
-		f := v1alpha1.FieldChange{Path: clean(e.Path), Label: clean(e.Label), Secret: e.Hidden || secretField(c.Object.Kind, e.Path) || holdsSecret(e.Old) || holdsSecret(e.New)}
-		if !f.Secret {
-			f.Old, f.New = clean(value(e.Old)), clean(value(e.New))
-		}
-		out.Fields = append(out.Fields, f)
 	}
 	if c.Creates() {
 		out.Fields = made(c.Object.Kind, "", c.New, out.Fields)
@@ -258,6 +253,18 @@ func made(kind, path string, v any, into []v1alpha1.FieldChange) []v1alpha1.Fiel
 		f.New = clean(value(v))
 	}
 	return append(into, f)
+}
+
+// field is false for an edit that only tests.
+func field(kind string, e remedy.Edit) (v1alpha1.FieldChange, bool) {
+	if value(e.Old) == value(e.New) {
+		return v1alpha1.FieldChange{}, false
+	}
+	f := v1alpha1.FieldChange{Path: clean(e.Path), Label: clean(e.Label), Secret: e.Hidden || secretField(kind, e.Path) || holdsSecret(e.Old) || holdsSecret(e.New)}
+	if !f.Secret {
+		f.Old, f.New = clean(value(e.Old)), clean(value(e.New))
+	}
+	return f, true
 }
 
 // value of a field as text: "" for none.

@@ -96,13 +96,18 @@ func (s *sheet) change(c v1alpha1.ObjectChange) {
 		verb = "makes "
 	}
 	s.field("Change", verb+c.Object+" in namespace "+c.Namespace)
+	s.fields(c.Fields, c.Creates)
+}
+
+// fields of a difference; creates: there was nothing before.
+func (s *sheet) fields(fields []v1alpha1.FieldChange, creates bool) {
 	last := ""
-	for _, f := range c.Fields {
+	for _, f := range fields {
 		name := f.Label
 		if name == "" {
 			name = strings.ReplaceAll(strings.ReplaceAll(strings.TrimPrefix(f.Path, "/"), "/", "."), "~1", "/")
 		}
-		if c.Creates {
+		if creates {
 			s.line("+", green, name+": "+shownValue(f, f.New))
 			continue
 		}

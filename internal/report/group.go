@@ -67,7 +67,7 @@ func describe(c *catalog.Catalog, members []v1alpha1.Diagnosis) v1alpha1.Group {
 	told := first.Causes[0]
 	g := v1alpha1.Group{
 		Cause: told.Cause, Verdict: told.Verdict, State: v1alpha1.Cleared, Subject: told.Subject,
-		Summary: told.Summary, FirstAction: told.FirstAction, Example: example(first.Pull),
+		Summary: told.Summary, FirstAction: told.FirstAction, Example: Example(first.Pull),
 	}
 	if cause, ok := c.Cause(told.Cause); ok {
 		g.Category, g.Severity = string(cause.Category), cause.Severity
@@ -103,9 +103,9 @@ func podKey(p v1alpha1.Pull) string {
 	return p.Namespace + "/" + p.Pod
 }
 
-// example is the object to name in a command: the highest of the pod's owners
+// Example is the object to name in a command: the highest of the pod's owners
 // whose kind diagnose knows, else the pod.
-func example(p v1alpha1.Pull) v1alpha1.Object {
+func Example(p v1alpha1.Pull) v1alpha1.Object {
 	chain := append(slices.Clone(p.Via), p.Owner)
 	for _, o := range slices.Backward(chain) {
 		switch kind := strings.ToLower(o.Kind); kind {

@@ -250,6 +250,9 @@ func causeColor(state v1alpha1.State) color {
 	return red
 }
 
+// Sentence makes a summary, which is a clause, a sentence.
+func Sentence(clause string) string { return sentence(clause) }
+
 // sentence makes a clause one: a capital where it begins with a plain word (not
 // a name, whose spelling matters), and a full stop.
 func sentence(clause string) string {

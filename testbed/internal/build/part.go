@@ -73,6 +73,14 @@ var Parts = []Part{
 		Packages: []string{"github.com/distribution/distribution/v3/cmd/registry"},
 	},
 	{
+		Name: "kubectl", Dir: ".", Module: "k8s.io/kubernetes", Into: "bin", Packages: []string{"k8s.io/kubernetes/cmd/kubectl"},
+		Variable: "k8s.io/component-base/version.gitVersion",
+	},
+	{
+		Name: "crictl", Dir: "parts/crictl", Module: "sigs.k8s.io/cri-tools", Into: "bin", Packages: []string{"sigs.k8s.io/cri-tools/cmd/crictl"},
+		Variable: "sigs.k8s.io/cri-tools/pkg/version.Version",
+	},
+	{
 		Name: "pause", Dir: ".", Into: "bin", Packages: []string{Module + "/pause"},
 	},
 }

@@ -149,9 +149,10 @@ func (t *Testbed) Places() []string {
 // NodeHostsDir is the directory in which the node's containerd looks for the
 // hosts.toml of a registry, such as docker.io or harbor.acme.example:8443. It
 // need not exist; containerd reads it anew for each pull. A registry of "" gives
-// the directory above all of them, where _default stands for every registry.
+// the directory above all of them, where _default stands for every registry. On
+// the node itself it is /etc/containerd/certs.d.
 func (t *Testbed) NodeHostsDir(node, registry string) string {
-	return t.path("run", node, "certs.d", registry)
+	return t.path("run", node, "etc-containerd", "certs.d", registry)
 }
 
 // ContentStore is where the node's containerd keeps what it fetches: a small file

@@ -75,7 +75,10 @@ func newRoot() *cobra.Command {
 		newFault(s),
 		newRecord(s),
 		newRecordDemo(s),
+		newStageDemo(s),
 		newE2E(s),
+		newHandover(s),
+		newStandIn(s),
 		newBackOff(s),
 		newBench(s),
 	)

@@ -37,12 +37,29 @@ type Options struct {
 // settle is how long the kubelets go on trying before the recording.
 const settle = 100 * time.Second
 
+// stageLimit bounds what is done while the scenario stands, and making it.
+const stageLimit = 4 * time.Minute
+
 // Record makes the scenario on the running testbed, has the plugin write what
 // the cluster knows of it, and takes the scenario away again.
-func Record(ctx context.Context, o Options) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+func Record(ctx context.Context, o Options) error {
+	return Stage(ctx, o.Testbed, settle, o.Out, func(ctx context.Context) error {
+		collect := o.Testbed.Exec(ctx, cluster.Client, o.Plugin, "collect", "-A", "--probe=none", "-o", o.File)
+		said, err := collect.CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("collecting: %w: %s", err, bytes.TrimSpace(said))
+		}
+		fmt.Fprintf(o.Out, "%s\n", bytes.TrimSpace(said))
+		return nil
+	})
+}
+
+// Stage makes the scenario on the running testbed, lets the kubelets try for a
+// while, does what is to be done while it stands, and takes it away again.
+func Stage(ctx context.Context, testbed *cluster.Testbed, wait time.Duration, out io.Writer, do func(context.Context) error) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, stageLimit+wait)
 	defer cancel()
-	bed, err := faults.Open(o.Testbed)
+	bed, err := faults.Open(testbed)
 	if err != nil {
 		return err
 	}
@@ -54,19 +71,13 @@ func Record(ctx context.Context, o Options) (err error) {
 	if err := makeAll(ctx, bed); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.Out, "made %d workloads; recording in %s\n", len(workloads("")), settle)
+	fmt.Fprintf(out, "made %d workloads; waiting for %s\n", len(workloads("")), wait)
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(settle):
+	case <-time.After(wait):
 	}
-	collect := o.Testbed.Exec(ctx, cluster.Client, o.Plugin, "collect", "-A", "--probe=none", "-o", o.File)
-	said, err := collect.CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("collecting: %w: %s", err, bytes.TrimSpace(said))
-	}
-	fmt.Fprintf(o.Out, "%s\n", bytes.TrimSpace(said))
-	return nil
+	return do(ctx)
 }
 
 func namespaces() []string {

@@ -118,7 +118,7 @@ func (p Place) mounts(testbed *cluster.Testbed, files Files) ([]string, error) {
 		// Sockets, locks and pods' namespaces of one node are not the other's.
 		commands = append(commands, "mount -t tmpfs -o mode=0755 tmpfs /run", "mkdir -p /run/lock")
 		for _, dir := range nodeDirs {
-			from := filepath.Join(own, strings.ReplaceAll(dir[1:], "/", "-"))
+			from := filepath.Join(own, kept(dir))
 			if err := os.MkdirAll(from, 0o755); err != nil {
 				return nil, err
 			}
@@ -147,8 +147,23 @@ func (p Place) mounts(testbed *cluster.Testbed, files Files) ([]string, error) {
 	return commands, nil
 }
 
-// nodeDirs are directories of a node that its programs find without being told.
-var nodeDirs = []string{"/var/log", "/var/lib/kubelet", "/var/lib/cni"}
+// nodeDirs are directories of a node that its programs find without being told,
+// and in which people look for a node's settings.
+var nodeDirs = []string{"/var/log", "/var/lib/kubelet", "/var/lib/cni", "/etc/containerd", "/etc/systemd/system"}
+
+// NodeFile is where a file of one of a node's own directories lies for whoever
+// does not stand on the node.
+func NodeFile(testbed *cluster.Testbed, node, path string) string {
+	for _, dir := range nodeDirs {
+		if rest, ok := strings.CutPrefix(path, dir); ok {
+			return filepath.Join(testbed.Run(), node, kept(dir), rest)
+		}
+	}
+	return path
+}
+
+// kept is the name of a node's own directory below the node's.
+func kept(dir string) string { return strings.ReplaceAll(dir[1:], "/", "-") }
 
 // runIn runs a command in both namespaces of a place.
 func runIn(ctx context.Context, testbed *cluster.Testbed, name, stdin string, command ...string) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
 	"github.com/pullmedic/pullmedic/testbed/internal/layout"
+	"github.com/pullmedic/pullmedic/testbed/internal/place"
 )
 
 const containerd2Config = `version = 3
@@ -37,7 +39,7 @@ state = "/run/containerd"
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = "pause.local/pause:1"
   [plugins.'io.containerd.cri.v1.images'.registry]
-    config_path = "%[1]s/certs.d"
+    config_path = "/etc/containerd/certs.d"
 [plugins.'io.containerd.image-verifier.v1.bindir']
   bin_dir = "%[1]s/verifiers"
 `
@@ -59,8 +61,10 @@ state = "/run/containerd"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       BinaryName = "%[2]s"
   [plugins."io.containerd.grpc.v1.cri".registry]
-    config_path = "%[1]s/certs.d"
+    config_path = "/etc/containerd/certs.d"
 `
+
+const containerdConfig = "/etc/containerd/config.toml"
 
 // A pull fails as it would on a machine of its own: no limit on pulls a second,
 // none waits for another, no event waits behind those of a hundred other pods,
@@ -118,6 +122,28 @@ func Restart(ctx context.Context, t *cluster.Testbed, node layout.Node, program 
 	return ready(ctx, t, node, program == "kubelet")
 }
 
+// RestartWith is Restart with variables of the program's environment set
+// otherwise than they are, as a drop-in of systemd does.
+func RestartWith(ctx context.Context, t *cluster.Testbed, node layout.Node, program string, env []string) error {
+	store, name := Store(t), node.Name+"-"+program
+	record, err := store.Record(name)
+	if err != nil {
+		return err
+	}
+	spec := record.Spec
+	for _, set := range env {
+		key, _, _ := strings.Cut(set, "=")
+		spec.Env = append(slices.DeleteFunc(slices.Clone(spec.Env), func(e string) bool { return strings.HasPrefix(e, key+"=") }), set)
+	}
+	if err := store.Stop(name); err != nil {
+		return err
+	}
+	if _, err := store.Start(spec); err != nil {
+		return err
+	}
+	return ready(ctx, t, node, program == "kubelet")
+}
+
 // Stop kills one of a node's programs.
 func Stop(t *cluster.Testbed, node layout.Node, program string) error {
 	return Store(t).Kill(node.Name + "-" + program)
@@ -150,31 +176,33 @@ func (u *starter) node(ctx context.Context, node layout.Node, setting Setting) e
 	t := u.testbed
 	older := node.Name == layout.Nodes[1].Name // its containerd is the 1.7 one
 	dir := filepath.Join(t.Run(), node.Name)
-	for _, d := range []string{"certs.d", "cni", "providers", "verifiers"} {
-		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
+	for _, d := range []string{t.NodeHostsDir(node.Name, ""), dir + "/cni", dir + "/providers", dir + "/verifiers"} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
 			return fmt.Errorf("making the directories of %s: %w", node.Name, err)
 		}
 	}
-	bin, config := t.Bin("containerd2"), containerd2Config
+	bin, config := runtimeBin(t, node), containerd2Config
 	if older {
-		bin, config = t.Bin("containerd1"), containerd1Config
+		config = containerd1Config
 	}
+	// As kubeadm and the packages of containerd have it.
+	settings := place.NodeFile(t, node.Name, "/var/lib/kubelet/config.yaml")
 	files := map[string]string{
-		"cni/10-bridge.conf": `{"cniVersion":"0.4.0","name":"pods","type":"bridge","bridge":"cni0","isGateway":true,"ipam":{"type":"host-local","subnet":"` + node.Pods + `","routes":[{"dst":"0.0.0.0/0"}]}}`,
-		"containerd.toml":    fmt.Sprintf(config, dir, t.Bin("runc")),
-		"providers.yaml":     providersConfig,
-		"kubelet.yaml":       fmt.Sprintf(kubeletConfig, cgroup(node.Name), setting.PullQPS),
+		dir + "/cni/10-bridge.conf":                    `{"cniVersion":"0.4.0","name":"pods","type":"bridge","bridge":"cni0","isGateway":true,"ipam":{"type":"host-local","subnet":"` + node.Pods + `","routes":[{"dst":"0.0.0.0/0"}]}}`,
+		place.NodeFile(t, node.Name, containerdConfig): fmt.Sprintf(config, dir, t.Bin("runc")),
+		dir + "/providers.yaml":                        providersConfig,
+		settings:                                       fmt.Sprintf(kubeletConfig, cgroup(node.Name), setting.PullQPS),
 	}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			return fmt.Errorf("writing the configuration of %s: %w", node.Name, err)
 		}
 	}
 	if err := writePrograms(dir); err != nil {
 		return fmt.Errorf("writing the programs of %s: %w", node.Name, err)
 	}
-	path := []string{"PATH=" + bin + ":" + filepath.Join(t.Dir(), "bin") + ":/usr/sbin:/usr/bin:/sbin:/bin"}
-	if err := u.start(ctx, node.Name+"-containerd", node.Name, append(setting.Env, path...), bin+"/containerd", "-c", dir+"/containerd.toml"); err != nil {
+	path := []string{"PATH=" + Path(t, node)}
+	if err := u.start(ctx, node.Name+"-containerd", node.Name, append(setting.Env, path...), bin+"/containerd", "-c", containerdConfig); err != nil {
 		return err
 	}
 	if err := wait(ctx, "containerd of "+node.Name, func() error {
@@ -189,9 +217,22 @@ func (u *starter) node(ctx context.Context, node layout.Node, setting Setting) e
 	if err != nil {
 		return err
 	}
-	return u.start(ctx, node.Name+"-kubelet", node.Name, path, t.Bin("kubelet"), "--config="+dir+"/kubelet.yaml", "--kubeconfig="+kubeconfig,
+	return u.start(ctx, node.Name+"-kubelet", node.Name, path, t.Bin("kubelet"), "--config="+settings, "--kubeconfig="+kubeconfig,
 		"--node-ip="+node.Addr, "--hostname-override="+node.Name, "--root-dir=/var/lib/kubelet", "--cert-dir=/var/lib/kubelet/pki",
 		"--image-credential-provider-config="+dir+"/providers.yaml", "--image-credential-provider-bin-dir="+dir+"/providers")
+}
+
+// runtimeBin is the directory of a node's containerd, its shim and its ctr.
+func runtimeBin(t *cluster.Testbed, node layout.Node) string {
+	if node.Name == layout.Nodes[1].Name {
+		return t.Bin("containerd1")
+	}
+	return t.Bin("containerd2")
+}
+
+// Path is where a node's programs look for others.
+func Path(t *cluster.Testbed, node layout.Node) string {
+	return runtimeBin(t, node) + ":" + filepath.Join(t.Dir(), "bin") + ":/usr/sbin:/usr/bin:/sbin:/bin"
 }
 
 const cgroupMount = "/sys/fs/cgroup"

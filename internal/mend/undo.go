@@ -1,0 +1,338 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mend
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/pullmedic/pullmedic/internal/edit"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+)
+
+// maxListed bounds the records that are listed.
+const maxListed = 500
+
+// A Standing says how a change of a record stands today.
+type Standing string
+
+// The standings.
+const (
+	Stands   Standing = "stands"    // it is as fix left it, and can be taken back
+	AsBefore Standing = "as-before" // it is already as it was before fix, or was never changed
+	Gone     Standing = "gone"      // the object is no longer there, or was made anew
+	NotOurs  Standing = "not-ours"  // what fix made no longer carries its label; it stays
+	Altered  Standing = "altered"   // somebody changed it since; it stays
+	Lost     Standing = "lost"      // the secret that keeps the former values is gone
+)
+
+// A Back is what undo does about one change of a record.
+type Back struct {
+	Object   remedy.Object
+	Standing Standing
+	// Removes: fix made the object, and undo removes it.
+	Removes bool
+	// Edits to make if it stands: Old is what is there, New what was before.
+	Edits []remedy.Edit
+	// Fields that somebody changed since, by their labels or paths.
+	Fields []string
+}
+
+// An Undo is a record with what undo does about it: the last change first.
+type Undo struct {
+	Record Record
+	Backs  []Back
+}
+
+// Blocked tells whether something stands in the way; then nothing is undone.
+func (u Undo) Blocked() error {
+	for _, b := range u.Backs {
+		switch b.Standing {
+		case Altered:
+			return fmt.Errorf("somebody changed %s of %s since, so nothing was undone; put it back as fix left it and run this again, or undo the rest by hand", strings.Join(b.Fields, ", "), b.Object)
+		case Lost:
+			return fmt.Errorf("secret %s%s, which kept what %s held before, is gone, so nothing was undone; undo it by hand", recordPrefix, u.Record.ID, b.Object)
+		}
+	}
+	return nil
+}
+
+// Due tells whether anything is left to take back.
+func (u Undo) Due() bool {
+	return slices.ContainsFunc(u.Backs, func(b Back) bool { return b.Standing == Stands })
+}
+
+// ErrNoRecord is returned where no record can be undone.
+var ErrNoRecord = errors.New("no record of a fix")
+
+// Records lists the records of a namespace ("" for all), newest first. Those that
+// do not read as what fix wrote are told as errors. more tells that there are too
+// many.
+func (m *Mender) Records(ctx context.Context, namespace string) (records []Record, unreadable []error, more bool, err error) {
+	o := recordObject("ConfigMap", namespace, "")
+	o.Name = ""
+	list, more, err := m.edit.List(ctx, o, labelManaged+"="+edit.Manager+","+labelRecord, maxListed)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	for i := range list {
+		r, err := parse(&list[i])
+		if err != nil {
+			unreadable = append(unreadable, err)
+			continue
+		}
+		records = append(records, r)
+	}
+	slices.SortStableFunc(records, func(a, b Record) int {
+		return strings.Compare(b.ID+b.Namespace, a.ID+a.Namespace)
+	})
+	return records, unreadable, more, nil
+}
+
+// Record reads one record; without an id the newest of the namespace that was
+// not undone.
+func (m *Mender) Record(ctx context.Context, namespace, id string) (Record, error) {
+	if id == "" {
+		records, _, more, err := m.Records(ctx, namespace)
+		if err != nil {
+			return Record{}, err
+		}
+		if more {
+			return Record{}, fmt.Errorf("namespace %s has more than %d records, so the newest is not known; name one", namespace, maxListed)
+		}
+		at := slices.IndexFunc(records, func(r Record) bool { return r.State != State(Undone) })
+		if at < 0 {
+			return Record{}, fmt.Errorf("%w in namespace %s; another one is named with -n, and undo --list -A lists all", ErrNoRecord, namespace)
+		}
+		return records[at], nil
+	}
+	live, err := m.edit.Get(ctx, recordObject("ConfigMap", namespace, id))
+	if edit.ReasonOf(err) == edit.NotFound {
+		return Record{}, fmt.Errorf("%w %s in namespace %s; undo --list -A lists all", ErrNoRecord, id, namespace)
+	}
+	if err != nil {
+		return Record{}, err
+	}
+	return parse(live)
+}
+
+// PlanUndo looks at what a record is about and says what undo would do.
+func (m *Mender) PlanUndo(ctx context.Context, r Record) (Undo, error) {
+	if err := m.reveal(ctx, &r); err != nil {
+		return Undo{Record: r}, err
+	}
+	u := Undo{Record: r}
+	for i, k := range slices.Backward(r.Changes) {
+		b, err := m.weigh(ctx, r.ID, k, func(edit int) (hiddenValue, bool) {
+			v, ok := r.hidden[hiddenKey(i, edit)]
+			return v, ok
+		})
+		if err != nil {
+			return u, err
+		}
+		u.Backs = append(u.Backs, b)
+	}
+	return u, nil
+}
+
+// reveal reads the record's Secret, if it has one.
+func (m *Mender) reveal(ctx context.Context, r *Record) error {
+	if !slices.ContainsFunc(r.Changes, func(k kept) bool {
+		return slices.ContainsFunc(k.Edits, func(e keptEdit) bool { return e.Hidden })
+	}) {
+		return nil
+	}
+	live, err := m.edit.Get(ctx, recordObject("Secret", r.Namespace, r.ID))
+	if edit.ReasonOf(err) == edit.NotFound {
+		return nil // the program ended before it was written, or somebody removed it: weigh tells
+	}
+	if err != nil {
+		return err
+	}
+	kind, _, _ := unstructured.NestedString(live.Object, "type")
+	data, _, err := unstructured.NestedStringMap(live.Object, "data")
+	if err != nil || kind != recordType || live.GetLabels()[labelRecord] != r.ID || len(data) > maxChanges*maxEdits {
+		return fmt.Errorf("secret %s is none that fix wrote", live.GetName())
+	}
+	r.secret, r.hidden = string(live.GetUID()), map[string]hiddenValue{}
+	for key, encoded := range data {
+		text, err := base64.StdEncoding.DecodeString(encoded)
+		var v hiddenValue
+		if err != nil || json.Unmarshal(text, &v) != nil {
+			return fmt.Errorf("secret %s is none that fix wrote", live.GetName()) // never its text
+		}
+		r.hidden[key] = v
+	}
+	return nil
+}
+
+// weigh compares one change with what is there. id is the record's; hidden gives
+// the values of edits that are secret.
+func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit int) (hiddenValue, bool)) (Back, error) {
+	b := Back{Object: k.Object, Removes: k.Made}
+	live, err := m.edit.Get(ctx, k.Object)
+	switch {
+	case edit.ReasonOf(err) == edit.NotFound, err == nil && !k.Made && string(live.GetUID()) != k.Object.UID:
+		b.Standing = Gone
+		return b, nil
+	case err != nil:
+		return b, err
+	}
+	version := live.GetResourceVersion()
+	b.Object.UID, b.Object.Generation, b.Object.ResourceVersion = string(live.GetUID()), 0, ""
+	if k.Made {
+		if b.Standing = Stands; live.GetLabels()[labelRecord] != id {
+			b.Standing = NotOurs
+		}
+		return b, nil
+	}
+	var tests []remedy.Edit
+	b.Standing = AsBefore
+	for i, e := range slices.Backward(k.Edits) {
+		if e.Hidden {
+			v, ok := hidden(i)
+			if !ok {
+				if version == k.Object.ResourceVersion {
+					continue // the program ended before it changed anything
+				}
+				b.Standing = Lost
+				return b, nil
+			}
+			e.Old, e.New = v.Old, v.New
+		}
+		now := at(live.Object, e.Path)
+		switch {
+		case same(e.Old, e.New) && same(now, e.New):
+			tests = append(tests, remedy.Edit{Path: e.Path, Label: e.Label, Old: now, New: now, Hidden: e.Hidden})
+		case same(e.Old, e.New), !same(now, e.New) && !same(now, e.Old):
+			name := e.Label
+			if name == "" {
+				name = e.Path
+			}
+			b.Fields = append(b.Fields, name)
+		case same(now, e.New):
+			b.Edits = append(b.Edits, remedy.Edit{Path: e.Path, Label: e.Label, Old: e.New, New: e.Old, Hidden: e.Hidden})
+		}
+	}
+	switch {
+	case len(b.Fields) > 0:
+		b.Standing = Altered
+	case len(b.Edits) > 0:
+		b.Standing = Stands
+		b.Edits = append(tests, b.Edits...)
+	}
+	return b, nil
+}
+
+// change is the write that takes it back.
+func (b Back) change() remedy.Change { return remedy.Change{Object: b.Object, Edits: b.Edits} }
+
+// CheckUndo asks for every right that undo needs and has the API server try what
+// it can, before anything is touched.
+func (m *Mender) CheckUndo(ctx context.Context, u Undo) error {
+	if err := u.Blocked(); err != nil {
+		return err
+	}
+	var rights []edit.Right
+	for _, b := range u.Backs {
+		switch {
+		case b.Standing != Stands:
+		case b.Removes:
+			rights = append(rights, edit.Right{Verb: "delete", Group: b.Object.Group(), Resource: b.Object.Resource, Namespace: b.Object.Namespace, Name: b.Object.Name})
+		default:
+			rights = append(rights, edit.RightOf(b.change()))
+		}
+	}
+	lacking, err := m.edit.Lacking(ctx, rights)
+	if err != nil {
+		return err
+	}
+	if len(lacking) > 0 {
+		return LackingError(lacking)
+	}
+	for _, b := range u.Backs {
+		if b.Standing != Stands || b.Removes {
+			continue
+		}
+		if _, err := m.edit.Apply(ctx, b.change(), true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CarryUndo takes back what stands, the last change first, and then removes the
+// record. An error is the write that failed: what was taken back before stays so,
+// and the next undo goes on from there.
+func (m *Mender) CarryUndo(ctx context.Context, u Undo, tell Tell) error {
+	if err := u.Blocked(); err != nil {
+		return err
+	}
+	for _, b := range u.Backs {
+		if err := m.takeBack(ctx, b, tell); err != nil {
+			return err
+		}
+	}
+	if !m.forget(ctx, u.Record, tell) {
+		m.mark(ctx, u.Record, State(Undone), tell)
+		return nil
+	}
+	tell("removed the record")
+	return nil
+}
+
+// takeBack takes one change back, if it stands.
+func (m *Mender) takeBack(ctx context.Context, b Back, tell Tell) error {
+	switch {
+	case b.Standing != Stands:
+		return nil
+	case b.Removes:
+		if err := m.edit.Delete(ctx, b.Object); err != nil && edit.ReasonOf(err) != edit.NotFound {
+			return err
+		}
+		tell("removed " + b.Object.String())
+		return nil
+	}
+	if err := m.apply(ctx, b.change(), tell); err != nil {
+		return err
+	}
+	tell("took back " + b.Object.String())
+	return nil
+}
+
+// at is the value that a JSON pointer leads to, nil if there is none.
+func at(object any, pointer string) any {
+	for word := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		word = strings.NewReplacer("~1", "/", "~0", "~").Replace(word)
+		switch o := object.(type) {
+		case map[string]any:
+			object = o[word]
+		case []any:
+			i, err := strconv.Atoi(word)
+			if err != nil || i < 0 || i >= len(o) {
+				return nil
+			}
+			object = o[i]
+		default:
+			return nil
+		}
+	}
+	return object
+}
+
+// same compares values as JSON does: 1 and 1.0 are one number.
+func same(a, b any) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}

@@ -1,0 +1,74 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package remedy_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/diagnosis"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+)
+
+func TestReach(t *testing.T) {
+	wrongTag := []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, "", "app", wrong)}
+	ready := func(hash string, x corev1.PodTemplateSpec, n int) []*corev1.Pod {
+		pods := []*corev1.Pod{pod("api-new", hash2, template(wrong), false, "app")}
+		for i := range n {
+			pods = append(pods, pod(fmt.Sprint("api-", i), hash, x, true))
+		}
+		return pods
+	}
+	unlabelled := revision(template(good), 0)
+	unlabelled.Hash = ""
+	for _, c := range []struct {
+		name string
+		kind string
+		back remedy.Revision
+		pods []*corev1.Pod
+		seen int // ready pods that the target says it has
+		want string
+	}{
+		{"all that are ready are of the revision", "Deployment", revision(template(good), 12), ready(hash1, template(good), 12), 12, "restarts no healthy pod"},
+		{"all that are ready are of yet another", "Deployment", revision(template(good), 0), ready("0000", template(sidecar), 12), 12, "restarts 12 healthy pods"},
+		{"one is of another", "StatefulSet", revision(template(good), 0), append(ready(hash1, template(good), 3), pod("api-x", "0000", template(good), true)), 4, "restarts 1 healthy pod"},
+		{"by what their containers are, where no label is known", "DaemonSet", unlabelled, append(ready("x", template(good), 3), pod("api-x", "x", env(template(good), "a"), true)), 4, "restarts 1 healthy pod"},
+		{"not all pods were read, and the revision knows its own", "Deployment", revision(template(good), 10), ready(hash1, template(good), 2), 12, "restarts 2 healthy pods"},
+		{"not all pods were read, and all are its own", "Deployment", revision(template(good), 12), ready(hash1, template(good), 2), 12, "restarts no healthy pod"},
+		{"a set without a rollout", "ReplicaSet", revision(template(good), 0), ready("0000", template(sidecar), 12), 12, "restarts no healthy pod"},
+		{"a pod that is going is not healthy", "Deployment", revision(template(good), 0), func() []*corev1.Pod {
+			pods := ready("0000", template(sidecar), 2)
+			pods[1].DeletionTimestamp = new(metav1.NewTime(noon))
+			return pods
+		}(), 0, "restarts 1 healthy pod"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := remedy.Case{Target: target(c.kind, template(wrong), c.back), Pods: c.pods, Diagnoses: wrongTag}
+			k.Target.Ready = c.seen
+			if r := plan(t, k, remedy.Options{})[0]; r.ID != "previous-image" || r.Reach() != c.want {
+				t.Errorf("%s %q, want %q", r.ID, r.Reach(), c.want)
+			}
+		})
+	}
+	if got := (remedy.Remedy{Kind: remedy.HandedOver, Restarts: 3}).Reach(); got != "" {
+		t.Errorf("what is handed over reaches %q", got)
+	}
+}
+
+// A Job of hundreds of pods is not changed in one go.
+func TestPodsChangedInPlaceAreBounded(t *testing.T) {
+	k := remedy.Case{Target: target("Job", template(wrong)), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, "", "app", wrong)}}
+	for i := range 300 {
+		k.Pods = append(k.Pods, pod(fmt.Sprint("api-", i), hash2, template(wrong), false, "app"))
+	}
+	r := plan(t, k, remedy.Options{To: good})[0]
+	if len(r.Changes) != 20 || len(r.Foresee.Pods) != 20 || !strings.Contains(strings.Join(r.Risks, "\n"), "only 20 of the 300 pods that fail") {
+		t.Errorf("%d changes, %d foreseen, %q", len(r.Changes), len(r.Foresee.Pods), r.Risks)
+	}
+}

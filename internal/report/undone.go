@@ -1,0 +1,161 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/internal/mend"
+	"github.com/pullmedic/pullmedic/internal/shell"
+)
+
+// NewUndo makes the document of an undo. What became of it is added by the caller.
+func NewUndo(now time.Time, u mend.Undo) v1alpha1.Undo {
+	doc := v1alpha1.Undo{
+		Document: v1alpha1.Head(v1alpha1.KindUndo), Time: now.UTC(), Record: record(u.Record), Changes: []v1alpha1.UndoChange{},
+		Irrevocable: []string{}, Log: []string{}, Outcome: v1alpha1.UndoPlanned,
+	}
+	for _, b := range u.Backs {
+		c := v1alpha1.UndoChange{
+			Object: clean(b.Object.String()), Namespace: clean(b.Object.Namespace), Removes: b.Removes, Standing: v1alpha1.UndoStanding(b.Standing),
+			Fields: []v1alpha1.FieldChange{}, Altered: cleaned(b.Fields),
+		}
+		for _, e := range b.Edits {
+			if f, changes := field(b.Object.Kind, e); changes {
+				c.Fields = append(c.Fields, f)
+			}
+		}
+		doc.Changes = append(doc.Changes, c)
+	}
+	if n := u.Record.Evicts; n > 0 {
+		doc.Irrevocable = append(doc.Irrevocable, fmt.Sprintf("%s that fix evicted: their owner has made new ones", count(n, "pod")))
+	}
+	return doc
+}
+
+// NewUndoList makes the document of records.
+func NewUndoList(now time.Time, records []mend.Record, unreadable []error, more bool) v1alpha1.UndoList {
+	doc := v1alpha1.UndoList{Document: v1alpha1.Head(v1alpha1.KindUndoList), Time: now.UTC(), Records: []v1alpha1.FixRecord{}, Unreadable: []string{}, More: more}
+	for _, r := range records {
+		doc.Records = append(doc.Records, record(r))
+	}
+	for _, err := range unreadable {
+		doc.Unreadable = append(doc.Unreadable, clean(err.Error()))
+	}
+	return doc
+}
+
+func record(r mend.Record) v1alpha1.FixRecord {
+	return v1alpha1.FixRecord{
+		ID: clean(r.ID), Namespace: clean(r.Namespace), Time: r.Time.UTC(), Target: clean(r.Target), Cause: clean(r.Cause), Remedy: clean(r.Remedy),
+		Title: clean(r.Title), State: v1alpha1.RecordState(r.State),
+	}
+}
+
+// UndoText writes what undo would do.
+func UndoText(w io.Writer, u v1alpha1.Undo, style Style) error {
+	s := newSheet(style)
+	r := u.Record
+	s.hang("", plain, 2, painted("Undo "+r.ID+":", bold), normal(r.Target+" in namespace "+r.Namespace))
+	s.blank()
+	title := "fix of " + r.Cause
+	if r.Title != "" {
+		title += ": " + r.Title
+	}
+	s.field("Was", title)
+	s.field("When", s.clock(r.Time, u.Time, "15:04:05")+", "+stateWords(r.State))
+	for _, c := range u.Changes {
+		s.back(c)
+	}
+	for _, x := range u.Irrevocable {
+		s.field("No undo", x)
+	}
+	return s.writeTo(w)
+}
+
+// back writes one change of the fix.
+func (s *sheet) back(c v1alpha1.UndoChange) {
+	what := c.Object + " in namespace " + c.Namespace
+	switch c.Standing {
+	case v1alpha1.UndoStands:
+	case v1alpha1.UndoAsBefore:
+		s.field("Change", what+": already as it was")
+		return
+	case v1alpha1.UndoGone:
+		s.field("Change", what+": is no longer there, or was made anew; nothing of the fix is left")
+		return
+	case v1alpha1.UndoNotOurs:
+		s.field("Change", what+": no longer carries the label of this fix; it stays")
+		return
+	case v1alpha1.UndoAltered:
+		s.field("Change", what+": somebody changed it since: "+strings.Join(c.Altered, ", "))
+		return
+	default:
+		s.field("Change", what+": what it held before is no longer kept")
+		return
+	}
+	if c.Removes {
+		s.field("Change", "removes "+what)
+		return
+	}
+	s.field("Change", what)
+	s.fields(c.Fields, false)
+}
+
+// UndoneText writes what became of an undo.
+func UndoneText(w io.Writer, u v1alpha1.Undo, style Style) error {
+	s := newSheet(style)
+	switch u.Outcome {
+	case v1alpha1.UndoPlanned:
+	case v1alpha1.UndoUndone:
+		s.paragraph("", plain, painted("Undone", green), normal("what the fix changed is as it was before; how its pods do now was not looked at"))
+		if kind, name, ok := strings.Cut(u.Record.Target, "/"); ok && u.Record.Cause != "" {
+			if command, ok := s.diagnose(v1alpha1.Object{Kind: kind, Namespace: u.Record.Namespace, Name: name}); ok {
+				s.verbatim(0, cyan, "-> "+command)
+			}
+		}
+	default:
+		s.paragraph("", plain, painted(string(u.Outcome)+":", red), normal(u.Why))
+	}
+	return s.writeTo(w)
+}
+
+// UndoListText writes records as a table, one below the other where a line cannot
+// take them.
+func UndoListText(w io.Writer, l v1alpha1.UndoList, style Style) error {
+	s := newSheet(style)
+	if len(l.Records) == 0 {
+		s.paragraph("", plain, normal("No fix is written down here. Records are kept 7 days after a fix that mended, 30 days after one that broke off."))
+	}
+	for _, r := range l.Records {
+		s.hang("", plain, 2, painted(r.ID, bold), normal(s.clock(r.Time, l.Time, "15:04:05")+", "+stateWords(r.State)))
+		s.hang("  ", plain, 2, normal(r.Namespace+" "+r.Target+", "+r.Cause+": "+nonEmpty(r.Title, r.Remedy)))
+		if command, ok := shell.Command(append(s.program(), "undo", r.ID, "-n", r.Namespace)...); ok && r.State != v1alpha1.RecordUndone {
+			s.verbatim(2, cyan, "-> "+command)
+		}
+	}
+	if l.More {
+		s.paragraph("", plain, normal(fmt.Sprintf("There are more than these %d.", len(l.Records))))
+	}
+	for _, x := range l.Unreadable {
+		s.field("Ignored", x)
+	}
+	return s.writeTo(w)
+}
+
+func stateWords(state v1alpha1.RecordState) string {
+	switch state {
+	case v1alpha1.RecordWritten:
+		return "not ended, or ended on the way"
+	case v1alpha1.RecordBroken:
+		return "broke off"
+	case v1alpha1.RecordStillPulling:
+		return "still pulling when its time ran out"
+	}
+	return string(state)
+}

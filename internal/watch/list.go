@@ -1,0 +1,288 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/internal/report"
+)
+
+// Widths of the list's columns, with the blanks behind them.
+const (
+	signs      = 4 // the cursor and the newest change
+	podsWidth  = 6
+	levelWidth = 10
+	sinceWidth = 8
+	clockWidth = 16
+	maxName    = 56
+	narrow     = 60 // below, impact and since are left out
+	tiny       = 50 // below, the pods as well
+	legible    = 20 // cells that a subject should have at least
+)
+
+// list are the lines of all groups, and the line that the cursor is on.
+func (m *Model) list() (lines []string, cursor int) {
+	groups := m.shown()
+	if len(groups) == 0 {
+		return m.nothing(), 0
+	}
+	lines = append(lines, m.paint(dim, m.columns("    ", m.heading(), "PODS", "IMPACT", "SINCE", "NEXT ATTEMPT", plain)))
+	newest := m.newest(groups)
+	for _, g := range groups {
+		lines = append(lines, m.title(g))
+		for _, r := range g.rows {
+			if r.key == m.selected.key {
+				cursor = len(lines)
+			}
+			lines = append(lines, m.row(r, newest))
+		}
+	}
+	if cursor == 2 {
+		cursor = 1 // show the headings, too
+	}
+	return lines, cursor
+}
+
+func (m *Model) heading() string {
+	if m.scope == "" {
+		return "NAMESPACE, WORKLOAD"
+	}
+	return "WORKLOAD"
+}
+
+// nothing says why the list is empty.
+func (m *Model) nothing() []string {
+	switch {
+	case m.look.ended.IsZero():
+		return []string{""}
+	case m.filter != "":
+		return []string{"Nothing that fails has " + quoted(m.filter) + " in it; esc shows all."}
+	case m.report.Pods == 0:
+		return []string{"No pods here, so no pull fails."}
+	case len(m.report.NotLookedAt) > 0:
+		return []string{"No failing pull found, but not everything could be looked at."}
+	}
+	return []string{"No failing pull."}
+}
+
+// newest is when the newest change was, zero if that is no news any more.
+func (m *Model) newest(groups []group) time.Time {
+	var newest time.Time
+	for _, g := range groups {
+		for _, r := range g.rows {
+			newest = later(newest, r.changed)
+		}
+	}
+	if m.now.Sub(newest) > markedFor {
+		return time.Time{}
+	}
+	return newest
+}
+
+// title is the heading of a group: what is wrong, how sure that is, and with
+// what.
+func (m *Model) title(g group) string {
+	c := red
+	verdict := g.verdict
+	if g.state == v1alpha1.Cleared {
+		c, verdict = green, verdict+", cleared"
+	}
+	if told := verdict + ", " + g.severity; m.width < narrow && g.severity != "" && width(g.cause)+width(told)+legible <= m.width {
+		verdict = told
+	}
+	used := width(g.cause) + width(verdict) + 4
+	subject := g.subject
+	if used+width(subject) > m.width { // the name itself is told, and of that the end: a tag
+		_, name, _ := strings.Cut(subject, " ")
+		subject = squeeze(name, m.width-used)
+	}
+	sure := plain
+	switch g.verdict {
+	case string(v1alpha1.Confirmed):
+		sure = bold
+	case string(v1alpha1.Likely):
+		sure = yellow
+	}
+	return m.paint(c, g.cause) + "  " + m.paint(sure, verdict) + "  " + subject
+}
+
+func (m *Model) row(r row, newest time.Time) string {
+	sign := "    "
+	chosen := r.key == m.selected.key
+	if chosen {
+		sign = ">   "
+	}
+	if !newest.IsZero() && r.changed.Equal(newest) {
+		sign = sign[:2] + "* "
+	}
+	next := r.next.clock(m.now)
+	if r.state == v1alpha1.Cleared {
+		next = "works, " + next
+	}
+	since := "-"
+	if !r.since.IsZero() {
+		since = m.clock(r.since, "15:04")
+	}
+	line := func(level color) string {
+		return m.columns(sign, m.name(r), strconv.Itoa(len(r.pods)), r.severity, since, next, level)
+	}
+	switch {
+	case chosen:
+		return m.paint(reverse, line(plain))
+	case r.state == v1alpha1.Cleared:
+		return m.paint(green, line(plain))
+	case strings.HasPrefix(sign[2:], "*"):
+		return m.paint(bold, line(plain))
+	case r.severity == "critical", r.severity == "high":
+		return line(red)
+	case r.severity == "medium":
+		return line(yellow)
+	}
+	return line(plain)
+}
+
+// name is what a row is called, in columns where there is room.
+func (m *Model) name(r row) string {
+	object := r.object.Kind + "/" + r.object.Name
+	if m.scope != "" {
+		return shorter(object, r.object, m.nameWidth())
+	}
+	ns, name := 0, 0
+	for _, g := range m.shown() {
+		for _, each := range g.rows {
+			ns = max(ns, width(each.object.Namespace))
+			name = max(name, width(each.object.Kind+"/"+each.object.Name))
+		}
+	}
+	if w := m.nameWidth(); ns+1+name >= w {
+		ns = max(width(r.object.Namespace), min(ns, w/3))
+	}
+	return pad(r.object.Namespace, ns) + " " + shorter(object, r.object, m.nameWidth()-ns-1)
+}
+
+// shorter spells the kind as kubectl's short name where the whole does not fit.
+func shorter(name string, o v1alpha1.Object, w int) string {
+	if width(name) < w {
+		return name
+	}
+	return shortKind(o.Kind) + "/" + o.Name
+}
+
+func (m *Model) nameWidth() int {
+	taken := signs + clockWidth
+	if m.width >= tiny {
+		taken += podsWidth
+	}
+	if m.width >= narrow {
+		taken += levelWidth + sinceWidth
+	}
+	return max(8, min(m.width-taken, maxName))
+}
+
+// columns puts a row's cells under each other.
+func (m *Model) columns(sign, name, pods, level, since, next string, levelColor color) string {
+	w := m.nameWidth()
+	line := sign + pad(fit(name, w-1), w)
+	if m.width >= tiny {
+		line += pad(pods, podsWidth)
+	}
+	if m.width >= narrow {
+		line += m.paint(levelColor, level) + pad("", levelWidth-width(level)) + pad(since, sinceWidth)
+	}
+	return pad(line+next, m.width)
+}
+
+// endedLines tell what is over, newest first, in at most a quarter of the
+// screen.
+func (m *Model) endedLines() []string {
+	if len(m.ended) == 0 {
+		return nil
+	}
+	var lines []string
+	most := max(1, m.height/4-1)
+	for i, e := range m.ended {
+		if i == most && len(m.ended) > most {
+			lines[i-1] = m.paint(dim, "+ and "+strconv.Itoa(len(m.ended)-i+1)+" more")
+			break
+		}
+		name := e.object.Kind + "/" + e.object.Name
+		if m.scope == "" {
+			name = e.object.Namespace + " " + name
+		}
+		words := ": " + e.words(m.now)
+		if 4+width(name)+width(words) > m.width {
+			name = fit(shortKind(e.object.Kind)+"/"+e.object.Name, m.width-4-width(words))
+		}
+		text := "+   " + name + words
+		if full := text + " (" + e.cause + ")"; width(full) <= m.width {
+			text = full
+		}
+		lines = append(lines, m.paint(green, text))
+	}
+	return lines
+}
+
+// detail tells about the chosen row, where there is room for it.
+func (m *Model) detail() []string {
+	if m.height < roomy {
+		return nil
+	}
+	lines := []string{"", "", ""}
+	for _, g := range m.shown() {
+		for _, r := range g.rows {
+			if r.key != m.selected.key {
+				continue
+			}
+			where := " " + strconv.Itoa(m.index(m.visible())+1) + " of " + strconv.Itoa(len(m.visible()))
+			lines[0] = m.paint(dim, strings.Repeat("-", max(0, m.width-len(where)))+where)
+			lines = append(lines[:1], m.lines(report.Sentence(g.summary))...)
+			if g.action != "" && r.state == v1alpha1.Failing {
+				first := m.lines("Do first: " + g.action)
+				first[0] = strings.Replace(first[0], "Do first:", m.paint(bold, "Do first:"), 1)
+				lines = append(lines, first...)
+			}
+			for len(lines) < 3 {
+				lines = append(lines, "")
+			}
+			return lines
+		}
+	}
+	return lines
+}
+
+// lines are a text's first two lines.
+func (m *Model) lines(text string) []string {
+	all := strings.SplitN(ansi.Wordwrap(text, m.width, ""), "\n", 2)
+	if len(all) == 2 {
+		all[1] = fit(strings.ReplaceAll(all[1], "\n", " "), m.width)
+	}
+	return all
+}
+
+// footer has the keys, or what is typed.
+func (m *Model) footer() string {
+	if m.filtering {
+		return m.sides("/"+m.filter+"_", m.paint(dim, "enter keeps, esc drops"))
+	}
+	fix := "  f fix"
+	if m.o.Fix == nil {
+		fix = ""
+	}
+	keys := longest([]string{
+		"enter diagnose" + fix + "  / filter  n next namespace  A all  ? help  q quit",
+		"enter diagnose" + fix + "  / filter  n  A  ? help  q quit",
+		"enter diagnose" + fix + "  ? help  q quit",
+		"? help  q quit",
+	}, m.width)
+	if m.filter != "" {
+		return m.sides(m.paint(cyan, "/"+m.filter), m.paint(dim, "esc shows all"))
+	}
+	return m.paint(dim, keys)
+}

@@ -1,0 +1,140 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/internal/report"
+)
+
+// A group is the heading over rows that have their cause in common.
+type group struct {
+	cause, verdict, severity string
+	subject                  string
+	summary, action          string
+	state                    v1alpha1.State
+	rows                     []row
+}
+
+// A row is the failing pulls that one workload has of one group.
+type row struct {
+	key      string
+	object   v1alpha1.Object
+	pods     map[string]bool // by namespace and name
+	severity string
+	state    v1alpha1.State
+	since    time.Time
+	next     span
+	// changed is when it was new, or told something new; zero from the start.
+	changed time.Time
+	// state of what a change is seen by.
+	print string
+	words string // what the filter looks at, in lower case
+}
+
+// A pulling is one failing pull that was seen.
+type pulling struct {
+	ref    v1alpha1.PullRef
+	row    string
+	object v1alpha1.Object
+	cause  string
+}
+
+func pullKey(p v1alpha1.PullRef) string {
+	return strings.Join([]string{p.Namespace, p.Pod, p.Container, p.Image}, "\x00")
+}
+
+// groupsOf folds a report into groups of rows, in the report's order, and
+// returns the pulls in them by their keys.
+func groupsOf(r v1alpha1.Report) ([]group, map[string]pulling) {
+	var groups []group
+	pulls := map[string]pulling{}
+	at := 0
+	for _, g := range r.Groups {
+		out := group{
+			cause: g.Cause, verdict: string(g.Verdict), severity: g.Impact.Severity, state: g.State,
+			subject: strings.ReplaceAll(g.Subject.Kind, "-", " ") + " " + g.Subject.Name, summary: g.Summary, action: g.FirstAction,
+		}
+		place := map[string]int{}
+		for range g.Pulls {
+			if at >= len(r.Diagnoses) {
+				break
+			}
+			d := r.Diagnoses[at]
+			at++
+			object := report.Example(d.Pull)
+			key := strings.Join([]string{g.Cause, g.Subject.Kind, g.Subject.Name, object.Namespace, object.Kind, object.Name}, "\x00")
+			i, ok := place[key]
+			if !ok {
+				i = len(out.rows)
+				place[key] = i
+				out.rows = append(out.rows, row{key: key, object: object, severity: d.Severity, state: v1alpha1.Cleared, pods: map[string]bool{},
+					words: strings.ToLower(strings.Join([]string{g.Cause, out.verdict, out.subject, object.Namespace, object.Kind + "/" + object.Name}, " "))})
+			}
+			one := &out.rows[i]
+			one.add(d)
+			one.pods[d.Pull.Namespace+"/"+d.Pull.Pod] = true
+			ref := v1alpha1.PullRef{Namespace: d.Pull.Namespace, Pod: d.Pull.Pod, Container: d.Pull.Container, Image: d.Pull.Image, Node: d.Pull.Node}
+			pulls[pullKey(ref)] = pulling{ref: ref, row: key, object: object, cause: g.Cause}
+		}
+		for i := range out.rows {
+			one := &out.rows[i]
+			one.print = fmt.Sprint(g.Verdict, one.state, one.severity, len(one.pods))
+		}
+		groups = append(groups, out)
+	}
+	return groups, pulls
+}
+
+// add takes one more pull into the row.
+func (r *row) add(d v1alpha1.Diagnosis) {
+	if d.Causes[0].State == v1alpha1.Failing {
+		r.state = v1alpha1.Failing
+	}
+	if graver(d.Severity, r.severity) {
+		r.severity = d.Severity
+	}
+	if first := d.Pull.FirstFailed; first != nil && (r.since.IsZero() || first.Before(r.since)) {
+		r.since = *first
+	}
+	if next := spanOf(d.Pull.NextEarliest, d.Pull.NextLatest); next.sooner(r.next) {
+		r.next = next
+	}
+	r.words += " " + strings.ToLower(d.Pull.Pod+" "+d.Pull.Image+" "+d.Pull.Node)
+}
+
+func graver(a, b string) bool { return gravity(a) < gravity(b) }
+
+func gravity(severity string) int {
+	for i, s := range []string{"critical", "high", "medium"} {
+		if s == severity {
+			return i
+		}
+	}
+	return 3
+}
+
+func shortKind(kind string) string {
+	switch kind {
+	case "deployment":
+		return "deploy"
+	case "replicaset":
+		return "rs"
+	case "replicationcontroller":
+		return "rc"
+	case "statefulset":
+		return "sts"
+	case "daemonset":
+		return "ds"
+	case "cronjob":
+		return "cj"
+	case "pod":
+		return "po"
+	}
+	return kind
+}
