@@ -24,6 +24,7 @@ type witness struct {
 	failing map[string][]string
 	seen    map[string]bool // UIDs of all pods before
 	images  map[string][]string
+	ids     map[string]bool // of all containers before
 }
 
 // What a witness saw.
@@ -36,12 +37,13 @@ type sighting struct {
 }
 
 func newWitness(ctx context.Context, bed faults.Bed, namespace string) (*witness, error) {
-	w := &witness{bed: bed, namespace: namespace, failing: map[string][]string{}, seen: map[string]bool{}, images: map[string][]string{}}
+	w := &witness{bed: bed, namespace: namespace, failing: map[string][]string{}, seen: map[string]bool{}, images: map[string][]string{}, ids: map[string]bool{}}
 	pods, err := w.pods(ctx)
 	for _, pod := range pods {
 		uid := string(pod.UID)
 		w.seen[uid], w.images[uid] = true, imagesOf(pod)
 		for _, status := range statusesOf(pod) {
+			w.ids[status.ContainerID] = true
 			if fails(status) {
 				w.failing[uid] = append(w.failing[uid], status.Name)
 			}
@@ -136,7 +138,7 @@ func (w *witness) hasPulled(pod corev1.Pod) bool {
 	}
 	return !slices.ContainsFunc(failed, func(name string) bool {
 		at := slices.IndexFunc(statuses, func(s corev1.ContainerStatus) bool { return s.Name == name })
-		return at < 0 || statuses[at].State.Running == nil && statuses[at].State.Terminated == nil && statuses[at].LastTerminationState.Terminated == nil
+		return at < 0 || statuses[at].ContainerID == "" || w.ids[statuses[at].ContainerID]
 	})
 }
 
