@@ -188,7 +188,7 @@ func (r *runner) wave(ctx context.Context, wave []place, whole, keep bool) (err 
 			return err
 		}
 	}
-	return r.cannotHelp(ctx, wave)
+	return r.withoutOptions(ctx, wave)
 }
 
 // each does one thing for many places, some at a time.
