@@ -471,7 +471,7 @@ func (r *runner) summary(took time.Duration) error {
 	fmt.Fprintf(r.Out, "took %s\n", took.Round(100*time.Millisecond))
 	fmt.Fprintf(r.Out, "e2e: %d of %d as expected, %d wrong confirmed\n", good, all, r.wrongConfirmed)
 	line, mended := r.mends.line()
-	if len(r.Mendings) > 0 {
+	if r.mends.shown {
 		fmt.Fprintln(r.Out, line)
 	}
 	if good < all || r.wrongConfirmed > 0 || len(r.complaints) > 0 || !mended {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,6 +37,7 @@ const (
 type mends struct {
 	mu      sync.Mutex
 	rows    []mendRow
+	shown   bool // the table has begun
 	refused int // faults of which fix said that it changes nothing, and did not
 }
 
@@ -51,9 +53,10 @@ const mendColumns = "%-34s %-15s %-13s %-7s %8s  %-7s %s\n"
 // mendAll makes faults, lets the plugin mend each, looks whether the kubelet
 // pulls, and has the plugin take its change back.
 func (r *runner) mendAll(ctx context.Context) error {
-	if len(r.Mendings) == 0 {
+	if len(r.Mendings) == 0 && len(r.mends.rows) == 0 {
 		return nil
 	}
+	r.mends.show(r.Out)
 	tools, err := faults.MakeTools(ctx, r.bed, r.plugin.dir)
 	if err != nil {
 		return err
@@ -106,14 +109,28 @@ func (r *runner) mendOne(ctx context.Context, m faults.Mending, p place, tools f
 	return nil
 }
 
-// add prints a row when it is there.
+// add adds a row, and prints it once the table has begun.
 func (m *mends) add(r *runner, row mendRow) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.rows) == 0 {
-		fmt.Fprintf(r.Out, mendColumns, "FIX", "RUNTIME", "OWNER", "MENDED", "SECONDS", "UNDONE", "")
-	}
 	m.rows = append(m.rows, row)
+	if m.shown {
+		row.print(r.Out)
+	}
+}
+
+// show begins the table, with the rows that are there already.
+func (m *mends) show(out io.Writer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.shown = true
+	fmt.Fprintf(out, mendColumns, "FIX", "RUNTIME", "OWNER", "MENDED", "SECONDS", "UNDONE", "")
+	for _, row := range m.rows {
+		row.print(out)
+	}
+}
+
+func (row mendRow) print(out io.Writer) {
 	mark := func(ok bool) string {
 		if ok {
 			return "yes"
@@ -124,7 +141,7 @@ func (m *mends) add(r *runner, row mendRow) {
 	if row.took > 0 {
 		seconds = fmt.Sprintf("%.1f", row.took.Seconds())
 	}
-	fmt.Fprintf(r.Out, mendColumns, row.name, row.runtime, row.kind, mark(row.mended), seconds, mark(row.undone), row.why)
+	fmt.Fprintf(out, mendColumns, row.name, row.runtime, row.kind, mark(row.mended), seconds, mark(row.undone), row.why)
 }
 
 // namespacesOf are those that a fault's objects are in.
