@@ -79,6 +79,10 @@ type TargetFix struct {
 	Ready    int    `json:"ready"`
 	Restarts int    `json:"restarts"`
 	Pace     string `json:"pace,omitempty"`
+	// Risks, each a sentence, the gravest first; Brake is why it is not carried
+	// out without --force.
+	Risks []string `json:"risks"`
+	Brake string   `json:"brake,omitempty"`
 	// Irrevocable is what undo does not bring back.
 	Irrevocable []string `json:"irrevocable"`
 	// Proof that the pull would succeed then, why, and what each vantage shows.

@@ -16,18 +16,28 @@ import (
 // Not among them: --token, which is secret; --namespace, which a command names
 // anyway; and what only changes how an answer looks or how long it may take.
 func repeated() []string {
+	return append(whom(), "bundle", "probe", "registry-ca", "allow-loopback", "hosts-dir")
+}
+
+// whom are those by which a cluster is found.
+func whom() []string {
 	return []string{
 		"context", "kubeconfig", "cluster", "user", "server", "tls-server-name", "insecure-skip-tls-verify",
 		"certificate-authority", "client-certificate", "client-key", "as", "as-uid", "as-group", "as-user-extra",
-		"bundle", "probe", "registry-ca", "allow-loopback", "hosts-dir",
 	}
 }
 
 // again are the words that a printed command needs to give the same answer, as
 // they have to reach the program; quoting is the printer's.
-func again(flags *pflag.FlagSet) []string {
+func again(flags *pflag.FlagSet) []string { return words(flags, repeated()) }
+
+// connecting are the words by which a printed command that asks no registry
+// reaches the same cluster.
+func connecting(flags *pflag.FlagSet) []string { return words(flags, whom()) }
+
+func words(flags *pflag.FlagSet, names []string) []string {
 	var words []string
-	for _, name := range repeated() {
+	for _, name := range names {
 		f := flags.Lookup(name)
 		if f == nil || !f.Changed {
 			continue

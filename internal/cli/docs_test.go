@@ -131,7 +131,13 @@ func flagTable(root *cobra.Command) string {
 		if f.Shorthand != "" {
 			short = "`-" + f.Shorthand + "`, "
 		}
-		fmt.Fprintf(&b, "| %s`--%s` | %s | %s |\n", short, name, strings.Join(verbs[name], ", "), f.Usage)
+		usage := f.Usage
+		for _, c := range root.Commands() { // a flag that is another one there
+			if own := c.Flags().Lookup(name); own != nil && own.Usage != usage && slices.Contains(verbs[name], c.Name()) && !strings.Contains(usage, own.Usage) {
+				usage += "; " + c.Name() + ": " + own.Usage
+			}
+		}
+		fmt.Fprintf(&b, "| %s`--%s` | %s | %s |\n", short, name, strings.Join(verbs[name], ", "), usage)
 	}
 	return b.String()
 }

@@ -9,13 +9,14 @@ import (
 	"fmt"
 
 	"github.com/pullmedic/pullmedic/internal/cluster"
+	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/examine"
 )
 
 // The exit codes. docs/cli.md lists them; a test compares.
 const (
-	ExitOK          = 0   // nothing is failing; verify: all is proven; read, undo: nothing of the fix is left; explain, demo, collect, version: done
-	ExitFailing     = 1   // failing pulls were found; verify: a pull is disproved; undo: refused, or it broke off
+	ExitOK          = 0   // nothing is failing; verify: all is proven; fix: all is mended, or planned with --dry-run, or nothing failed; read, undo: nothing of the fix is left; explain, demo, collect, version: done
+	ExitFailing     = 1   // failing pulls were found; verify: a pull is disproved; fix: something is not mended; undo: refused, or it broke off
 	ExitUsage       = 2   // wrong usage: a flag, an argument, an input, a kubeconfig, an object that is not there
 	ExitNotSeen     = 3   // nothing was found, but something could not be looked at: no answer, no right; verify: nothing is disproved, but something is not proven
 	ExitFault       = 70  // a fault of the program itself, or of its output
@@ -53,9 +54,9 @@ func exitCode(ctx context.Context, err error) int {
 		return ExitInterrupted
 	case errors.As(err, &c):
 		return c.code
-	case errors.As(err, &kind), cluster.ReasonOf(err) == cluster.NotFound:
+	case errors.As(err, &kind), cluster.ReasonOf(err) == cluster.NotFound, edit.ReasonOf(err) == edit.NotFound:
 		return ExitUsage
-	case cluster.ReasonOf(err) != "":
+	case cluster.ReasonOf(err) != "", edit.ReasonOf(err) != "":
 		return ExitNotSeen
 	}
 	return ExitUsage // what cobra says about arguments and flags

@@ -59,21 +59,29 @@ type lookOptions struct {
 func newLookOptions(show *showOptions) *lookOptions {
 	kube := genericclioptions.NewConfigFlags(true)
 	kube.CacheDir = nil // nothing is discovered, so nothing is cached
-	return &lookOptions{showOptions: show, kube: kube}
+	return &lookOptions{showOptions: show, kube: kube, timeout: lookTime}
 }
+
+// lookTime is how long a look may take, if nobody says otherwise.
+const lookTime = time.Minute
 
 func (o *lookOptions) addFlags(flags *pflag.FlagSet) {
 	o.addAskFlags(flags)
 	flags.StringVar(&o.traceFile, "trace", "", "file to write to what was waited for, as JSON lines")
 }
 
-// addAskFlags adds what says whom to ask and how far to go.
+// addAskFlags adds those of a verb that looks for a time, without a trace.
 func (o *lookOptions) addAskFlags(flags *pflag.FlagSet) {
+	flags.DurationVar(&o.timeout, "timeout", lookTime, "how long the whole look may take")
+	o.addLookFlags(flags)
+}
+
+// addLookFlags adds what says whom to ask and how far to go.
+func (o *lookOptions) addLookFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.probe, "probe", "", "what to ask registries: none (nothing), anonymous (without logging in), credentials (as the kubelet would); default: credentials for named objects and files, else anonymous")
 	flags.StringVar(&o.registryCA, "registry-ca", "", "PEM file with certificates to trust for registries, beside the system's")
 	flags.StringVar(&o.hostsDir, "hosts-dir", "", "copy of a node's certs.d directory (hosts.toml), to also ask the mirrors that containerd would ask, without a credential")
 	flags.BoolVar(&o.allowLoopback, "allow-loopback", false, "also ask registries at this machine's loopback addresses")
-	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long the whole look may take")
 	o.addKubeFlags(flags)
 	o.flags = flags
 }
@@ -123,6 +131,7 @@ func (o *lookOptions) Complete(usual registry.Mode) error {
 		return usage("--timeout %s leaves no time; give something like 30s", o.timeout)
 	}
 	o.style.Flags = append(o.style.Flags, again(o.flags)...)
+	o.style.Connect = connecting(o.flags)
 	if o.traceFile == "" {
 		return nil
 	}

@@ -130,6 +130,13 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options) Plan {
 	for _, d := range k.Diagnoses {
 		remedies := remedy.Plan(m.catalog, k, d, o)
 		at := slices.IndexFunc(remedies, remedy.Remedy.Ready)
+		if named := slices.IndexFunc(remedies, func(r remedy.Remedy) bool { return r.ID == o.With }); named >= 0 {
+			// What cannot be applied is still the one that was asked for: it is told first.
+			if at = named; !remedies[named].Ready() {
+				at = -1
+				remedies = slices.Concat(remedies[named:named+1], remedies[:named], remedies[named+1:])
+			}
+		}
 		if at >= 0 {
 			p.Chosen = append(p.Chosen, Choice{d, remedies[at]})
 			remedies = slices.Delete(slices.Clone(remedies), at, at+1)

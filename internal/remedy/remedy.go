@@ -134,6 +134,8 @@ type Options struct {
 	// To is another image, for the container that fails (or for Container).
 	To        string
 	Container string
+	// With is the id of the remedy to choose, instead of the first.
+	With string
 	// Via chooses where credentials go: "", "secret", "service-account", "template".
 	Via string
 	// Login is a credential that the person brings, nil for none.
@@ -155,6 +157,9 @@ type Login struct {
 	Source string
 	// Expires is when it ends by itself, zero if it does not say so.
 	Expires time.Time
+	// Host of the registry that it is for, as an image's normalised name begins
+	// ("docker.io"). It is never given to another; "" fits any.
+	Host string
 	// Personal: it is a person's own (from this machine, or typed), and not one
 	// that lay in the cluster already.
 	Personal bool

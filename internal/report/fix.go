@@ -39,7 +39,8 @@ func Target(c *catalog.Catalog, p mend.Plan) v1alpha1.TargetFix {
 		Source: cleaned(k.Target.Source), Back: clean(k.Target.Back), Lasting: steps(k.Target.Lasting), Pace: clean(k.Target.Pace),
 		Causes: []v1alpha1.FixCause{}, Remedies: []v1alpha1.Remedy{}, Others: []v1alpha1.Remedy{}, Changes: []v1alpha1.ObjectChange{},
 		Evictions: []string{}, Irrevocable: cleaned(p.Irrevocable), Vantages: []v1alpha1.VantageProof{}, Pulled: []string{}, Notes: []string{}, Log: []v1alpha1.FixLog{},
-		Wanted: k.Target.Wanted, Ready: k.Target.Ready, Afterwards: afterwards(k), NotLookedAt: gaps(k.NotLookedAt),
+		Wanted: k.Target.Wanted, Ready: k.Target.Ready, Restarts: p.Restarts, Risks: cleaned(p.Risks), Brake: clean(p.Brake),
+		Afterwards: afterwards(k), NotLookedAt: gaps(k.NotLookedAt),
 		Proof: v1alpha1.Proof(p.Proof), Outcome: v1alpha1.FixPlanned,
 	}
 	if m := k.Target.Manager; m.Tool != "" {
@@ -149,7 +150,7 @@ func afterwards(k remedy.Case) []v1alpha1.RemedyStep {
 func remedyOf(r remedy.Remedy) v1alpha1.Remedy {
 	return v1alpha1.Remedy{
 		ID: r.ID, Cause: r.Cause, Kind: v1alpha1.RemedyKind(r.Kind), Title: clean(r.Title), Because: clean(r.Because), Needs: clean(r.Needs),
-		Steps: steps(r.Steps), Until: at(r.Until), Latest: at(r.Latest), Risks: cleaned(r.Risks), Lasting: steps(r.Lasting), Undo: []v1alpha1.RemedyStep{},
+		Steps: steps(r.Steps), Until: at(r.Until), Latest: at(r.Latest), Risks: cleaned(r.Risks), Restarts: r.Restarts, Lasting: steps(r.Lasting), Undo: []v1alpha1.RemedyStep{},
 	}
 }
 
@@ -159,6 +160,12 @@ const (
 	maxFile    = 64 << 10
 )
 
+// commandLine is a command as it can be shown: of one line, without characters
+// that a terminal would not show as themselves.
+func commandLine(c string) string {
+	return strings.ReplaceAll(foreign.Lines(c, maxCommand), "\n", " ")
+}
+
 // steps are for a person to carry out to the letter: what a terminal would not
 // show as it is, is left out and said to be.
 func steps(from []remedy.Step) []v1alpha1.RemedyStep {
@@ -166,7 +173,7 @@ func steps(from []remedy.Step) []v1alpha1.RemedyStep {
 	for _, s := range from {
 		step := v1alpha1.RemedyStep{What: clean(s.What), Where: clean(s.Where), Commands: []string{}}
 		for _, c := range s.Commands {
-			if c != foreign.Text(c, maxCommand) {
+			if c != commandLine(c) {
 				step.What += " (a command is left out: it has characters that are not shown)"
 				continue
 			}
@@ -235,7 +242,7 @@ func made(kind, path string, v any, into []v1alpha1.FieldChange) []v1alpha1.Fiel
 	switch v := v.(type) {
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			at := path + "/" + name
+			at := path + "/" + strings.ReplaceAll(name, "/", "~1")
 			if at == "/apiVersion" || at == "/kind" || at == "/metadata/name" || at == "/metadata/namespace" {
 				continue // the object's name says that
 			}
@@ -289,3 +296,17 @@ func cleaned(all []string) []string {
 	}
 	return out
 }
+
+// Unplanned is a target for which no plan could be made.
+func Unplanned(target evidence.Object, err error) v1alpha1.TargetFix {
+	t := v1alpha1.TargetFix{
+		Target: object(target), Source: []string{}, Lasting: []v1alpha1.RemedyStep{}, Causes: []v1alpha1.FixCause{}, Remedies: []v1alpha1.Remedy{}, Others: []v1alpha1.Remedy{},
+		Changes: []v1alpha1.ObjectChange{}, Evictions: []string{}, Risks: []string{}, Irrevocable: []string{}, Proof: v1alpha1.NotProven, Vantages: []v1alpha1.VantageProof{},
+		Pulled: []string{}, Notes: []string{}, Log: []v1alpha1.FixLog{}, Afterwards: []v1alpha1.RemedyStep{}, NotLookedAt: []v1alpha1.Gap{},
+	}
+	t.Outcome, t.Why = v1alpha1.FixRefused, Reason(err.Error())
+	return t
+}
+
+// Reason is why something was not done, as a document has it.
+func Reason(why string) string { return clean(why) }

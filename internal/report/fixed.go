@@ -151,7 +151,8 @@ func (s *sheet) meets(t v1alpha1.TargetFix) {
 		}
 		s.field("Evicts", count(n, "failing pod")+", one first: "+strings.Join(names, ", "))
 	}
-	if t.Restarts > 0 {
+	switch {
+	case t.Restarts > 0:
 		text := "restarts " + count(t.Restarts, "healthy pod")
 		if t.Wanted >= t.Restarts {
 			text += " of " + number(t.Wanted)
@@ -160,12 +161,13 @@ func (s *sheet) meets(t v1alpha1.TargetFix) {
 			text += ", by its rollout " + t.Pace
 		}
 		s.paragraph(pad("Reach", column), bold, painted(text, yellow))
+	case len(t.Remedies) > 0:
+		s.field("Reach", "restarts no healthy pod")
 	}
-	var risks []string
-	for _, r := range t.Remedies {
-		risks = append(risks, r.Risks...)
+	s.list("Risk", t.Risks)
+	if t.Brake != "" {
+		s.paragraph(pad("Brake", column), bold, painted(t.Brake, red))
 	}
-	s.list("Risk", risks)
 }
 
 // owned says who keeps the object, and where the lasting fix belongs.
@@ -225,7 +227,7 @@ func (s *sheet) byHand(t v1alpha1.TargetFix, now time.Time) {
 func (s *sheet) whole(r v1alpha1.Remedy, now time.Time) {
 	switch {
 	case r.Kind == v1alpha1.RemedyWait:
-		s.field("Wait", until(s, r, now)+because(r))
+		s.field("Wait", because(r)+until(s, r, now))
 	case r.Kind == v1alpha1.RemedyHandedOver:
 		s.field("By hand", because(r))
 	default:
@@ -242,11 +244,11 @@ func until(s *sheet, r v1alpha1.Remedy, now time.Time) string {
 	if r.Until == nil {
 		return ""
 	}
-	text := "until " + s.clock(*r.Until, now, toSecond)
+	text := "; until " + s.clock(*r.Until, now, toSecond)
 	if r.Latest != nil && !r.Latest.Equal(*r.Until) {
 		text += ", at the latest " + s.clock(*r.Latest, now, toSecond)
 	}
-	return text + ": "
+	return text
 }
 
 // flagOf says how a remedy is chosen.
@@ -287,7 +289,7 @@ func (s *sheet) alternatives(t v1alpha1.TargetFix, now time.Time) {
 			name = "Or"
 		}
 		if r.Kind == v1alpha1.RemedyWait {
-			title = "Wait " + until(s, r, now) + r.Title
+			title += until(s, r, now)
 		}
 		s.field(name, title+flagOf(r))
 	}
@@ -325,12 +327,12 @@ func (s *sheet) step(head string, step v1alpha1.RemedyStep) {
 	s.paragraph(head, bold, normal(text))
 	if f := step.File; f != nil {
 		s.hang(pad("", column+2), plain, column+2, painted(f.Path, bold), normal("(mode "+f.Mode+")"))
-		for line := range strings.Lines(f.Content) {
-			s.verbatim(column+4, plain, foreign.Text(line, maxFile))
+		for line := range strings.Lines(foreign.Lines(f.Content, maxFile)) {
+			s.verbatim(column+4, plain, strings.TrimRight(line, "\n"))
 		}
 	}
 	for _, c := range step.Commands {
-		s.verbatim(column+2, cyan, foreign.Text(c, maxCommand))
+		s.verbatim(column+2, cyan, commandLine(c))
 	}
 	if step.Afterwards != "" {
 		s.hang(pad("", column+2), plain, column+2, normal("then: "+step.Afterwards))
@@ -379,7 +381,7 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 		s.handed("Then", t.Afterwards)
 	}
 	if t.Undo != "" {
-		if command, ok := shell.Command(append(append(s.program(), "undo", t.Undo, "-n", t.Target.Namespace), s.Flags...)...); ok {
+		if command, ok := shell.Command(append(append(s.program(), "undo", t.Undo, "-n", t.Target.Namespace), s.Connect...)...); ok {
 			s.command("Undo", command)
 		}
 	}
@@ -433,4 +435,23 @@ func podsWords(names []string) string {
 		return "pod/" + names[0]
 	}
 	return "pod/" + names[0] + " and " + number(len(names)-1) + " more"
+}
+
+// NothingText says that nothing is to be mended.
+func NothingText(w io.Writer, f v1alpha1.Fix, cause string, style Style) error {
+	s := newSheet(style)
+	text := "Nothing to mend: no pull of what you named fails now."
+	if cause != "" {
+		text = "Nothing to mend: no pull that was looked at fails of " + cause + "."
+	}
+	if len(f.NotLookedAt) > 0 {
+		text += " Not all could be looked at."
+	}
+	s.hang("", plain, 2, normal(text))
+	var missed []string
+	for _, g := range f.NotLookedAt {
+		missed = append(missed, gapLine{why: g.Why, needs: g.Needs}.words())
+	}
+	s.list("Not seen", missed)
+	return s.writeTo(w)
 }

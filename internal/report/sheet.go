@@ -31,6 +31,8 @@ type Style struct {
 	// Flags belong behind each printed command, so that it reaches the same
 	// cluster: --context, its value, ...
 	Flags []string
+	// Connect are those of Flags that a command needs that asks no registry.
+	Connect []string
 }
 
 // maxParagraph bounds what one call lays out, in bytes.

@@ -150,3 +150,5 @@ func TestForeignTextInAVerificationIsHarmless(t *testing.T) {
 		}
 	}
 }
+
+func prospect() examine.Prospect { return examine.Prospect{} }

@@ -1,0 +1,116 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/internal/mend"
+	"github.com/pullmedic/pullmedic/internal/report"
+	"github.com/pullmedic/pullmedic/internal/verify"
+)
+
+// outcomeText is a text about what became of a target.
+type outcomeText func(io.Writer, v1alpha1.TargetFix, string, report.Style) error
+
+// carry carries one plan out, as far as the flags and the person let it.
+func (x *fixing) carry(ctx context.Context, p mend.Plan, t *v1alpha1.TargetFix) {
+	refuse := func(why string) { t.Outcome, t.Why = v1alpha1.FixRefused, report.Reason(why) }
+	if !p.Ready() {
+		return
+	}
+	if why := x.held(p, t.ProofWhy); why != "" {
+		refuse(why)
+		return
+	}
+	if x.dryRun == "client" {
+		return
+	}
+	stop := x.progress(ctx, "asking for rights and trying every write")
+	err := x.mender.Check(ctx, p, !x.noUndo)
+	stop()
+	if err != nil {
+		refuse(err.Error())
+		return
+	}
+	if x.dryRun == "server" {
+		return
+	}
+	if !x.yes {
+		agreed, err := x.ask(ctx)
+		if err != nil {
+			refuse(err.Error())
+			return
+		}
+		if !agreed {
+			return
+		}
+	}
+	view := x.newLive()
+	stop = view.run()
+	began := time.Now()
+	r := x.mender.Carry(ctx, p, !x.noUndo, x.pull, func(what string) {
+		report.Logged(t, time.Now(), what)
+		view.tell(what)
+	})
+	stop()
+	if x.verbose > 0 {
+		for _, note := range r.Notes {
+			fmt.Fprintf(x.ErrOut, "note: %s\n", foreign.Text(note, maxError))
+		}
+	}
+	report.Carried(t, report.End{Result: r, ID: r.Record, Began: began, Ended: time.Now()})
+}
+
+// held is why a plan is not carried out without one more flag; "" if nothing
+// stands against it.
+func (x *fixing) held(p mend.Plan, why string) string {
+	emergency := x.remedy.Rollback || x.remedy.Restart || x.remedy.Recreate
+	if why == "" {
+		why = "no registry could be asked about it"
+	}
+	tool, elsewhere := kept(p)
+	switch {
+	case p.Brake != "" && !x.force:
+		return p.Brake + "; --force does it all the same"
+	case p.Proof == verify.Disproved && !(emergency && x.force):
+		return "it would not help: " + why
+	case p.Proof == verify.NotProven && !x.unproven && !(emergency && x.force):
+		return "it could not be proven that it helps: " + why + "; --unproven does it all the same"
+	case elsewhere && !x.here:
+		return tool + " keeps it and sets back what is changed here; mend it there, or give --here to change it here until then"
+	}
+	return ""
+}
+
+// kept tells what keeps an object as it is that the plan changes: a tool from
+// elsewhere, or the object of an operator.
+func kept(p mend.Plan) (string, bool) {
+	k := p.Case
+	for _, c := range p.Changes {
+		switch {
+		case c.Creates():
+		case c.Object.Kind == k.Target.Kind && c.Object.Name == k.Target.Name:
+			if tool := k.Target.Manager.Tool; tool != "" {
+				return tool, true
+			}
+			if above := k.Target.Above; above.Name != "" {
+				return strings.ToLower(above.Kind) + "/" + above.Name, true
+			}
+		case c.Object.Kind == "Secret":
+			for _, s := range k.Secrets {
+				if s.Name == c.Object.Name && s.Manager.Tool != "" {
+					return s.Manager.Tool, true
+				}
+			}
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,293 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/diagnosis"
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/mend"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+	"github.com/pullmedic/pullmedic/internal/report"
+)
+
+// A bringer gives the credential that the person brings for an image.
+type bringer func(ctx context.Context, image string) (*remedy.Login, error)
+
+// A fixing is one run of fix.
+type fixing struct {
+	*fixOptions
+	connection
+	catalog *catalog.Catalog
+	mender  *mend.Mender
+	bring   bringer
+	f       v1alpha1.Fix
+}
+
+// mend is the whole of a fix: it looks, and for one workload after the other
+// plans, shows, asks and carries out. It prints. What was done is in the document
+// even if what came after it failed.
+func (o *fixOptions) mend(ctx context.Context, refs []examine.ObjectRef) (v1alpha1.Fix, error) {
+	x, err := o.begin(ctx)
+	if err != nil {
+		return v1alpha1.Fix{}, err
+	}
+	survey, err := x.look(ctx, refs)
+	if err != nil {
+		return v1alpha1.Fix{}, x.explain(err)
+	}
+	x.f = report.NewFix(time.Now(), survey)
+	x.f.Certificates = append(x.f.Certificates, o.certificates...)
+	if o.dry() {
+		x.f.DryRun = o.dryRun
+	}
+	groups, err := x.groups(survey)
+	if err != nil {
+		return x.f, err
+	}
+	for i, g := range groups {
+		goes, err := x.one(ctx, g, i, len(groups))
+		if err != nil && len(groups) == 1 {
+			return x.f, x.explain(err)
+		}
+		if err != nil {
+			x.f.Targets = append(x.f.Targets, report.Unplanned(g.Target, err))
+			if err := x.say(report.OutcomeText); err != nil {
+				return x.f, err
+			}
+		}
+		if !goes {
+			x.left(groups[i+1:])
+			break
+		}
+	}
+	return x.f, x.end(survey)
+}
+
+// begin connects.
+func (o *fixOptions) begin(ctx context.Context) (*fixing, error) {
+	load := loading(ctx)
+	c, err := o.source(load)
+	if err != nil {
+		return nil, err
+	}
+	known, err := load()
+	if err != nil {
+		return nil, fault(err)
+	}
+	m, err := c.mender(known)
+	if err != nil {
+		return nil, err
+	}
+	return &fixing{fixOptions: o, connection: c, catalog: known, mender: m}, nil
+}
+
+// look asks about the objects, or with --cause about all pods.
+func (x *fixing) look(ctx context.Context, refs []examine.ObjectRef) (evidence.Survey, error) {
+	ctx, cancel := context.WithTimeout(ctx, x.timeout)
+	defer cancel()
+	defer x.progress(ctx, "looking at the cluster")()
+	if x.cause == "" {
+		for i := range refs {
+			if refs[i].Namespace == "" {
+				refs[i].Namespace = x.namespace
+			}
+		}
+		return x.Objects(ctx, refs)
+	}
+	scope := examine.Scope{Namespace: x.namespace, Selector: x.selector}
+	if x.allNamespaces {
+		scope.Namespace, scope.Fallback = "", x.namespace
+	}
+	return x.Survey(ctx, scope)
+}
+
+// groups are the workloads to mend, each with its diagnoses.
+func (x *fixing) groups(s evidence.Survey) ([]mend.Group, error) {
+	var diagnoses []diagnosis.Diagnosis
+	for _, e := range s.Pulls {
+		d := diagnosis.Judge(x.catalog, e)
+		if !d.Healthy() && len(d.Causes) > 0 && !pulledSince(d) && (x.cause == "" || d.Causes[0].Cause == x.cause) {
+			diagnoses = append(diagnoses, d)
+		}
+	}
+	groups := mend.Groups(diagnoses)
+	if x.cause != "" && len(groups) > x.max {
+		return nil, usage("%s keeps %d workloads from starting, and --max is %d; nothing was changed; look at them with %s, then give --max %[2]d", x.cause, len(groups), x.max, x.program)
+	}
+	if x.remedy.To == "" {
+		return groups, nil
+	}
+	if len(groups) > 1 {
+		return nil, usage("--to is an image for one workload, and the pulls of %d fail; name one of them", len(groups))
+	}
+	for _, g := range groups {
+		if err := x.container(g); err != nil {
+			return nil, err
+		}
+	}
+	return groups, nil
+}
+
+// container checks that it is plain which container --to is for.
+func (x *fixing) container(g mend.Group) error {
+	var names []string
+	for _, d := range g.Diagnoses {
+		if !slices.Contains(names, d.Pull.Container) {
+			names = append(names, d.Pull.Container)
+		}
+	}
+	list := strings.Join(names, ", ")
+	switch {
+	case x.remedy.Container == "" && len(names) > 1:
+		return usage("the images of several containers fail: %s; say with --container which one --to is for", list)
+	case x.remedy.Container != "" && !slices.Contains(names, x.remedy.Container):
+		return usage("the image of container %s does not fail; those that fail: %s", x.remedy.Container, list)
+	}
+	return nil
+}
+
+// pulledSince tells what failed and was pulled in the meantime.
+func pulledSince(d diagnosis.Diagnosis) bool {
+	return slices.ContainsFunc(d.Findings, func(f evidence.Finding) bool { return f.Outcome == evidence.NextAttemptSucceeded })
+}
+
+// one plans, shows, asks and carries out for one workload; it tells whether to go
+// on with the next.
+func (x *fixing) one(ctx context.Context, g mend.Group, i, of int) (goes bool, err error) {
+	goes = x.cause == ""
+	if i > 0 && x.cause != "" {
+		// What was mended before may have mended this one too, as a secret does.
+		again, err := x.again(ctx, g)
+		if err != nil || len(again) == 0 {
+			return err == nil, err
+		}
+		g.Diagnoses = again
+	}
+	p, err := x.plan(ctx, g)
+	if err != nil {
+		return goes, err
+	}
+	if err := x.chosen(p); err != nil {
+		return false, err
+	}
+	t := report.Target(x.catalog, p)
+	x.f.Targets = append(x.f.Targets, t)
+	if x.text() {
+		if of > 1 {
+			fmt.Fprintf(x.Out, "%s%d of %d\n", strings.Repeat("\n", min(i, 1)), i+1, of)
+		}
+		if err := report.PlanText(x.Out, t, x.f.Time, x.style); err != nil {
+			return false, fault(err)
+		}
+	}
+	x.carry(ctx, p, &x.f.Targets[len(x.f.Targets)-1])
+	done := x.f.Targets[len(x.f.Targets)-1].Outcome
+	goes = goes || done == v1alpha1.FixMended || done == v1alpha1.FixNothing || x.dry()
+	return goes && ctx.Err() == nil, x.say(report.OutcomeText)
+}
+
+// plan plans for one workload, with the credential that the person brings.
+func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
+	o := x.remedy
+	if x.bring != nil {
+		login, err := x.bring(ctx, g.Diagnoses[0].Pull.Image)
+		if err != nil {
+			return mend.Plan{}, usage("%w", err)
+		}
+		o.Login = login
+	}
+	ctx, cancel := context.WithTimeout(ctx, x.timeout)
+	defer cancel()
+	defer x.progress(ctx, "planning and proving")()
+	plans, err := x.mender.Plan(ctx, g.Diagnoses, o)
+	if err != nil {
+		return mend.Plan{}, err
+	}
+	return plans[0], nil
+}
+
+// again looks at one workload anew; nothing if it does not fail of the cause any
+// more.
+func (x *fixing) again(ctx context.Context, g mend.Group) ([]diagnosis.Diagnosis, error) {
+	ctx, cancel := context.WithTimeout(ctx, x.timeout)
+	defer cancel()
+	stop := x.progress(ctx, "looking at "+strings.ToLower(g.Target.Kind)+"/"+g.Target.Name)
+	survey, err := x.Objects(ctx, []examine.ObjectRef{{Kind: strings.ToLower(g.Target.Kind), Namespace: g.Target.Namespace, Name: g.Target.Name}})
+	stop()
+	if err != nil {
+		return nil, err
+	}
+	groups, err := x.groups(survey)
+	if err != nil || len(groups) == 0 {
+		fmt.Fprintf(x.ErrOut, "%s/%s in namespace %s does not fail of %s any more\n", strings.ToLower(g.Target.Kind), g.Target.Name, g.Target.Namespace, x.cause)
+		return nil, err
+	}
+	return groups[0].Diagnoses, nil
+}
+
+// chosen checks that the remedy which the person named is one of the plan's.
+func (x *fixing) chosen(p mend.Plan) error {
+	if x.remedy.With == "" {
+		return nil
+	}
+	var ids []string
+	for _, c := range p.Chosen {
+		ids = append(ids, c.Remedy.ID)
+	}
+	for _, r := range p.Others {
+		ids = append(ids, r.ID)
+	}
+	if slices.Contains(ids, x.remedy.With) {
+		return nil
+	}
+	slices.Sort(ids)
+	return usage("there is no remedy %q for %s; there are: %s", x.remedy.With, p.Case.Target.String(), strings.Join(slices.Compact(ids), ", "))
+}
+
+// left tells which workloads were not reached.
+func (x *fixing) left(groups []mend.Group) {
+	if len(groups) == 0 {
+		return
+	}
+	var names []string
+	for _, g := range groups {
+		names = append(names, strings.ToLower(g.Target.Kind)+"/"+g.Target.Name+" in namespace "+g.Target.Namespace)
+	}
+	fmt.Fprintf(x.ErrOut, "stopped there; not touched: %s\n", strings.Join(names, ", "))
+}
+
+// say writes a text about the last target, where a person reads.
+func (x *fixing) say(text outcomeText) error {
+	if !x.text() {
+		return nil
+	}
+	if err := text(x.Out, x.f.Targets[len(x.f.Targets)-1], x.f.DryRun, x.style); err != nil {
+		return fault(err)
+	}
+	return nil
+}
+
+// end prints the document, or what is left to say, and writes the report.
+func (x *fixing) end(s evidence.Survey) error {
+	if len(x.f.Targets) == 0 && x.text() {
+		if err := report.NothingText(x.Out, x.f, x.cause, x.style); err != nil {
+			return fault(err)
+		}
+	}
+	if !x.text() {
+		if err := x.print(x.f, nil); err != nil {
+			return err
+		}
+	}
+	return x.postMortem()
+}

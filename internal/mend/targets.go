@@ -1,0 +1,28 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mend
+
+import (
+	"github.com/pullmedic/pullmedic/diagnosis"
+	"github.com/pullmedic/pullmedic/evidence"
+)
+
+// A Group are the diagnoses whose pulls are mended by changing one object.
+type Group struct {
+	// Target is that object; without a name if nothing that could be changed makes
+	// the pods.
+	Target    evidence.Object
+	Diagnoses []diagnosis.Diagnosis
+}
+
+// Groups puts together the diagnoses of one object, in their order. Plan makes
+// one plan of each.
+func Groups(all []diagnosis.Diagnosis) []Group {
+	var groups []Group
+	for _, diagnoses := range group(all) {
+		target, _ := targetOf(diagnoses[0].Pull)
+		groups = append(groups, Group{target, diagnoses})
+	}
+	return groups
+}

@@ -1,0 +1,263 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report_test
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/diagnosis"
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/mend"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+	"github.com/pullmedic/pullmedic/internal/report"
+	"github.com/pullmedic/pullmedic/internal/report/schematest"
+	"github.com/pullmedic/pullmedic/internal/verify"
+)
+
+// secret is what no text may show.
+const secret = "canary-5e7f-secret"
+
+// planned is a plan that goes back to an image that ran before.
+func planned(t *testing.T) mend.Plan {
+	t.Helper()
+	d := diagnosis.Judge(load(t), missingTag(0))
+	target := remedy.Object{APIVersion: "apps/v1", Kind: "Deployment", Resource: "deployments", Namespace: "shop", Name: "api", UID: "u", Generation: 18}
+	k := remedy.Case{Now: now(), Diagnoses: []diagnosis.Diagnosis{d}}
+	k.Target = remedy.Target{
+		Object: target, Wanted: 6, Ready: 4, Manager: evidence.Manager{Tool: "Helm", Name: "shop/api"}, Pace: "25 % at a time",
+		Source: []string{"Helm release api in namespace shop", "chart api-1.4.0"}, Back: "the next helm upgrade sets back what is changed here",
+		Lasting: []remedy.Step{{What: "Change it in the values of the release, and upgrade it", Where: "where the release is made", Commands: []string{"helm get values api -n shop"}}},
+	}
+	back := remedy.Remedy{
+		ID: "previous-image", Cause: "TagNotFound", Kind: remedy.Applied, Title: "Set container app back to acme/api:1.27.4", Because: "revision 17 runs it, with 4 ready", Image: "acme/api:1.27.4",
+		Changes: []remedy.Change{{Object: target, Edits: []remedy.Edit{
+			{Path: "/spec/template/spec/containers/0/name", Old: "app", New: "app"},
+			{Path: "/spec/template/spec/containers/0/image", Old: "acme/api:1.27.44", New: "acme/api:1.27.4", Label: "container app: image"},
+		}}},
+	}
+	result := verify.Verify(t.Context(), load(t), prospects(), prospect())
+	return mend.Plan{
+		ID: "20261121-035000-x7k2p", Case: k, Chosen: []mend.Choice{{Diagnosis: d, Remedy: back}}, Changes: back.Changes,
+		Others: []remedy.Remedy{
+			{ID: "set-image", Cause: "TagNotFound", Kind: remedy.Applied, Needs: "--to IMAGE", Title: "Set container app to an image that exists"},
+			{ID: "push-again", Cause: "TagNotFound", Kind: remedy.HandedOver, Title: "Push the tag again", Steps: []remedy.Step{{What: "Push it", Where: "where the image is built", Commands: []string{"docker push docker.io/acme/api:1.27.44"}}}},
+			{ID: "wait", Cause: "TagNotFound", Kind: remedy.Wait, Title: "Wait until the pipeline has pushed it", Until: now().Add(10 * time.Minute), Latest: now().Add(30 * time.Minute)},
+		},
+		Proof: verify.Proven, Result: verify.Result{Time: now(), Answers: result.Answers[2:]},
+	}
+}
+
+// rewritten is a plan that rewrites a secret, moves a reference, evicts pods and
+// restarts others.
+func rewritten(t *testing.T) mend.Plan {
+	t.Helper()
+	p := planned(t)
+	p.Case.Target.Manager, p.Case.Target.Source, p.Case.Target.Back, p.Case.Target.Lasting = evidence.Manager{}, nil, "", nil
+	p.Case.Target.Paused = true
+	object := func(kind, name string) remedy.Object {
+		return remedy.Object{APIVersion: "v1", Kind: kind, Resource: strings.ToLower(kind) + "s", Namespace: "shop", Name: name}
+	}
+	p.Changes = []remedy.Change{
+		{Object: object("Secret", "hub"), Edits: []remedy.Edit{{Path: "/data/.dockerconfigjson", Old: secret, New: secret + "2", Label: "entry index.docker.io/v1/"}}},
+		{Object: object("Secret", "hub-2"), New: map[string]any{"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": "hub-2", "labels": map[string]any{"app.kubernetes.io/managed-by": "pullmedic"}}, "type": "kubernetes.io/dockerconfigjson", "data": map[string]any{".dockerconfigjson": secret}}},
+		{Object: p.Case.Target.Object, Edits: []remedy.Edit{
+			{Path: "/spec/template/spec/imagePullSecrets", New: []any{map[string]any{"name": "hub-2"}}, Label: "pull secrets"},
+			{Path: "/spec/template/spec/containers/0", Old: map[string]any{"env": []any{map[string]any{"name": "P", "value": secret}}}, New: map[string]any{"name": "app"}},
+			{Path: "/spec/template/spec/containers/0/env/0/value", Old: secret, New: "x"},
+		}},
+	}
+	p.Chosen[0].Remedy = remedy.Remedy{ID: "rewrite-secret", Cause: "CredentialsInvalid", Kind: remedy.Applied, Title: "Write the login of secret platform/hub into secret hub", Lasting: []remedy.Step{{What: "Have External Secrets keep it", Where: "where kubectl is", File: &remedy.File{Path: "external-secret.yaml", Content: "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\n"}}}}
+	p.Evict = []mend.Pod{{Namespace: "shop", Name: "api-1", UID: "1"}, {Namespace: "shop", Name: "api-2", UID: "2"}, {Namespace: "shop", Name: "api-3", UID: "3"}, {Namespace: "shop", Name: "api-4", UID: "4"}, {Namespace: "shop", Name: "api-5", UID: "5"}}
+	p.Restarts, p.Risks = 4, []string{"3 other pods name secret hub and get the new login, too"}
+	p.Irrevocable = []string{"5 failing pods are evicted, one first; their owner makes new ones"}
+	p.Proof = verify.NotProven
+	p.Result.Answers = nil
+	p.Case.NotLookedAt = []evidence.Gap{{Check: evidence.CheckServiceAccount, Subject: evidence.Subject{Name: "default"}, Why: "you may not get serviceaccounts in namespace shop", Needs: "get serviceaccounts in namespace shop"}}
+	return p
+}
+
+// handedOver is a plan of which a person has to do all.
+func handedOver(t *testing.T) mend.Plan {
+	t.Helper()
+	p := planned(t)
+	p.Chosen, p.Changes, p.Proof = nil, nil, verify.NotProven
+	p.Others = []remedy.Remedy{
+		{ID: "hosts-ca", Cause: "TLSUntrusted", Kind: remedy.HandedOver, Title: "Have containerd trust the registry's certificate", Because: "its issuer is not among those that worker-3 trusts",
+			Risks: []string{"whoever has that CA's key can pose as this registry"},
+			Steps: []remedy.Step{
+				{What: "Write the CA", Where: "on node worker-3", File: &remedy.File{Path: "/etc/containerd/certs.d/registry.example/ca.crt", Content: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"}},
+				{What: "Write the registry's file; containerd reads it anew with each pull", Where: "on node worker-3", File: &remedy.File{Path: "/etc/containerd/certs.d/registry.example/hosts.toml", Content: "[host.\"https://registry.example\"]\n  ca = \"/etc/containerd/certs.d/registry.example/ca.crt\"\n"}},
+				{What: "Pull once", Where: "on node worker-3", Commands: []string{"sudo crictl pull registry.example/acme/api:1"}},
+			}},
+		{ID: "wait", Cause: "TLSUntrusted", Kind: remedy.Wait, Title: "Wait until the registry's own certificate is renewed"},
+	}
+	return p
+}
+
+// ends are what can become of a plan.
+func ends() map[string]report.End {
+	began, ended := now().Add(4*time.Second), now().Add(8*time.Second)
+	return map[string]report.End{
+		"mended": {Result: mend.Result{Outcome: mend.Mended, Took: 2310 * time.Millisecond, Pulled: []string{"api-6c-aaaaa", "api-6c-bbbbb"}}, ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
+		"mended-crashes": {Result: mend.Result{Outcome: mend.Mended, Took: 12 * time.Second, Pulled: []string{"api-6c-aaaaa"}, Left: 2, Next: "CrashLoopBackOff", Note: "no event was written: you may not create events in namespace shop; ask for that right"},
+			ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
+		"undone":        {Result: mend.Result{Outcome: mend.Undone, Why: `pod/api-6c-aaaaa: ErrImagePull: failed to pull and unpack image "docker.io/acme/api:1.27.4": 429 Too Many Requests`}, Began: began, Ended: ended},
+		"still-pulling": {Result: mend.Result{Outcome: mend.StillPulling, Why: "pod/api-6c-bbbbb: it is being pulled", Left: 1}, ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
+		"broken":        {Result: mend.Result{Outcome: mend.Broken, Why: "you may not patch serviceaccounts in namespace shop"}, ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
+	}
+}
+
+func TestFixText(t *testing.T) {
+	c := load(t)
+	for name, one := range map[string]struct {
+		plan  mend.Plan
+		end   string
+		style report.Style
+	}{
+		"fix.txt":               {planned(t), "mended", report.Style{}},
+		"fix-color.txt":         {planned(t), "mended-crashes", report.Style{Color: true}},
+		"fix-narrow.txt":        {planned(t), "undone", report.Style{Width: 60, Connect: []string{"--context", "it's prod"}}},
+		"fix-verbose.txt":       {planned(t), "still-pulling", report.Style{Verbose: 1}},
+		"fix-secret.txt":        {rewritten(t), "mended-crashes", report.Style{}},
+		"fix-secret-narrow.txt": {rewritten(t), "broken", report.Style{Width: 60, Color: true}},
+		"fix-by-hand.txt":       {handedOver(t), "", report.Style{}},
+		"fix-by-hand-60.txt":    {handedOver(t), "", report.Style{Width: 60, Color: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			target := report.Target(c, one.plan)
+			var b bytes.Buffer
+			if err := report.PlanText(&b, target, now(), one.style); err != nil {
+				t.Fatal(err)
+			}
+			b.WriteString("\n")
+			if one.end != "" {
+				report.Carried(&target, ends()[one.end])
+			}
+			if err := report.OutcomeText(&b, target, "", one.style); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(b.String(), "canary") {
+				t.Error("a secret is shown")
+			}
+			golden(t, name, b.Bytes())
+		})
+	}
+}
+
+// fixed is a document of some plans and what became of them.
+func fixed(t *testing.T) v1alpha1.Fix {
+	t.Helper()
+	f := report.NewFix(now(), evidence.Survey{Sent: evidence.Sent{Requests: 3}})
+	f.Certificates = append(f.Certificates, v1alpha1.Certificate{Subject: "CN=Acme CA", Authority: true, Fingerprint: "00ff"})
+	for i, p := range []mend.Plan{planned(t), rewritten(t), handedOver(t)} {
+		target := report.Target(load(t), p)
+		if i < 2 {
+			report.Logged(&target, now().Add(5*time.Second), "changed deployment/api")
+			report.Carried(&target, ends()[[]string{"mended", "undone"}[i]])
+		}
+		f.Targets = append(f.Targets, target)
+	}
+	f.Targets = append(f.Targets, report.Unplanned(evidence.Object{Kind: "Job", Namespace: "shop", Name: "once"}, errors.New("you may not get jobs.batch in namespace shop; ask for that right")))
+	return f
+}
+
+func TestPostMortem(t *testing.T) {
+	got := report.PostMortem(fixed(t), report.Style{Location: time.FixedZone("CET", 3600)})
+	if bytes.Contains(got, []byte("canary")) {
+		t.Error("a secret is shown")
+	}
+	golden(t, "postmortem.md", got)
+}
+
+func TestAFixIsWhatTheSchemaSays(t *testing.T) {
+	for name, f := range map[string]v1alpha1.Fix{"a full one": fixed(t), "an empty one": report.NewFix(now(), evidence.Survey{})} {
+		var b bytes.Buffer
+		if err := report.Encode(&b, report.JSON, f); err != nil {
+			t.Fatal(err)
+		}
+		schematest.Check(t, b.Bytes())
+		if strings.Contains(b.String(), "canary") {
+			t.Errorf("%s shows a secret", name)
+		}
+	}
+}
+
+func TestForeignTextInAFixIsHarmless(t *testing.T) {
+	const markup = "evil\x1b[2J\u202eabc\u200b\x00\r\n# ![x](http://evil) <script> `` @here | [a](b) $(id)"
+	f := fixed(t)
+	for i := range f.Targets {
+		poison(reflect.ValueOf(&f.Targets[i]).Elem(), markup)
+		f.Targets[i].Outcome = v1alpha1.FixMended
+	}
+	shown := map[string]string{"post-mortem": string(report.PostMortem(f, report.Style{}))}
+	for _, target := range f.Targets {
+		for _, width := range []int{40, 80} {
+			var b bytes.Buffer
+			if err := report.PlanText(&b, target, now(), report.Style{Width: width, Verbose: 1}); err != nil {
+				t.Fatal(err)
+			}
+			if err := report.OutcomeText(&b, target, "", report.Style{Width: width}); err != nil {
+				t.Fatal(err)
+			}
+			shown["text"] += b.String()
+		}
+	}
+	for name, text := range shown {
+		if i := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) }); i >= 0 {
+			t.Errorf("%s shows %q", name, text[max(0, i-20):min(len(text), i+20)])
+		}
+		if !strings.Contains(text, "evil") {
+			t.Errorf("%s does not show the text at all, so this test shows nothing", name)
+		}
+	}
+	escaped := regexp.MustCompile("\\\\[[:punct:]]")
+	for line := range strings.Lines(outsideCode(shown["post-mortem"])) {
+		for _, alive := range []string{"<script>", "](", "![", "http://", " @here"} {
+			if strings.Contains(escaped.ReplaceAllString(line, ""), alive) {
+				t.Errorf("%q is alive in %q", alive, line)
+			}
+		}
+	}
+}
+
+// outsideCode is Markdown without its code spans and blocks.
+func outsideCode(text string) string {
+	var b strings.Builder
+	for text != "" {
+		i := strings.IndexByte(text, '`')
+		if i < 0 {
+			return b.String() + text
+		}
+		if i > 0 && text[i-1] == '\\' {
+			b.WriteString(text[:i+1])
+			text = text[i+1:]
+			continue
+		}
+		b.WriteString(text[:i])
+		rest := strings.TrimLeft(text[i:], "`")
+		fence := text[i : len(text)-len(rest)]
+		for { // a fence of this very length ends it
+			j := strings.Index(rest, fence)
+			if j < 0 {
+				return b.String() + rest
+			}
+			after := strings.TrimLeft(rest[j:], "`")
+			n := len(rest[j:]) - len(after)
+			rest = after
+			if n == len(fence) {
+				break
+			}
+		}
+		text = rest
+	}
+	return b.String()
+}
