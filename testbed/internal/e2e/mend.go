@@ -38,7 +38,7 @@ type mends struct {
 	mu      sync.Mutex
 	rows    []mendRow
 	shown   bool // the table has begun
-	refused int // faults of which fix said that it changes nothing, and did not
+	refused int  // faults of which fix said that it changes nothing, and did not
 }
 
 type mendRow struct {
@@ -167,7 +167,7 @@ func (r *runner) mendAndUndo(ctx context.Context, p place, options []string, row
 	seen := make(chan sighting, 1)
 	began := time.Now()
 	go func() { seen <- w.watch(watching) }()
-	args := append([]string{"fix", p.fault.Target(), "-n", namespace, "--yes", "--wait", "60s", "-o", "json"}, options...)
+	args := append([]string{"fix", p.fault.Target(), "-n", namespace, "--yes", "--timeout", "60s", "-o", "json"}, options...)
 	done, err := r.besides(ctx, "fixing "+p.fault.Name+" on "+p.node.Name, args...)
 	if err != nil {
 		return false, err
