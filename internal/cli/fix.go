@@ -42,12 +42,12 @@ func newFix(w *world, show *showOptions) *cobra.Command {
 		Short: "Mend failing pulls: show how, prove it, ask, do it, prove it again",
 		Long: `Mend failing pulls: show how, prove it, ask, do it, prove it again.
 
-The plan is shown first: what will be changed, what that reaches, who owns it
+The plan is shown first: what will be changed, what that reaches, who keeps it
 elsewhere, what undo cannot bring back. Before anything is changed, the changed
 pods are proven to pull (see verify), your rights are looked at, and the API
 server tries every write. What was there is written down, so that undo brings it
 back from any machine. It is mended when the kubelet has pulled the image, even
-if the container then ends; if a new pod fails to pull, the change is taken back.
+if the container then ends. If a new pod fails to pull, the change is undone.
 What has to be done on a node, at a registry or in a cloud account is handed
 over: files and commands, ready to paste.
 
@@ -61,8 +61,8 @@ something is not mended, 3 if it could not be looked at.`,
 		ValidArgsFunction: completeTypes,
 	}
 	flags := cmd.Flags()
-	o.addLookFlags(flags)
-	flags.StringVar(&o.traceFile, "trace", "", "file to write to what was waited for, as JSON lines")
+	o.addWhomFlags(flags)
+	o.addTrace(flags)
 	o.addScopeFlags(flags)
 	flags.DurationVar(&o.pull, "timeout", 5*time.Minute, "how long to wait until the image is pulled")
 	flags.StringVar(&o.dryRun, "dry-run", "none", "none, client (show the plan) or server (also have the API server try it)")
@@ -77,6 +77,8 @@ something is not mended, 3 if it could not be looked at.`,
 	flags.StringVar(&o.remedy.Container, "container", "", "container that --to is for, if several fail")
 	flags.StringVar(&o.remedy.Via, "via", "", "where a credential goes: secret, service-account or template; default: what restarts least")
 	o.logins.addFlags(flags)
+	flags.StringVar(&o.remedy.Mirror, "mirror", "", "host that nodes are to ask first: HOST[:PORT][/PATH]")
+	flags.StringVar(&o.remedy.Proxy, "proxy", "", "proxy that nodes are to go through: http://HOST:PORT")
 	flags.StringVar(&o.remedy.CAFile, "ca", "", "PEM file with the certificates that nodes are to trust for the registry")
 
 	flags.StringVar(&o.cause, "cause", "", "mend all failing pulls whose first cause is this, one workload after the other, until one fails")

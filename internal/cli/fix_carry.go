@@ -4,7 +4,9 @@
 package cli
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -22,7 +24,7 @@ type outcomeText func(io.Writer, v1alpha1.TargetFix, string, report.Style) error
 
 // carry carries one plan out, as far as the flags and the person let it.
 func (x *fixing) carry(ctx context.Context, p mend.Plan, t *v1alpha1.TargetFix) {
-	refuse := func(why string) { t.Outcome, t.Why = v1alpha1.FixRefused, report.Reason(why) }
+	refuse := func(why string) { t.Outcome, t.Why = v1alpha1.FixRefused, foreign.Text(why, maxError) }
 	if !p.Ready() {
 		return
 	}
@@ -61,11 +63,6 @@ func (x *fixing) carry(ctx context.Context, p mend.Plan, t *v1alpha1.TargetFix) 
 		view.tell(what)
 	})
 	stop()
-	if x.verbose > 0 {
-		for _, note := range r.Notes {
-			fmt.Fprintf(x.ErrOut, "note: %s\n", foreign.Text(note, maxError))
-		}
-	}
 	report.Carried(t, report.End{Result: r, ID: r.Record, Began: began, Ended: time.Now()})
 }
 
@@ -113,4 +110,29 @@ func kept(p mend.Plan) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// ask asks the person; the answer is no, unless it is yes.
+func (o *fixOptions) ask(ctx context.Context) (bool, error) {
+	if !isTerminal(o.In) {
+		return false, errors.New("nobody can be asked, as stdin is no terminal; --yes answers for it")
+	}
+	fmt.Fprint(o.ErrOut, "\nCarry this out? [y/N] ")
+	answers := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(o.In).ReadString('\n')
+		answers <- line
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(o.ErrOut)
+		return false, ctx.Err()
+	case line := <-answers:
+		return agrees(line), nil
+	}
+}
+
+func agrees(line string) bool {
+	line = strings.ToLower(strings.TrimSpace(line))
+	return line == "y" || line == "yes"
 }

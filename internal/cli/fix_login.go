@@ -4,6 +4,8 @@
 package cli
 
 import (
+	"context"
+	"io"
 	"regexp"
 	"strings"
 
@@ -11,6 +13,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/internal/logins"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
 // loginOptions say from where a credential comes that the person brings: at most
@@ -61,4 +66,31 @@ func (o *loginOptions) check(answered bool) error {
 		return usage("--credential-helper %q is no helper's name: give what stands behind docker-credential-, as in ecr-login", foreign.Text(o.helper, 80))
 	}
 	return nil
+}
+
+// A bringer gives the credential that the person brings for an image.
+type bringer func(ctx context.Context, image string) (*remedy.Login, error)
+
+// bringer asks the place that the person named, what is typed or piped only once
+// for each registry; nil if none was named.
+func (o *loginOptions) bringer(in io.Reader, secret logins.ReadSecret) bringer {
+	if !o.given() {
+		return nil
+	}
+	given := logins.Options{CopyFrom: o.copyFrom, DockerConfig: o.dockerConfig, Helper: o.helper, Typed: o.typed, Username: o.username, PasswordStdin: o.passwordStdin}
+	known := map[string]*remedy.Login{}
+	return func(ctx context.Context, image string) (*remedy.Login, error) {
+		host := ""
+		if ref, err := keyring.ParseImage(image); err == nil {
+			host = ref.Host
+		}
+		if l := known[host]; l != nil && (o.typed || o.passwordStdin) {
+			return l, nil
+		}
+		l, err := logins.Brought(ctx, image, given, logins.World{Secret: secret, Stdin: in})
+		if err == nil {
+			known[host] = l
+		}
+		return l, err
+	}
 }

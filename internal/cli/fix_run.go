@@ -16,12 +16,8 @@ import (
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/examine"
 	"github.com/pullmedic/pullmedic/internal/mend"
-	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/report"
 )
-
-// A bringer gives the credential that the person brings for an image.
-type bringer func(ctx context.Context, image string) (*remedy.Login, error)
 
 // A fixing is one run of fix.
 type fixing struct {
@@ -84,11 +80,14 @@ func (o *fixOptions) begin(ctx context.Context) (*fixing, error) {
 	if err != nil {
 		return nil, fault(err)
 	}
+	if c.mender == nil {
+		return nil, usage("nothing can be changed in a recording; fix needs a cluster")
+	}
 	m, err := c.mender(known)
 	if err != nil {
 		return nil, err
 	}
-	return &fixing{fixOptions: o, connection: c, catalog: known, mender: m}, nil
+	return &fixing{fixOptions: o, connection: c, catalog: known, mender: m, bring: o.logins.bringer(o.In, m.Secret)}, nil
 }
 
 // look asks about the objects, or with --cause about all pods.

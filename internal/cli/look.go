@@ -67,17 +67,22 @@ const lookTime = time.Minute
 
 func (o *lookOptions) addFlags(flags *pflag.FlagSet) {
 	o.addAskFlags(flags)
+	o.addTrace(flags)
+}
+
+func (o *lookOptions) addTrace(flags *pflag.FlagSet) {
 	flags.StringVar(&o.traceFile, "trace", "", "file to write to what was waited for, as JSON lines")
 }
 
-// addAskFlags adds those of a verb that looks for a time, without a trace.
+// addAskFlags adds what says whom to ask and how far to go.
 func (o *lookOptions) addAskFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&o.timeout, "timeout", lookTime, "how long the whole look may take")
-	o.addLookFlags(flags)
+	o.addWhomFlags(flags)
 }
 
-// addLookFlags adds what says whom to ask and how far to go.
-func (o *lookOptions) addLookFlags(flags *pflag.FlagSet) {
+// addWhomFlags adds what says whom to ask, for a verb whose --timeout is another
+// one.
+func (o *lookOptions) addWhomFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.probe, "probe", "", "what to ask registries: none (nothing), anonymous (without logging in), credentials (as the kubelet would); default: credentials for named objects and files, else anonymous")
 	flags.StringVar(&o.registryCA, "registry-ca", "", "PEM file with certificates to trust for registries, beside the system's")
 	flags.StringVar(&o.hostsDir, "hosts-dir", "", "copy of a node's certs.d directory (hosts.toml), to also ask the mirrors that containerd would ask, without a credential")

@@ -51,7 +51,7 @@ func closed(t *testing.T) string {
 }
 
 func TestHelpFitsATerminal(t *testing.T) {
-	for _, verb := range []string{"", "collect", "demo", "diagnose", "explain", "read", "registries", "verify", "version"} {
+	for _, verb := range []string{"", "collect", "demo", "diagnose", "explain", "fix", "read", "registries", "verify", "version"} {
 		got := bench{}.run(t, strings.Fields(verb+" --help")...)
 		if got.code != 0 || got.out == "" {
 			t.Errorf("%q --help ends with %d", verb, got.code)
@@ -149,7 +149,7 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, verb := range []string{"", "diagnose", "verify", "collect", "read", "explain", "registries", "demo", "completion", "version"} {
+	for _, verb := range []string{"", "diagnose", "verify", "fix", "collect", "read", "explain", "registries", "demo", "completion", "version"} {
 		got := bench{}.run(t, strings.Fields(verb+" --help")...)
 		for line := range strings.Lines(got.out) {
 			if len(line) > textWidth+1 {

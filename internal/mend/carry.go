@@ -40,9 +40,7 @@ type Result struct {
 	Next string
 	// Why it failed, was undone or is not done yet.
 	Why string
-	// Note is something further that a person should know, "" for nothing.
-	Note string
-	Err  error
+	Err error
 	// Notes are what went by the way and matters to few.
 	Notes []string
 	// Record is the id by which undo takes the changes back, "" if there is
@@ -73,7 +71,7 @@ func (m *Mender) Carry(ctx context.Context, p Plan, recorded bool, timeout time.
 	if record.ID != "" {
 		m.close(ctx, record, &r, tell)
 	}
-	r.Note = m.announce(ctx, p, r, r.Record != "")
+	m.announce(ctx, p, &r)
 	return r
 }
 

@@ -44,30 +44,29 @@ func (m *Mender) Event(ctx context.Context, on remedy.Object, reason, message st
 	return err
 }
 
-// announce writes the event about what became of a plan; what it returns is a
-// note for the person, "" if all is well.
-func (m *Mender) announce(ctx context.Context, p Plan, r Result, recorded bool) string {
+// announce writes the event about what became of a plan; that it could not is a
+// note.
+func (m *Mender) announce(ctx context.Context, p Plan, r *Result) {
 	if len(p.Chosen) == 0 {
-		return ""
+		return
 	}
 	chosen := p.Chosen[0].Remedy
 	var reason, message string
 	switch r.Outcome {
 	case Mended:
 		reason, message = EventFixed, chosen.Title+" ("+chosen.Cause+"); "+strings.Join(r.Pulled, ", ")+" pulled the image"
-		if recorded && len(p.Changes) > 0 {
-			message += "; kubectl pullmedic undo " + p.ID + " takes it back"
+		if r.Record != "" {
+			message += "; kubectl pullmedic undo " + r.Record + " takes it back"
 		}
 	case Undone:
 		reason, message = EventUndone, "took back: "+chosen.Title+" ("+chosen.Cause+"); the new pod failed to pull, too"
 	default:
-		return ""
+		return
 	}
 	// What was done is done, even if the person has left by now.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), aroundLimit)
 	defer cancel()
 	if err := m.Event(ctx, p.Case.Target.Object, reason, message); err != nil {
-		return "no event was written: " + err.Error()
+		r.Notes = append(r.Notes, "no event was written: "+err.Error())
 	}
-	return ""
 }

@@ -4,8 +4,11 @@
 package mend
 
 import (
+	"context"
+
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
 // A Group are the diagnoses whose pulls are mended by changing one object.
@@ -25,4 +28,11 @@ func Groups(all []diagnosis.Diagnosis) []Group {
 		groups = append(groups, Group{target, diagnoses})
 	}
 	return groups
+}
+
+// Secret reads a secret of any namespace, for the one credential in it that a
+// person wants taken.
+func (m *Mender) Secret(ctx context.Context, namespace, name string) (keyring.Secret, error) {
+	s, err := m.secret(ctx, namespace, name)
+	return s.Secret, err
 }

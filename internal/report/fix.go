@@ -117,9 +117,7 @@ func Carried(t *v1alpha1.TargetFix, e End) {
 	if e.Outcome == mend.Mended {
 		t.Why = ""
 	}
-	if e.Note != "" {
-		t.Notes = append(t.Notes, clean(e.Note))
-	}
+	t.Notes = append(t.Notes, cleaned(e.Notes)...)
 }
 
 // Logged adds something that was done to the log.
@@ -150,7 +148,7 @@ func afterwards(k remedy.Case) []v1alpha1.RemedyStep {
 func remedyOf(r remedy.Remedy) v1alpha1.Remedy {
 	return v1alpha1.Remedy{
 		ID: r.ID, Cause: r.Cause, Kind: v1alpha1.RemedyKind(r.Kind), Title: clean(r.Title), Because: clean(r.Because), Needs: clean(r.Needs),
-		Steps: steps(r.Steps), Until: at(r.Until), Latest: at(r.Latest), Risks: cleaned(r.Risks), Restarts: r.Restarts, Lasting: steps(r.Lasting), Undo: []v1alpha1.RemedyStep{},
+		Steps: steps(r.Steps), Until: at(r.Until), Latest: at(r.Latest), Risks: cleaned(r.Risks), Restarts: r.Restarts, Lasting: steps(r.Lasting), Undo: steps(r.Undo),
 	}
 }
 
@@ -171,7 +169,7 @@ func commandLine(c string) string {
 func steps(from []remedy.Step) []v1alpha1.RemedyStep {
 	out := []v1alpha1.RemedyStep{}
 	for _, s := range from {
-		step := v1alpha1.RemedyStep{What: clean(s.What), Where: clean(s.Where), Commands: []string{}}
+		step := v1alpha1.RemedyStep{What: clean(s.What), Where: clean(s.Where), Commands: []string{}, Afterwards: clean(s.Afterwards)}
 		for _, c := range s.Commands {
 			if c != commandLine(c) {
 				step.What += " (a command is left out: it has characters that are not shown)"
@@ -202,6 +200,18 @@ func changeOf(c remedy.Change) v1alpha1.ObjectChange {
 		out.Fields = made(c.Object.Kind, "", c.New, out.Fields)
 	}
 	return out
+}
+
+// field is false for an edit that only tests.
+func field(kind string, e remedy.Edit) (v1alpha1.FieldChange, bool) {
+	if value(e.Old) == value(e.New) {
+		return v1alpha1.FieldChange{}, false
+	}
+	f := v1alpha1.FieldChange{Path: clean(e.Path), Label: clean(e.Label), Secret: e.Hidden || secretField(kind, e.Path) || holdsSecret(e.Old) || holdsSecret(e.New)}
+	if !f.Secret {
+		f.Old, f.New = clean(value(e.Old)), clean(value(e.New))
+	}
+	return f, true
 }
 
 // secretField tells the fields that are not shown whatever a remedy says: what a
@@ -262,18 +272,6 @@ func made(kind, path string, v any, into []v1alpha1.FieldChange) []v1alpha1.Fiel
 	return append(into, f)
 }
 
-// field is false for an edit that only tests.
-func field(kind string, e remedy.Edit) (v1alpha1.FieldChange, bool) {
-	if value(e.Old) == value(e.New) {
-		return v1alpha1.FieldChange{}, false
-	}
-	f := v1alpha1.FieldChange{Path: clean(e.Path), Label: clean(e.Label), Secret: e.Hidden || secretField(kind, e.Path) || holdsSecret(e.Old) || holdsSecret(e.New)}
-	if !f.Secret {
-		f.Old, f.New = clean(value(e.Old)), clean(value(e.New))
-	}
-	return f, true
-}
-
 // value of a field as text: "" for none.
 func value(v any) string {
 	switch v := v.(type) {
@@ -304,9 +302,6 @@ func Unplanned(target evidence.Object, err error) v1alpha1.TargetFix {
 		Changes: []v1alpha1.ObjectChange{}, Evictions: []string{}, Risks: []string{}, Irrevocable: []string{}, Proof: v1alpha1.NotProven, Vantages: []v1alpha1.VantageProof{},
 		Pulled: []string{}, Notes: []string{}, Log: []v1alpha1.FixLog{}, Afterwards: []v1alpha1.RemedyStep{}, NotLookedAt: []v1alpha1.Gap{},
 	}
-	t.Outcome, t.Why = v1alpha1.FixRefused, Reason(err.Error())
+	t.Outcome, t.Why = v1alpha1.FixRefused, clean(err.Error())
 	return t
 }
-
-// Reason is why something was not done, as a document has it.
-func Reason(why string) string { return clean(why) }

@@ -108,7 +108,7 @@ func ends() map[string]report.End {
 	began, ended := now().Add(4*time.Second), now().Add(8*time.Second)
 	return map[string]report.End{
 		"mended": {Result: mend.Result{Outcome: mend.Mended, Took: 2310 * time.Millisecond, Pulled: []string{"api-6c-aaaaa", "api-6c-bbbbb"}}, ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
-		"mended-crashes": {Result: mend.Result{Outcome: mend.Mended, Took: 12 * time.Second, Pulled: []string{"api-6c-aaaaa"}, Left: 2, Next: "CrashLoopBackOff", Note: "no event was written: you may not create events in namespace shop; ask for that right"},
+		"mended-crashes": {Result: mend.Result{Outcome: mend.Mended, Took: 12 * time.Second, Pulled: []string{"api-6c-aaaaa"}, Left: 2, Next: "CrashLoopBackOff", Notes: []string{"no event was written: you may not create events in namespace shop; ask for that right"}},
 			ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
 		"undone":        {Result: mend.Result{Outcome: mend.Undone, Why: `pod/api-6c-aaaaa: ErrImagePull: failed to pull and unpack image "docker.io/acme/api:1.27.4": 429 Too Many Requests`}, Began: began, Ended: ended},
 		"still-pulling": {Result: mend.Result{Outcome: mend.StillPulling, Why: "pod/api-6c-bbbbb: it is being pulled", Left: 1}, ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
@@ -138,7 +138,6 @@ func TestFixText(t *testing.T) {
 			if err := report.PlanText(&b, target, now(), one.style); err != nil {
 				t.Fatal(err)
 			}
-			b.WriteString("\n")
 			if one.end != "" {
 				report.Carried(&target, ends()[one.end])
 			}
@@ -219,7 +218,7 @@ func TestForeignTextInAFixIsHarmless(t *testing.T) {
 			t.Errorf("%s does not show the text at all, so this test shows nothing", name)
 		}
 	}
-	escaped := regexp.MustCompile("\\\\[[:punct:]]")
+	escaped := regexp.MustCompile(`\\[[:punct:]]`)
 	for line := range strings.Lines(outsideCode(shown["post-mortem"])) {
 		for _, alive := range []string{"<script>", "](", "![", "http://", " @here"} {
 			if strings.Contains(escaped.ReplaceAllString(line, ""), alive) {

@@ -342,6 +342,7 @@ func (s *sheet) step(head string, step v1alpha1.RemedyStep) {
 // OutcomeText writes what became of one target.
 func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) error {
 	s := newSheet(style)
+	s.blank()
 	say := func(head string, c color, text string) {
 		s.hang("", plain, column, painted(head, c), normal(text))
 	}
@@ -399,14 +400,18 @@ func (s *sheet) nothing(t v1alpha1.TargetFix) string {
 
 // mended says how long it took, who pulled, and what comes next.
 func (s *sheet) mended(t v1alpha1.TargetFix) {
-	text := "by " + podsWords(t.Pulled)
-	if d, err := time.ParseDuration(t.Took); err == nil {
-		text = "in " + took(d.String()) + " " + text
+	text := "pulled"
+	if spent := took(t.Took); spent != "" {
+		text += " in " + spent
+	}
+	text += " by " + podsWords(t.Pulled)
+	if len(t.Pulled) == 0 {
+		text = "what failed is gone, and all that is wanted runs"
 	}
 	if t.Left > 0 {
 		text += "; " + count(t.Left, "pod") + " to go"
 	}
-	s.hang("", plain, column, painted("Mended:", green), normal("pulled "+text))
+	s.hang("", plain, column, painted("Mended:", green), normal(text))
 	if t.Next == "" || len(t.Pulled) == 0 {
 		return
 	}

@@ -1,0 +1,347 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/internal/cluster/clustertest"
+	"github.com/pullmedic/pullmedic/internal/report/schematest"
+)
+
+// A shop is a cluster with Deployments whose new revision wants a tag that the
+// registry does not have, while the one before still serves.
+type shop struct {
+	*clustertest.Server
+	host string
+	args []string
+}
+
+func newShop(t *testing.T, names ...string) shop {
+	t.Helper()
+	host, ca := shelf(t)
+	objects := []runtime.Object{
+		&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "worker-1", Labels: map[string]string{"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}}, Status: corev1.NodeStatus{NodeInfo: corev1.NodeSystemInfo{
+			OperatingSystem: "linux", Architecture: "amd64", ContainerRuntimeVersion: "containerd://2.4.2", KubeletVersion: "v1.36.3",
+		}}},
+		replica("well", "1", host+"/acme/api:1.0", corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}),
+		&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "default"}},
+	}
+	for _, name := range names {
+		objects = append(objects, workload(name, host)...)
+	}
+	server := clustertest.New(t, objects...)
+	s := shop{Server: server, host: host, args: []string{"--kubeconfig", kubeconfigFor(t, server), "--registry-ca", ca, "--allow-loopback"}}
+	return s
+}
+
+// workload is a Deployment with its two revisions and a pod of each.
+func workload(name, host string) []runtime.Object {
+	labels := map[string]string{"app": name}
+	image := func(tag string) string { return host + "/acme/api:" + tag }
+	template := func(tag string) corev1.PodTemplateSpec {
+		return corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: image(tag), Env: []corev1.EnvVar{{Name: "PASSWORD", Value: canary}}}}}}
+	}
+	set := func(n, tag string, ready int32) *appsv1.ReplicaSet {
+		return &appsv1.ReplicaSet{
+			ObjectMeta: metav1.ObjectMeta{
+				Namespace: "shop", Name: name + "-" + n, UID: types.UID(name + "-" + n), Labels: labels, Annotations: map[string]string{"deployment.kubernetes.io/revision": n},
+				OwnerReferences: []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "Deployment", Name: name, UID: types.UID(name), Controller: new(true)}}, CreationTimestamp: metav1.NewTime(time.Now().Add(-time.Hour)),
+			},
+			Spec:   appsv1.ReplicaSetSpec{Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: template(tag)},
+			Status: appsv1.ReplicaSetStatus{ReadyReplicas: ready},
+		}
+	}
+	return []runtime.Object{
+		&appsv1.Deployment{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name, UID: types.UID(name), Generation: 2, Annotations: map[string]string{"deployment.kubernetes.io/revision": "2"}},
+			Spec:       appsv1.DeploymentSpec{Replicas: new(int32(2)), Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: template("2.0")},
+			Status:     appsv1.DeploymentStatus{ReadyReplicas: 1},
+		},
+		set("1", "1.0", 1), set("2", "2.0", 0),
+		replica(name, "2", image("2.0"), waitsFor(image("2.0"), "not found")),
+	}
+}
+
+func waitsFor(image, why string) corev1.ContainerState {
+	return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImagePull", Message: fmt.Sprintf("failed to pull and unpack image %q: failed to resolve image: %s: %s", image, image, why)}}
+}
+
+func replica(name, set, image string, state corev1.ContainerState) *corev1.Pod {
+	p := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: "shop", Name: name + "-" + set + "-x", UID: types.UID(name + set), Labels: map[string]string{"app": name}, CreationTimestamp: metav1.NewTime(time.Now().Add(-time.Minute)),
+			OwnerReferences: []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: name + "-" + set, UID: types.UID(name + "-" + set), Controller: new(true)}},
+		},
+		Spec:   corev1.PodSpec{NodeName: "worker-1", ServiceAccountName: "default", Containers: []corev1.Container{{Name: "app", Image: image, Env: []corev1.EnvVar{{Name: "PASSWORD", Value: canary}}}}},
+		Status: corev1.PodStatus{Phase: corev1.PodPending, ContainerStatuses: []corev1.ContainerStatus{{Name: "app", Image: image, State: state}}},
+	}
+	if state.Running != nil {
+		p.Status.Phase = corev1.PodRunning
+		p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
+	}
+	return p
+}
+
+// rollsTo has each patched Deployment make a new pod in a state, as its
+// controller would.
+func (s shop) rollsTo(state func(name, image string) corev1.ContainerState) {
+	s.React(func(w clustertest.Write) {
+		if w.Verb != "patch" || w.Resource != "deployments" {
+			return
+		}
+		d, _ := s.Object("deployments", "shop", w.Name).(*appsv1.Deployment)
+		image := d.Spec.Template.Spec.Containers[0].Image
+		s.Remove("pods", "shop", w.Name+"-2-x")
+		s.Put(replica(w.Name, "3", image, state(w.Name, image)))
+	})
+}
+
+func running(string, string) corev1.ContainerState {
+	return corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
+}
+
+// image of a Deployment now.
+func (s shop) image(name string) string {
+	d, ok := s.Object("deployments", "shop", name).(*appsv1.Deployment)
+	if !ok {
+		return ""
+	}
+	return strings.TrimPrefix(d.Spec.Template.Spec.Containers[0].Image, s.host+"/acme/api:")
+}
+
+// written are the writes that were no dry run.
+func (s shop) written() (n int) {
+	for _, w := range s.Writes() {
+		if !w.Dry {
+			n++
+		}
+	}
+	return n
+}
+
+func (s shop) run(t *testing.T, args ...string) ran {
+	t.Helper()
+	got := bench{}.run(t, append(append([]string{"fix"}, args...), s.args...)...)
+	checkNoLeak(t, strings.Join(args, " "), got.out, got.err)
+	for line := range strings.Lines(got.out) {
+		if strings.HasPrefix(got.out, "{") {
+			break
+		}
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > textWidth && !strings.Contains(line, "kubectl") {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	return got
+}
+
+func TestFixEndsInItsExitCodes(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "report.md")
+	for name, c := range map[string]struct {
+		args  string
+		state func(name, image string) corev1.ContainerState
+		setUp func(shop)
+		code  int
+		out   []string
+		err   string
+		image string
+		wrote bool
+	}{
+		"mended": {args: "deployment/api --yes --report " + file, state: running, code: ExitOK, image: "1.0", wrote: true,
+			out: []string{"TagNotFound, confirmed: ", "For       deployment/api in namespace shop, container app; 1 of 2 pods ready\n", "          @@ container app: image\n", "/acme/api:2.0\n", "/acme/api:1.0\n", "Reach     restarts no healthy pod\n", "Proof     proven from here: ", "\nMended: pulled ", " by pod/api-3-x\n", "Undo      kubectl pullmedic undo ", " -n shop --kubeconfig "},
+			err: "pulled: pod/api-3-x"},
+		"mended, and then it crashes": {args: "deployment/api --yes", code: ExitOK, image: "1.0", wrote: true,
+			state: func(string, string) corev1.ContainerState {
+				return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}}
+			},
+			out: []string{"Mended: ", "Next      CrashLoopBackOff is the next problem, and not one of the pull\n", "kubectl logs api-3-x -n shop --all-containers --previous\n"}},
+		"undone": {args: "deployment/api --yes", code: ExitFailing, image: "2.0", wrote: true,
+			state: func(_, image string) corev1.ContainerState { return waitsFor(image, "429 Too Many Requests") },
+			out:   []string{"Undone: the new pod failed to pull, too: pod/api-3-x: ErrImagePull:\n", "deployment/api is as it was."}},
+		"still pulling": {args: "deployment/api --yes --timeout 300ms", code: ExitFailing, image: "1.0", wrote: true,
+			state: func(string, string) corev1.ContainerState {
+				return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}
+			},
+			out: []string{"Still pulling: pod/api-3-x: it is being pulled. Nothing was taken\n", "Undo      kubectl pullmedic undo "}},
+		"a dry run of the client":                  {args: "deployment/api --dry-run=client", code: ExitOK, image: "2.0", out: []string{"Dry run: nothing was tried and nothing was changed."}},
+		"a dry run of the server":                  {args: "deployment/api --dry-run=server", code: ExitOK, image: "2.0", out: []string{"Dry run: the API server would take every change; nothing was changed."}},
+		"nobody who could be asked":                {args: "deployment/api", code: ExitFailing, image: "2.0", out: []string{"Refused: nobody can be asked, as stdin is no terminal; --yes answers\n"}},
+		"an image that is not there either":        {args: "deployment/api --yes --to HOST/acme/api:3.0", code: ExitFailing, image: "2.0", out: []string{"Refused: it would not help: "}},
+		"an image that is named":                   {args: "deployment/api --yes --to HOST/acme/api:1.0 --container app", state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Mended: "}},
+		"no registry asked":                        {args: "deployment/api --yes --probe=none", code: ExitFailing, image: "2.0", out: []string{"Refused: it could not be proven that it helps: ", "--unproven does it all the same"}},
+		"no registry asked, and done all the same": {args: "deployment/api --yes --probe=none --unproven", state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Proof     not proven", "Mended: "}},
+		"no right": {args: "deployment/api --yes", setUp: func(s shop) { s.Deny("patch deployments") }, code: ExitFailing, image: "2.0",
+			out: []string{"Refused: you may not patch deployments"}},
+		"an emergency measure that takes what serves": {args: "deployment/api --yes --restart", code: ExitFailing, image: "2.0", out: []string{"Brake     ", "Refused: the next pull would fail as well; 1 pod that still serves\n", "--force does it all the same"}},
+		"a remedy by its id":                          {args: "deployment/api --dry-run=client --with previous-image", code: ExitOK, image: "2.0", out: []string{"Fix       Set container app back to"}},
+		"a remedy that there is not":                  {args: "deployment/api --yes --with pray", code: ExitUsage, image: "2.0", err: `error: there is no remedy "pray" for deployment/api; there are: `},
+		"a container that does not fail":              {args: "deployment/api --yes --to HOST/acme/api:1.0 --container side", code: ExitUsage, image: "2.0", err: "error: the image of container side does not fail; those that fail: app\n"},
+		"a workload that does not fail":               {args: "pod/well-1-x --yes --report " + filepath.Join(t.TempDir(), "none.md"), code: ExitOK, image: "2.0", out: []string{"Nothing to mend: no pull of what you named fails now.\n"}, err: "no report was written: nothing fails\n"},
+		"a workload that is not there":                {args: "deployment/web --yes", code: ExitUsage, image: "2.0", err: "there is no deployment web in namespace shop"},
+		"one that Helm keeps": {args: "deployment/api --yes", setUp: helm, code: ExitFailing, image: "2.0",
+			out: []string{"Kept by   Helm release api in namespace shop, chart api-1.4.0; the next helm\n", "helm get values api -n shop\n", "Refused: Helm keeps it and sets back what is changed here; mend it\n", "give --here"}},
+		"one that Helm keeps, here": {args: "deployment/api --yes --here", setUp: helm, state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Mended: "}},
+		"all of a cause":            {args: "--cause tagnotfound --yes", state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Mended: "}},
+		"nothing of a cause":        {args: "--cause DiskFull --yes", code: ExitOK, image: "2.0", out: []string{"Nothing to mend: no pull that was looked at fails of DiskFull.\n"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t, "api")
+			if c.setUp != nil {
+				c.setUp(s)
+			}
+			if c.state != nil {
+				s.rollsTo(c.state)
+			}
+			got := s.run(t, strings.Fields(strings.ReplaceAll(c.args, "HOST", s.host))...)
+			if got.code != c.code || !strings.Contains(got.err, c.err) {
+				t.Errorf("exit code %d, want %d; stderr %q, want %q in it; stdout\n%s", got.code, c.code, got.err, c.err, got.out)
+			}
+			for _, want := range c.out {
+				if !strings.Contains(got.out, want) {
+					t.Errorf("%q is not in\n%s", want, got.out)
+				}
+			}
+			if image := s.image("api"); image != c.image {
+				t.Errorf("the image is %s, want %s", image, c.image)
+			}
+			if wrote := s.written() > 0; wrote != c.wrote {
+				t.Errorf("wrote %v, want %v: %+v", wrote, c.wrote, s.Writes())
+			}
+		})
+	}
+	t.Cleanup(func() {
+		text, err := os.ReadFile(file)
+		if err != nil || !strings.HasPrefix(string(text), "# TagNotFound: `deployment/api` in namespace `shop`\n") {
+			t.Errorf("the report is %q, %v", text, err)
+		}
+		checkNoLeak(t, "the report", string(text))
+	})
+}
+
+// helm marks the Deployment as Helm does.
+func helm(s shop) {
+	d, _ := s.Object("deployments", "shop", "api").(*appsv1.Deployment)
+	d.Labels = map[string]string{"app.kubernetes.io/managed-by": "Helm", "helm.sh/chart": "api-1.4.0"}
+	d.Annotations["meta.helm.sh/release-name"], d.Annotations["meta.helm.sh/release-namespace"] = "api", "shop"
+	s.Put(d)
+}
+
+func TestACauseIsMendedOneByOneUntilOneFails(t *testing.T) {
+	s := newShop(t, "a", "b", "c")
+	s.rollsTo(func(name, image string) corev1.ContainerState {
+		if name == "b" {
+			return waitsFor(image, "429 Too Many Requests")
+		}
+		return running(name, image)
+	})
+	if got := s.run(t, "--cause", "TagNotFound", "--yes", "--max", "2"); got.code != ExitUsage || !strings.Contains(got.err, "error: TagNotFound keeps 3 workloads from starting, and --max is 2; nothing was changed") || s.written() > 0 {
+		t.Errorf("exit code %d, stderr %q, %d writes", got.code, got.err, s.written())
+	}
+	got := s.run(t, "--cause", "TagNotFound", "--yes", "-o", "json")
+	schematest.Check(t, []byte(got.out))
+	var f v1alpha1.Fix
+	if err := json.Unmarshal([]byte(got.out), &f); err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Targets) != 2 || f.Targets[0].Outcome != v1alpha1.FixMended || f.Targets[1].Outcome != v1alpha1.FixUndone || got.code != ExitFailing {
+		t.Errorf("exit code %d: %+v", got.code, f.Targets)
+	}
+	if s.image("a") != "1.0" || s.image("b") != "2.0" || s.image("c") != "2.0" {
+		t.Errorf("a has %s, b %s, c %s", s.image("a"), s.image("b"), s.image("c"))
+	}
+	if !strings.Contains(got.err, "stopped there; not touched: deployment/c in namespace shop\n") {
+		t.Errorf("stderr %q", got.err)
+	}
+}
+
+func TestAReportIsNotReplaced(t *testing.T) {
+	path := writeFile(t, "report.md", "mine")
+	if err := create(path, []byte("ours")); err == nil || !strings.Contains(err.Error(), "is not replaced") {
+		t.Errorf("got %v", err)
+	}
+	if text, _ := os.ReadFile(path); string(text) != "mine" {
+		t.Errorf("it is %q now", text)
+	}
+	fresh := filepath.Join(t.TempDir(), "fresh.md")
+	if err := create(fresh, []byte("ours")); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(fresh); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	left, err := os.ReadDir(filepath.Dir(fresh))
+	if err != nil || len(left) != 1 {
+		t.Errorf("beside it lies %v, %v", left, err)
+	}
+}
+
+func TestWrongCombinationsOfFixAreOneSentence(t *testing.T) {
+	there := writeFile(t, "there.md", "x")
+	key := writeFile(t, "key.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+	_, ca := shelf(t)
+	for args, want := range map[string]string{
+		"":                                     "fix needs an object or a cause: TYPE/NAME, or --cause CAUSE",
+		"pod/x --cause TagNotFound":            "--cause finds the workloads by itself; leave out either it or pod/x",
+		"pod/x -A":                             "-A and -l are for --cause",
+		"pod/x -l a=b":                         "-A and -l are for --cause",
+		"pod/x --max 3":                        "--max is for --cause",
+		"--cause TagNotFound --max 0":          "--max 0 lets nothing be changed",
+		"--cause TagNotFund":                   `there is no cause "TagNotFund"; did you mean TagNotFound?`,
+		"--cause Zebra":                        `there is no cause "Zebra"`,
+		"--cause TagNotFound --to x":           "--to is an image for one workload, and --cause finds several",
+		"--cause TagNotFound --restart":        "an emergency measure is for workloads that you name",
+		"pod/x --dry-run=maybe":                "--dry-run is none of none, client, server",
+		"pod/x --dry-run=client --yes":         "--dry-run changes nothing, so that there is nothing to say --yes to",
+		"pod/x -o json":                        "-o json asks no question; give --yes to have it carried out, or --dry-run=client to see the plan",
+		"pod/x --timeout 0s":                   "--timeout 0s leaves no time",
+		"pod/x --rollback --restart":           "--rollback, --restart and --recreate are three measures; choose one",
+		"pod/x --force":                        "--force is for --rollback, --restart and --recreate",
+		"pod/x --restart --to x":               "an emergency measure mends no cause",
+		"pod/x --recreate --copy-from a/b":     "an emergency measure mends no cause",
+		"pod/x --container app":                "--container says which container --to is for; give --to IMAGE with it",
+		"pod/x --via node":                     "--via is none of secret, service-account, template",
+		"pod/x --with a/b":                     `--with "a/b" is no remedy's id`,
+		"pod/x --copy-from hub":                `--copy-from "hub" is not NAMESPACE/NAME of a secret`,
+		"pod/x --copy-from A/hub":              `--copy-from "A/hub" is not NAMESPACE/NAME of a secret`,
+		"pod/x --copy-from a/b --login":        "a credential comes from one place",
+		"pod/x --username robot":               "--username alone is no credential; give --login",
+		"pod/x --password-stdin --yes":         "--password-stdin reads a password alone; give --username with it",
+		"pod/x --username r --password-stdin":  "--password-stdin takes stdin, so that nobody can answer there; add --yes",
+		"pod/x --credential-helper ../x":       `--credential-helper "../x" is no helper's name`,
+		"pod/x --report " + there:              "is there already, and a post-mortem that somebody may have written on is not replaced",
+		"pod/x --report /nowhere/x/r.md":       "there is no directory for /nowhere/x/r.md; make it first",
+		"pod/x --report r.md --dry-run=client": "--report tells what was done, and --dry-run does nothing",
+		"pod/x --ca " + key:                    "holds a PRIVATE KEY; give a file that holds certificates alone",
+		"pod/x --ca " + there:                  "holds no PEM block with a certificate",
+		"pod/x --ca /nowhere.pem":              "reading the certificates: ",
+		"pod/x --with nothing --ca " + ca + " --kubeconfig /nowhere": "reading the kubeconfig: ", // the certificates are good
+	} {
+		got := bench{}.run(t, append([]string{"fix"}, strings.Fields(args)...)...)
+		if got.code != ExitUsage || !strings.HasPrefix(got.err, "error: ") || !strings.Contains(got.err, want) || strings.Count(got.err, "\n") != 1 || got.out != "" {
+			t.Errorf("%s: exit code %d, stderr %q, want %q in it; stdout %q", args, got.code, got.err, want, got.out)
+		}
+	}
+}
+
+func TestTheAnswerIsNoUnlessItIsYes(t *testing.T) {
+	for line, want := range map[string]bool{"": false, "\n": false, "n\n": false, "yellow\n": false, "y\n": true, " Yes \n": true, "ja\n": false} {
+		if agrees(line) != want {
+			t.Errorf("%q: %v", line, !want)
+		}
+	}
+}
