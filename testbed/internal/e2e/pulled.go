@@ -31,7 +31,8 @@ type witness struct {
 type sighting struct {
 	// pulled is when the first pod had pulled, zero for never.
 	pulled time.Time
-	// waited tells that the kubelet waited out a back-off before.
+	// waited tells that the pod that pulled had failed to before: it waited out
+	// its back-off.
 	waited string
 	err    error
 }
@@ -63,6 +64,7 @@ func (w *witness) pods(ctx context.Context) ([]corev1.Pod, error) {
 // watch looks until a pod has pulled or the context ends.
 func (w *witness) watch(ctx context.Context) sighting {
 	var s sighting
+	failed := map[string]string{} // by UID
 	for {
 		pods, err := w.pods(ctx)
 		if ctx.Err() != nil {
@@ -80,10 +82,10 @@ func (w *witness) watch(ctx context.Context) sighting {
 			left++
 			if at := slices.IndexFunc(statusesOf(pod), func(c corev1.ContainerStatus) bool { return fails(c) && w.anew(pod, c) }); at >= 0 {
 				status := statusesOf(pod)[at]
-				s.waited = pod.Name + " shows " + status.State.Waiting.Reason + ": " + status.State.Waiting.Message
+				failed[string(pod.UID)] = pod.Name + " showed " + status.State.Waiting.Reason + ": " + status.State.Waiting.Message
 			}
 			if w.hasPulled(pod) {
-				s.pulled = time.Now()
+				s.pulled, s.waited = time.Now(), failed[string(pod.UID)]
 				return s
 			}
 		}
