@@ -16,6 +16,7 @@ import (
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/examine"
 	"github.com/pullmedic/pullmedic/internal/mend"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/report"
 )
 
@@ -199,7 +200,9 @@ func (x *fixing) one(ctx context.Context, g mend.Group, i, of int) (goes bool, e
 func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
 	o := x.remedy
 	if x.bring != nil {
-		login, err := x.bring(ctx, g.Diagnoses[0].Pull.Image)
+		// Of several failing pulls, the credential is for the first that takes one.
+		wants := g.Diagnoses[max(0, slices.IndexFunc(g.Diagnoses, remedy.TakesLogin))]
+		login, err := x.bring(ctx, wants.Pull.Image)
 		if err != nil {
 			return mend.Plan{}, usage("%w", err)
 		}
