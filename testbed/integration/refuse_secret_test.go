@@ -83,18 +83,6 @@ func TestAnImmutableSecretGetsAnotherBesideItAndNothingHalf(t *testing.T) {
 	b.untouched(t, namespace, before, false)
 }
 
-func TestAnImmutableSecretIsNotRewritten(t *testing.T) {
-	b := open(t)
-	namespace := b.namespace(t)
-	b.wrongSecret(t, namespace, true)
-	before := b.written(t, namespace)
-	got, done := b.fix(t, namespace, "deployment/app", "--docker-config", goodConfig(t), "--via", "secret")
-	if done.code != 1 || got.Outcome != v1alpha1.FixRefused && got.Outcome != v1alpha1.FixNothing {
-		t.Errorf("exit code %d, %s: %s", done.code, got.Outcome, got.Why)
-	}
-	b.untouched(t, namespace, before, true)
-}
-
 func TestAQuotaThatLeavesNoRoomForASecret(t *testing.T) {
 	b := open(t)
 	namespace := b.namespace(t)

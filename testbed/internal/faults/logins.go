@@ -57,10 +57,17 @@ func MakeTools(ctx context.Context, bed Bed, dir string) (Tools, error) {
 	if err := os.WriteFile(config, object.Data[corev1.DockerConfigJsonKey], 0o600); err != nil {
 		return Tools{}, fmt.Errorf("writing a Docker config: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "docker-credential-"+helperName), []byte(helperScript(secret)), 0o700); err != nil {
-		return Tools{}, fmt.Errorf("writing a credential helper: %w", err)
+	if err := writeHelper(filepath.Join(dir, "docker-credential-"+helperName), secret); err != nil {
+		return Tools{}, err
 	}
 	return Tools{Login: logins + "/" + secret.Name, Config: config, Helper: helperName}, nil
+}
+
+func writeHelper(file string, secret Secret) error {
+	if err := os.WriteFile(file, []byte(helperScript(secret)), 0o700); err != nil {
+		return fmt.Errorf("writing a credential helper: %w", err)
+	}
+	return nil
 }
 
 // helperScript speaks the protocol of Docker's credential helpers: get, with the

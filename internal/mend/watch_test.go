@@ -1,0 +1,195 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mend_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/diagnosis"
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/cluster/clustertest"
+	"github.com/pullmedic/pullmedic/internal/mend"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+)
+
+const backOff = `Back-off pulling image "` + bad + `": ErrImagePull: ` + bad + `: not found`
+
+func waitsFor(reason, message string) corev1.ContainerState {
+	return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}
+}
+
+var runs = corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
+
+// bare is a pod that nobody makes anew.
+func bare(image string, state corev1.ContainerState) *corev1.Pod {
+	p := pod("api", "", image, state)
+	p.OwnerReferences, p.Generation = nil, 1
+	return p
+}
+
+func (b bench) planBare(t *testing.T, o remedy.Options) mend.Plan {
+	t.Helper()
+	d := diagnosis.Diagnosis{
+		Pull: evidence.Pull{
+			Namespace: "shop", Pod: "api", PodUID: "api", Container: "api", ContainerKind: evidence.Container, Image: bad,
+			Owner: evidence.Object{Kind: "Pod", Namespace: "shop", Name: "api"}, Reason: "ImagePullBackOff",
+		},
+		Causes: []diagnosis.Cause{{Cause: catalog.TagNotFound, Verdict: diagnosis.Confirmed, State: diagnosis.Failing}},
+	}
+	plans, err := b.Plan(t.Context(), []diagnosis.Diagnosis{d}, o)
+	if err != nil || len(plans) != 1 || !plans[0].Ready() {
+		t.Fatalf("%d plans, %v", len(plans), err)
+	}
+	return plans[0]
+}
+
+// The name of the good image is the beginning of the bad one's.
+func TestOfAPodThatIsChangedInPlaceOnlyTheNewImageCounts(t *testing.T) {
+	notYet := waitsFor("ImagePullBackOff", backOff)
+	for name, c := range map[string]struct {
+		shows corev1.ContainerState
+		want  mend.Outcome
+	}{
+		"the old failure, until the kubelet tries": {notYet, mend.StillPulling},
+		"a failure of the new image":               {waitsFor("ErrImagePull", `failed to pull "`+good+`": refused`), mend.Undone},
+		"another failure that names no image":      {waitsFor("ErrImagePull", "pull QPS exceeded"), mend.Undone},
+		"it runs": {runs, mend.Mended},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, seer{map[string]bool{good: true}}, bare(bad, notYet))
+			p := b.planBare(t, remedy.Options{To: good})
+			b.server.React(func(w clustertest.Write) {
+				if w.Verb == "patch" && w.Resource == "pods" {
+					next := b.server.Object("pods", "shop", "api").(*corev1.Pod)
+					next.Status.ContainerStatuses[0].State = c.shows
+					b.server.Put(next)
+				}
+			})
+			r := b.Carry(t.Context(), p, true, 100*time.Millisecond, quiet)
+			if r.Outcome != c.want {
+				t.Errorf("got %+v, want %s", r, c.want)
+			}
+		})
+	}
+}
+
+func TestAPodMadeFromTheOldTemplateIsNoFailureOfTheChange(t *testing.T) {
+	objects := deployment()
+	for _, o := range objects {
+		if p, ok := o.(*corev1.Pod); ok {
+			p.Labels["pod-template-hash"] = strings.TrimSuffix(strings.TrimPrefix(p.Name, "api-"), "-x")
+		}
+	}
+	b := newBench(t, seer{map[string]bool{good: true}}, objects...)
+	b.server.Remove("pods", "shop", "api-1-x")
+	p := b.plan(t, remedy.Options{})
+	late := pod("api-2-y", "api-2", bad, waitsFor("ErrImagePull", bad+": not found"))
+	late.Labels["pod-template-hash"] = "2"
+	b.server.React(func(w clustertest.Write) {
+		if w.Verb == "patch" && w.Resource == "deployments" {
+			b.server.Put(late)
+		}
+	})
+	if r := b.Carry(t.Context(), p, true, 50*time.Millisecond, quiet); r.Outcome != mend.StillPulling {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestAnOwnerThatMayNotMakePodsEndsTheWatch(t *testing.T) {
+	b := newBench(t, seer{map[string]bool{good: true}}, deployment()...)
+	b.server.Remove("pods", "shop", "api-1-x")
+	p := b.plan(t, remedy.Options{})
+	b.server.React(func(w clustertest.Write) {
+		if w.Verb == "patch" && w.Resource == "deployments" {
+			b.server.Put(&corev1.Event{
+				ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "e1"}, Type: corev1.EventTypeWarning, Reason: "FailedCreate", LastTimestamp: metav1.NewTime(now()),
+				InvolvedObject: corev1.ObjectReference{Kind: "ReplicaSet", Namespace: "shop", Name: "api-3"}, Message: `pods "api-3-x" is forbidden: exceeded quota: few`,
+			})
+		}
+	})
+	r := b.Carry(t.Context(), p, true, 5*time.Second, quiet)
+	if r.Outcome != mend.Undone || !strings.Contains(r.Why, "deployment/api cannot make a pod: ") || !strings.Contains(r.Why, "exceeded quota") {
+		t.Fatalf("got %+v", r)
+	}
+	if got := image(t, b.server); got != bad {
+		t.Errorf("the image is %s: it was not taken back", got)
+	}
+}
+
+func TestAFailureAfterTheFirstPullTakesNothingBack(t *testing.T) {
+	b := newBench(t, seer{map[string]bool{good: true}}, deployment()...)
+	p := b.plan(t, remedy.Options{})
+	b.server.React(func(w clustertest.Write) {
+		if w.Verb == "patch" && w.Resource == "deployments" {
+			b.server.Remove("pods", "shop", "api-2-x")
+			b.server.Put(pod("api-3-x", "api-3", good, runs))
+			b.server.Put(pod("api-3-y", "api-3", good, waitsFor("ErrImagePull", "connection refused")))
+		}
+	})
+	r := b.Carry(t.Context(), p, true, 5*time.Second, quiet)
+	if r.Outcome != mend.StillPulling || !slices.Contains(r.Pulled, "api-3-x") || r.Left != 1 || !strings.Contains(r.Why, "connection refused") {
+		t.Fatalf("got %+v", r)
+	}
+	if got := image(t, b.server); got != good {
+		t.Errorf("the image is %s: it was taken back", got)
+	}
+}
+
+func TestAProvenLoginThatFailsIsTriedOnceMore(t *testing.T) {
+	objects := deployment()
+	for _, o := range objects {
+		if d, ok := o.(*appsv1.Deployment); ok {
+			d.Spec.Template.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "hub"}}
+		}
+	}
+	b := newBench(t, seer{map[string]bool{good: true}}, objects...)
+	p := b.plan(t, remedy.Options{})
+	made := func(name string, state corev1.ContainerState) {
+		next := pod(name, "api-3", good, state)
+		next.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "hub"}}
+		b.server.Put(next)
+	}
+	var evicted []string
+	b.server.React(func(w clustertest.Write) {
+		switch {
+		case w.Verb == "patch" && w.Resource == "deployments":
+			b.server.Remove("pods", "shop", "api-2-x")
+			made("api-3-x", waitsFor("ErrImagePull", "failed to resolve image: pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials"))
+		case w.Verb == "evict":
+			evicted = append(evicted, w.Name)
+			b.server.Remove("pods", "shop", w.Name)
+			made("api-3-y", runs)
+		}
+	})
+	r := b.Carry(t.Context(), p, true, 5*time.Second, quiet)
+	if r.Outcome != mend.Mended || !slices.Equal(evicted, []string{"api-3-x"}) {
+		t.Fatalf("evicted %q, got %+v", evicted, r)
+	}
+}
+
+func TestAPausedRolloutIsRefusedBeforeAnythingIsTouched(t *testing.T) {
+	objects := deployment()
+	for _, o := range objects {
+		if d, ok := o.(*appsv1.Deployment); ok {
+			d.Spec.Paused = true
+		}
+	}
+	b := newBench(t, seer{map[string]bool{good: true}}, objects...)
+	p := b.plan(t, remedy.Options{})
+	err := b.Check(t.Context(), p, true)
+	if err == nil || !strings.Contains(err.Error(), "kubectl rollout resume deployment/api -n shop") {
+		t.Errorf("got %v", err)
+	}
+	if writes := b.server.Writes(); len(writes) > 0 {
+		t.Errorf("written %v", writes)
+	}
+}
