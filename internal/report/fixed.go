@@ -5,6 +5,7 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -211,23 +212,37 @@ func (s *sheet) proven(t v1alpha1.TargetFix) {
 	}
 }
 
-// byHand writes the first remedy of a target of which nothing can be changed
-// here, whole.
+// byHand writes of a target of which nothing can be changed as it is what a flag
+// would let be changed, and the first other remedy whole.
 func (s *sheet) byHand(t v1alpha1.TargetFix, now time.Time) {
-	for _, r := range t.Others {
-		if r.Kind == v1alpha1.RemedyApplied {
-			continue
+	flagged, rest := leading(t.Others)
+	for i, r := range flagged {
+		name := "Fix"
+		if i > 0 {
+			name = "or"
 		}
-		s.whole(r, now)
-		return
+		s.field(name, because(r)+flagOf(r))
 	}
+	if len(rest) > 0 {
+		s.whole(rest[0], now)
+	}
+}
+
+// leading are the remedies that a flag lets be applied, as far as they come
+// first, and the rest.
+func leading(all []v1alpha1.Remedy) (flagged, rest []v1alpha1.Remedy) {
+	n := slices.IndexFunc(all, func(r v1alpha1.Remedy) bool { return r.Kind != v1alpha1.RemedyApplied })
+	if n < 0 {
+		n = len(all)
+	}
+	return all[:n], all[n:]
 }
 
 // whole writes a remedy with all its steps.
 func (s *sheet) whole(r v1alpha1.Remedy, now time.Time) {
 	switch {
 	case r.Kind == v1alpha1.RemedyWait:
-		s.field("Wait", because(r)+until(s, r, now))
+		s.field("Wait", strings.TrimPrefix(because(r), "Wait ")+until(s, r, now))
 	case r.Kind == v1alpha1.RemedyHandedOver:
 		s.field("By hand", because(r))
 	default:
@@ -267,13 +282,9 @@ func flagOf(r v1alpha1.Remedy) string {
 // alternatives lists what was not chosen: a line each, or with -v whole.
 func (s *sheet) alternatives(t v1alpha1.TargetFix, now time.Time) {
 	rest := t.Others
-	if len(t.Remedies) == 0 {
-		for i, r := range rest {
-			if r.Kind != v1alpha1.RemedyApplied { // byHand has written it
-				rest = append(append([]v1alpha1.Remedy{}, rest[:i]...), rest[i+1:]...)
-				break
-			}
-		}
+	if len(t.Remedies) == 0 { // byHand has written those that come first
+		_, rest = leading(rest)
+		rest = rest[min(1, len(rest)):]
 	}
 	shown := rest
 	if s.Verbose == 0 && len(shown) > remediesShown {
