@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/foreign"
@@ -112,13 +111,13 @@ func serverOf(ref evidence.Reference) string {
 // personal is a login of the person at this machine.
 func personal(c keyring.Credential, source string, ref evidence.Reference) *remedy.Login {
 	c.Secret, c.Key = "", foreign.Text(serverOf(ref), 200)
-	l := login(c, source)
+	l := login(c, source, ref)
 	l.Personal = true
 	return l
 }
 
-func login(c keyring.Credential, source string) *remedy.Login {
-	l := &remedy.Login{Credential: c, Source: source, Expires: time.Time{}}
+func login(c keyring.Credential, source string, ref evidence.Reference) *remedy.Login {
+	l := &remedy.Login{Credential: c, Source: source, Host: ref.Host}
 	if end, _, ok := c.Expiry(); ok {
 		l.Expires = end
 	}
@@ -164,7 +163,7 @@ func fromSecret(ctx context.Context, image, from string, read ReadSecret) (*reme
 	}
 	for _, c := range answer.Credentials() {
 		if !c.Empty && usable(c, place) == nil {
-			l := login(c, fmt.Sprintf("secret %s of namespace %s, key %s", foreign.Text(name, 253), foreign.Text(namespace, 63), c.Key))
+			l := login(c, fmt.Sprintf("secret %s of namespace %s, key %s", foreign.Text(name, 253), foreign.Text(namespace, 63), c.Key), answer.Reference)
 			return l, nil
 		}
 	}

@@ -89,6 +89,9 @@ func got(t *testing.T, login *remedy.Login, err error, wantSource string) {
 	if login.Credential.Username != secretUser || login.Credential.Password.Reveal() != secretPassword {
 		t.Error("got another user or password")
 	}
+	if login.Host == "" || strings.Contains(login.Host, "/") {
+		t.Errorf("it is for %q", login.Host)
+	}
 	if login.Source != wantSource {
 		t.Errorf("from %q, want %q", login.Source, wantSource)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/internal/shell"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
@@ -29,7 +30,7 @@ func (p *planner) login() []Remedy {
 		return nil
 	}
 	var all []Remedy
-	if p.o.Login == nil && p.o.Via == "" {
+	if (p.o.Login == nil || !p.isFor(*p.o.Login)) && p.o.Via == "" {
 		all = p.setRight()
 	}
 	switch login, inNamespace := p.brought(); {
@@ -74,7 +75,7 @@ type gift struct {
 // namespace that the registry took for this image, and which the pods do not
 // name.
 func (p *planner) brought() (login, inNamespace *gift) {
-	if l := p.o.Login; l != nil {
+	if l := p.o.Login; l != nil && p.isFor(*l) {
 		g := gift{credential: l.Credential, source: "from " + foreign.Text(l.Source, 120) + ", " + p.classOf(l.Credential, l.Expires)}
 		end, _, known := l.Credential.Expiry()
 		if !known {
@@ -104,6 +105,13 @@ func (p *planner) brought() (login, inNamespace *gift) {
 		}
 	}
 	return nil, best
+}
+
+// isFor tells whether a login is for the image's registry: another one is not to
+// see it.
+func (p *planner) isFor(l Login) bool {
+	ref, err := keyring.ParseImage(p.d.Pull.Image)
+	return err == nil && (l.Host == "" || l.Host == ref.Host)
 }
 
 // firstLogin is what the kubelet would try first of a secret by itself.
@@ -216,6 +224,14 @@ func (p *planner) askForLogin() Remedy {
 	}
 	if !p.SecretsSeen {
 		r.Because = "no secret of those that were read is known to work for this image"
+	}
+	for _, f := range p.d.Findings {
+		first, _, _ := strings.Cut(f.Details["namespaces"], ",")
+		_, name, _ := strings.Cut(f.Subject.Name, "/")
+		flag, ok := shell.Command("--copy-from", first+"/"+name)
+		if f.Outcome == evidence.SecretElsewhere && first != "" && name != "" && ok {
+			r.Needs, r.Because = flag, foreign.Text(f.Sentence, 300)
+		}
 	}
 	return r
 }

@@ -119,7 +119,10 @@ func (d *draft) absent() []string {
 		said := slices.ContainsFunc(d.p.d.Findings, func(f evidence.Finding) bool {
 			return f.Outcome == evidence.SecretAbsent && f.Subject.Name == d.p.Target.Namespace+"/"+name
 		})
-		if said || d.p.SecretsSeen {
+		unread := slices.ContainsFunc(d.p.NotLookedAt, func(g evidence.Gap) bool {
+			return g.Subject.Kind == evidence.SubjectSecret && g.Subject.Name == d.p.Target.Namespace+"/"+name
+		})
+		if said || d.p.SecretsSeen && !unread {
 			found = append(found, name)
 		}
 	}
@@ -382,7 +385,7 @@ func (p *planner) freshName(r *Remedy) {
 	place, ok := find(p.Target.Template.Spec, p.d.Pull)
 	digest := p.Digests[p.d.Pull.Image]
 	if !ok || digest == "" || p.d.Pull.ContainerKind == evidence.ImageVolume { // a pod's volumes cannot be changed
-		r.Risks = append(r.Risks, "nothing makes this pod again, so it waits for its next attempt")
+		r.Risks = append(r.Risks, waitsForAttempt)
 		return
 	}
 	image := place.image + "@" + digest

@@ -249,6 +249,9 @@ func (p *planner) readableConfig(s Secret) (c dockerConfig, entries jsonObject, 
 			risks = append(risks, "the HttpHeaders of secret "+s.Name+" cannot be read by the kubelet, and are taken out")
 		}
 	}
+	if ok && !unreadable(s) {
+		return c, c.entries, nil
+	}
 	entries, removed := p.readable(c.entries)
 	for _, key := range removed {
 		risks = append(risks, "the entry for "+key+" in secret "+s.Name+" cannot be read by the kubelet, which then reads none, and is taken out")

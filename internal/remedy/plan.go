@@ -76,6 +76,7 @@ func families() map[string][]family {
 		catalog.ServiceAccountRace:          login,
 		catalog.CredentialsInvalid:          login,
 		catalog.CredentialsExpired:          login,
+		catalog.CredentialProviderFailure:   login,
 		catalog.CredentialsBreakPublicImage: login,
 		catalog.SecretMalformed:             login,
 		catalog.PermissionDenied:            login,

@@ -157,6 +157,9 @@ type Login struct {
 	Source string
 	// Expires is when it ends by itself, zero if it does not say so.
 	Expires time.Time
+	// Host of the registry that it is for, as an image's normalised name begins
+	// ("docker.io"). It is never given to another; "" fits any.
+	Host string
 	// Personal: it is a person's own (from this machine, or typed), and not one
 	// that lay in the cluster already.
 	Personal bool
