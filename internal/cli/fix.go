@@ -65,7 +65,7 @@ something is not mended, 3 if it could not be looked at.`,
 	o.addTrace(flags)
 	o.addScopeFlags(flags)
 	flags.DurationVar(&o.pull, "timeout", 5*time.Minute, "how long to wait until the image is pulled")
-	flags.StringVar(&o.dryRun, "dry-run", "none", "none, client (show the plan) or server (also have the API server try it)")
+	flags.StringVar(&o.dryRun, "dry-run", "none", "none, client (show what would be done) or server (also have the API server try it)")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	flags.BoolVar(&o.unproven, "unproven", false, "also carry out what could not be proven to help")
 	flags.BoolVar(&o.here, "here", false, "also change what another tool keeps, although that tool will set it back")

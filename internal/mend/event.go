@@ -70,3 +70,14 @@ func (m *Mender) announce(ctx context.Context, p Plan, r *Result) {
 		r.Notes = append(r.Notes, "no event was written: "+err.Error())
 	}
 }
+
+// Undone writes the event that a fix was taken back, on the object that was
+// changed, if that is among what was taken back.
+func (m *Mender) Undone(ctx context.Context, u Undo) error {
+	for _, b := range u.Backs {
+		if b.Standing == Stands && !b.Removes && b.Object.String() == u.Record.Target {
+			return m.Event(ctx, b.Object, EventUndone, "took back on demand: "+u.Record.Title+" ("+u.Record.Cause+")")
+		}
+	}
+	return nil
+}

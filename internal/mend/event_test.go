@@ -76,3 +76,28 @@ func TestARemedyIsChosenByItsID(t *testing.T) {
 		t.Errorf("chose %+v", p.Chosen)
 	}
 }
+
+func TestAnUndoOnDemandStandsInAnEvent(t *testing.T) {
+	b := newBench(t, seer{map[string]bool{good: true}}, deployment()...)
+	rollsTo(b, good, corev1.ContainerState{Running: &corev1.ContainerStateRunning{}})
+	b.server.Deny("create events")
+	r := b.Carry(t.Context(), b.plan(t, remedy.Options{}), true, 5*time.Second, quiet)
+	record, err := b.Record(t.Context(), "shop", r.Record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := b.PlanUndo(t.Context(), record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Undone(t.Context(), u); err == nil || !strings.Contains(err.Error(), "you may not create events") {
+		t.Errorf("got %v", err)
+	}
+	b = newBench(t, seer{}, deployment()...)
+	if err := b.Undone(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	if e := event(b); e == nil || e.Reason != mend.EventUndone || e.InvolvedObject.Name != "api" || !strings.HasPrefix(e.Message, "took back on demand: Set container api back to ") {
+		t.Errorf("got %+v", e)
+	}
+}
