@@ -355,7 +355,7 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 	s := newSheet(style)
 	s.blank()
 	say := func(head string, c color, text string) {
-		s.hang("", plain, column, painted(head, c), normal(text))
+		s.hang("", plain, 2, painted(head, c), normal(text))
 	}
 	object := named(t.Target)
 	switch t.Outcome {
@@ -422,7 +422,7 @@ func (s *sheet) mended(t v1alpha1.TargetFix) {
 	if t.Left > 0 {
 		text += "; " + count(t.Left, "pod") + " to go"
 	}
-	s.hang("", plain, column, painted("Mended:", green), normal(text))
+	s.hang("", plain, 2, painted("Mended:", green), normal(text))
 	if t.Next == "" || len(t.Pulled) == 0 {
 		return
 	}
