@@ -50,6 +50,11 @@ func (o *fixOptions) mend(ctx context.Context, refs []examine.ObjectRef) (v1alph
 	if err != nil {
 		return x.f, err
 	}
+	if x.text() {
+		if err := report.CertificatesText(x.Out, x.f, x.style); err != nil {
+			return x.f, fault(err)
+		}
+	}
 	for i, g := range groups {
 		goes, err := x.one(ctx, g, i, len(groups))
 		if err != nil && len(groups) == 1 {

@@ -4,12 +4,15 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -344,5 +347,51 @@ func TestTheAnswerIsNoUnlessItIsYes(t *testing.T) {
 		if agrees(line) != want {
 			t.Errorf("%q: %v", line, !want)
 		}
+	}
+}
+
+// What a person types or pipes shows nowhere, also where it does not help.
+func TestABroughtCredentialIsShownNowhere(t *testing.T) {
+	host, ca := gossip(t)
+	server := refused(t, host)
+	config := writeFile(t, "docker.json", fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("robot:"+canary+"-new"))))
+	for name, args := range map[string][]string{
+		"piped": {"--username", "robot", "--password-stdin"}, "from a file": {"--docker-config", config}, "from a file, into the secret": {"--docker-config", config, "--via", "secret"},
+		"from a secret": {"--copy-from", "shop/hub"}, "as a document": {"--docker-config", config, "-o", "json"},
+	} {
+		all := append([]string{"fix", "pod/api", "--dry-run=client", "-v", "--kubeconfig", kubeconfigFor(t, server), "--registry-ca", ca, "--allow-loopback"}, args...)
+		got := bench{stdin: canary + "-new\n"}.run(t, all...)
+		checkNoLeak(t, name, got.out, got.err)
+		if got.code != ExitFailing || !strings.Contains(got.out, "CredentialsInvalid") {
+			t.Errorf("%s: exit code %d, stderr %q, stdout\n%s", name, got.code, got.err, got.out)
+		}
+	}
+	if got := (bench{}).run(t, "fix", "pod/api", "--yes", "--copy-from", "other/none", "--kubeconfig", kubeconfigFor(t, server), "--registry-ca", ca, "--allow-loopback"); got.code != ExitUsage || strings.Count(got.err, "\n") != 1 {
+		t.Errorf("a secret that is not there: exit code %d, stderr %q", got.code, got.err)
+	}
+}
+
+// A terminal's line changes in place and is wiped; elsewhere each thing is a line.
+func TestTheLiveLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		l := &live{out: &out, zone: time.UTC, width: 24, now: time.Now, began: time.Now()}
+		stop := l.run()
+		l.tell("changed deployment/api")
+		<-time.After(2*time.Second + 100*time.Millisecond)
+		synctest.Wait()
+		stop()
+		text := out.String()
+		if !strings.HasPrefix(text, "\r\x1b[K  0 s  changed deployme\r\x1b[K") || !strings.HasSuffix(text, "\r\x1b[K  2 s  changed deployme\r\x1b[K") {
+			t.Errorf("got %q", text)
+		}
+	})
+	var out bytes.Buffer
+	l := &live{out: &out, zone: time.UTC, now: now}
+	stop := l.run()
+	l.tell("pulled: \x1b[2Jpod/x\n")
+	stop()
+	if out.String() != "03:50:00 pulled: [2Jpod/x\n" {
+		t.Errorf("got %q", out.String())
 	}
 }

@@ -260,3 +260,16 @@ func outsideCode(text string) string {
 	}
 	return b.String()
 }
+
+func TestCertificatesToTrustAreShownWithTheirFingerprint(t *testing.T) {
+	f := fixed(t)
+	f.Certificates = []v1alpha1.Certificate{
+		{Subject: "CN=Acme CA,O=Acme", Authority: true, NotBefore: ago(time.Hour), NotAfter: now().AddDate(2, 0, 0), Fingerprint: strings.Repeat("0a", 32)},
+		{Subject: "CN=registry.acme.example", NotBefore: ago(48 * time.Hour), NotAfter: ago(time.Hour), Fingerprint: strings.Repeat("1b", 32)},
+	}
+	var b bytes.Buffer
+	if err := report.CertificatesText(&b, f, report.Style{Color: true}); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "fix-certificates.txt", b.Bytes())
+}

@@ -471,3 +471,30 @@ func NothingText(w io.Writer, f v1alpha1.Fix, cause string, style Style) error {
 	s.list("Not seen", missed)
 	return s.writeTo(w)
 }
+
+// CertificatesText tells which certificates a person gave for nodes to trust.
+func CertificatesText(w io.Writer, f v1alpha1.Fix, style Style) error {
+	s := newSheet(style)
+	for i, c := range f.Certificates {
+		name, what, until := "", "a leaf, which vouches for itself alone", normal("until "+s.clock(c.NotAfter, f.Time, toMinute))
+		if i == 0 {
+			name = "To trust"
+		}
+		if c.Authority {
+			what = "an authority, which vouches for others"
+		}
+		switch {
+		case f.Time.After(c.NotAfter):
+			until = painted("ended "+s.clock(c.NotAfter, f.Time, toMinute), red)
+		case f.Time.Before(c.NotBefore):
+			until = painted("begins "+s.clock(c.NotBefore, f.Time, toMinute), red)
+		}
+		until.text += ";"
+		s.paragraph(pad(name, column), bold, normal(c.Subject+": "+what+","), until, normal("its SHA-256:"))
+		s.verbatim(column, dim, clean(c.Fingerprint))
+	}
+	if len(f.Certificates) > 0 {
+		s.blank()
+	}
+	return s.writeTo(w)
+}
