@@ -40,7 +40,7 @@ func (x *Examiner) Fate(ctx context.Context, namespace, pod, container string) (
 	fate.Pulled, fate.Ran = started(found, container)
 	events, err := x.cluster.PodEvents(ctx, found)
 	if err != nil {
-		return fate, nil //nolint:nilerr // the status told it already, to within seconds
+		return fate, nil // the status told it already, to within seconds
 	}
 	pulls, findings := cluster.RecoveredPulls(found, events.Of(string(found.UID)))
 	for i, p := range pulls {

@@ -22,6 +22,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/diagnosis"
+	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/remedy"
@@ -115,21 +116,88 @@ func (m *Mender) Plan(ctx context.Context, all []diagnosis.Diagnosis, o remedy.O
 		if err != nil {
 			return plans, err
 		}
-		p := m.plan(k, o)
-		m.prove(ctx, &p)
-		plans = append(plans, p)
+		plans = append(plans, m.best(ctx, k, o))
 	}
 	return plans, nil
+}
+
+// maxTries bounds the plans for one target that are proven, each of which asks
+// registries.
+const maxTries = 3
+
+// best is the first plan that is not disproved, else the first.
+func (m *Mender) best(ctx context.Context, k remedy.Case, o remedy.Options) Plan {
+	var first Plan
+	without := map[string]string{}
+	for try := range maxTries {
+		p := m.plan(k, o, without)
+		m.prove(ctx, &p)
+		if learned(&k, p) { // a bare pod's image can be named by its digest, which has no back-off yet
+			p = m.plan(k, o, without)
+			m.prove(ctx, &p)
+		}
+		if try == 0 {
+			first = p
+		}
+		if p.Proof != verify.Disproved {
+			if p.Ready() {
+				return p
+			}
+			break
+		}
+		for _, c := range p.Chosen {
+			without[c.Remedy.ID] = p.why()
+		}
+	}
+	return first
+}
+
+// why the plan is disproved.
+func (p *Plan) why() string {
+	for _, a := range p.Result.Answers {
+		if a.Proof == verify.Disproved {
+			return a.Why
+		}
+	}
+	return "the next pull would fail"
+}
+
+// learned takes over the digests that proving a bare pod's plan brought to
+// light; it tells whether there are any.
+func learned(k *remedy.Case, p Plan) bool {
+	if k.Target.Kind != "Pod" || p.Proof != verify.Proven {
+		return false
+	}
+	news := false
+	for _, a := range p.Result.Answers {
+		for _, f := range a.Evidence.Findings {
+			if digest := f.Details["digest"]; f.Outcome == evidence.ManifestPresent && digest != "" && k.Digests[a.Evidence.Pull.Image] == "" {
+				if k.Digests == nil {
+					k.Digests = map[string]string{}
+				}
+				k.Digests[a.Evidence.Pull.Image] = digest
+				news = true
+			}
+		}
+	}
+	return news
 }
 
 // plan chooses for each diagnosis the first remedy that can be applied. If there
 // is none for one of them, its others are told, and the rest is mended all the
 // same.
-func (m *Mender) plan(k remedy.Case, o remedy.Options) Plan {
+//
+// without are remedies by their id that would not help, and why not.
+func (m *Mender) plan(k remedy.Case, o remedy.Options, without map[string]string) Plan {
 	p := Plan{Case: k}
 	for _, d := range k.Diagnoses {
 		remedies := remedy.Plan(m.catalog, k, d, o)
-		at := slices.IndexFunc(remedies, remedy.Remedy.Ready)
+		for i, r := range remedies {
+			if why := without[r.ID]; why != "" {
+				remedies[i].Because = "it would not help: " + why
+			}
+		}
+		at := slices.IndexFunc(remedies, func(r remedy.Remedy) bool { return r.Ready() && without[r.ID] == "" })
 		if named := slices.IndexFunc(remedies, func(r remedy.Remedy) bool { return r.ID == o.With }); named >= 0 {
 			// What cannot be applied is still the one that was asked for: it is told first.
 			if at = named; !remedies[named].Ready() {

@@ -85,8 +85,8 @@ func handedOver() map[string][]handFamily {
 		catalog.UnpackFailed:           {byHand.unpackSpace, byHand.removeImage, byHand.buildPlatform},
 		catalog.RuntimeUnavailable:     {byHand.restartRuntime},
 		catalog.RuntimeConfigInvalid:   {byHand.runtimeConfig, byHand.hostsDirect},
-		catalog.PullTimeout:            {byHand.progressTimeout, byHand.checkWay},
-		catalog.PullStuck:              {byHand.recreatePods, byHand.restartStuck, byHand.progressTimeout},
+		catalog.PullTimeout:            {byHand.progressTimeout, byHand.parallelPulls, byHand.checkWay},
+		catalog.PullStuck:              {byHand.recreatePods, byHand.restartStuck, byHand.parallelPulls, byHand.progressTimeout},
 		catalog.PullThrottledByKubelet: {byHand.pullQPS},
 
 		catalog.NeverPull:                {byHand.loadImage, byHand.replaceJob},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pullmedic/pullmedic/evidence"
 	kinds "github.com/pullmedic/pullmedic/internal/registry/families"
 )
 
@@ -120,6 +121,14 @@ func (p byHand) hostsHTTP() []Remedy {
 			"It holds for every image of " + orWords(host, "the registry") + " on this node",
 		},
 	}
+	if p.cause.Subject.Kind == evidence.SubjectTokenService || p.cause.Subject.Kind == evidence.SubjectBlobStore {
+		return nil // hosts.toml says nothing of these, and they get a certificate (tls-at-registry)
+	}
+	if p.mirrored() {
+		r.Title = fmt.Sprintf("Have %s ask the mirror %s over plain HTTP", orWords(p.node(), "the node"), orWords(p.asked(), "in its hosts.toml"))
+		r.Steps = []Step{p.inTable("http:// instead of https:// in the table's name")}
+		return []Remedy{r}
+	}
 	if host == "" {
 		r.Steps = []Step{{What: "Declare the registry as plain HTTP in its hosts.toml", Where: p.onNode(), Afterwards: "the next attempt goes to it over HTTP"}}
 		return []Remedy{r}
@@ -135,12 +144,16 @@ func (p byHand) hostsHTTP() []Remedy {
 
 // hostsClient gives the node the certificate that the registry asks it for.
 func (p byHand) hostsClient() []Remedy {
-	host := p.asked()
+	host := p.endpoint()
 	r := Remedy{
 		ID: "hosts-toml-client", Title: fmt.Sprintf("Give %s the client certificate that %s asks for", orWords(p.node(), "the node"), orWords(host, "the registry")),
 		Risks: []string{"Whoever is root on the node can read the key: take a certificate for nodes alone, with a short life"},
 	}
-	if p.host() == "" || host == "" || p.runtime() == crio {
+	if p.mirrored() {
+		r.Steps = []Step{p.inTable("client = [[the path of the certificate, the path of its key]]")}
+		return []Remedy{r}
+	}
+	if host == "" || p.runtime() == crio {
 		r.Steps = []Step{{
 			What:  "Put the certificate and its key into the registry's folder below " + orPath(p.runtime()) + " as client.cert and client.key",
 			Where: p.onNode(), Afterwards: "the next attempt gets past the TLS handshake",
@@ -156,6 +169,18 @@ func (p byHand) hostsClient() []Remedy {
 		Afterwards: "openssl prints a subject and an end that lies ahead",
 	}}
 	return p.hostsFile(r, text, before, "the next attempt gets past the TLS handshake")
+}
+
+// inTable is a step that changes a mirror's table in the file that is there.
+func (p byHand) inTable(what string) Step {
+	s := Step{
+		What:  "In the registry's hosts.toml, in the table of the mirror, set " + what + "; containerd reads it at the next pull",
+		Where: p.onNode(), Afterwards: "the next attempt gets past the mirror",
+	}
+	if p.host() != "" && p.runtime() != crio {
+		s.Commands = printable(sh("cat", certsDir+"/"+p.host()+"/hosts.toml"))
+	}
+	return s
 }
 
 // orPath is where a runtime looks for certificates.
@@ -195,7 +220,7 @@ func (p byHand) configPath() Step {
 	}
 	return Step{
 		What:  "See that containerd reads this folder: config_path, in /etc/containerd/config.toml below " + section + ", has to name " + certsDir + ", and registry.mirrors and registry.configs must not be set beside it; a change there needs systemctl restart containerd",
-		Where: p.onNode(), Commands: printable(pipe(sh("containerd", "config", "dump"), sh("grep", "config_path"))),
+		Where: p.onNode(), Commands: printable(pipe(sh("containerd", "config", "dump"), sh("grep", "-w", "config_path"))),
 		Afterwards: "a line config_path with " + certsDir,
 	}
 }

@@ -129,6 +129,16 @@ func (p byHand) pullQPS() []Remedy {
 	return []Remedy{p.kubeletSetting(r, [][2]string{{"registryPullQPS", "20"}, {"registryBurst", "40"}}, "no more pull QPS exceeded")}
 }
 
+// parallelPulls keeps one pull that hangs from holding up all others.
+func (p byHand) parallelPulls() []Remedy {
+	r := Remedy{
+		ID: "parallel-pulls", Title: "Let the kubelet of " + orWords(p.node(), "the node") + " pull several images at a time",
+		Because: "by default (serializeImagePulls) every pull of the node waits for the one that hangs",
+		Risks:   []string{"Several pulls share the way and the disk: each alone is slower", "Every back-off on the node begins anew"},
+	}
+	return []Remedy{p.kubeletSetting(r, [][2]string{{"serializeImagePulls", "false"}, {"maxParallelImagePulls", "5"}}, "other pods of the node pull while this one hangs")}
+}
+
 // kubeletSetting sets top-level fields of the kubelet's configuration file.
 func (p byHand) kubeletSetting(r Remedy, fields [][2]string, afterwards string) Remedy {
 	edit := []string{"sed", "-i"}
@@ -190,7 +200,7 @@ func (p byHand) verificationAllowlist() []Remedy {
 func (p byHand) progressTimeout() []Remedy {
 	r := Remedy{
 		ID: "progress-timeout", Title: "Give pulls on " + orWords(p.node(), "the node") + " more time without progress",
-		Because: "only where the way is slow and cannot be mended: each attempt keeps the layers that are complete",
+		Because: "only where the way is slow and cannot be mended: each attempt keeps the layers that are complete; the kubelet's runtimeRequestTimeout does not bound pulls",
 		Risks:   []string{"A pull that hangs is held longer, and what waits for it as well", restartRisk},
 	}
 	section, field := `[plugins.'io.containerd.cri.v1.images']`, "image_pull_progress_timeout = '15m'"

@@ -89,7 +89,7 @@ func printed(t *testing.T) (commands map[string]string, files map[string]File) {
 				}
 			}
 			for _, text := range []string{r.Title, s.What, s.Where, s.Afterwards} {
-				if strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) >= 0 {
+				if own[r.ID] && strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) >= 0 {
 					t.Errorf("%s, %s says %q", where, r.ID, text)
 				}
 			}
@@ -107,11 +107,12 @@ func printed(t *testing.T) (commands map[string]string, files map[string]File) {
 			}
 		}
 		bases := []situation{
+			situations(t, id)["a bare pod"], situations(t, id)["an image volume"], situations(t, id)["an ephemeral container"],
 			shop(id, "docker.io").given(t).asJob(), shop(id, "123456789012.dkr.ecr.eu-west-1.amazonaws.com").given(t),
 			shop(id, "europe-docker.pkg.dev").given(t), shop(id, "acme.azurecr.io").given(t),
 		}
 		for i, value := range bad {
-			all := bases[0]
+			all := bases[3]
 			all.d.Causes = slices.Clone(all.d.Causes)
 			for place, put := range into {
 				one := bases[(i+len(place))%len(bases)]

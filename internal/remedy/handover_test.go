@@ -99,6 +99,20 @@ func situations(t *testing.T, cause string) map[string]situation {
 		copied.k.Elsewhere = []Copy{{Image: "mirror.acme.example/hub/acme/team/api:1.27.44", Digest: "sha256:" + strings.Repeat("0", 64), Where: "runs in shop"}}
 		all[host+", elsewhere"] = copied
 	}
+	bare := shop(cause, "docker.io").given(t)
+	bare.k.Target.Object = Object{APIVersion: "v1", Kind: "Pod", Resource: "pods", Namespace: "shop", Name: bare.d.Pull.Pod, UID: "u"}
+	bare.d.Pull.Owner = evidence.Object{Kind: "Pod", Namespace: "shop", Name: bare.d.Pull.Pod}
+	all["a bare pod"] = bare
+	static := bare
+	static.k.Target.Template.Annotations = map[string]string{corev1.MirrorPodAnnotationKey: "x"}
+	all["a static pod"] = static
+	volume := bare
+	volume.d.Pull.ContainerKind, volume.d.Pull.Container = evidence.ImageVolume, "model"
+	volume.k.Target.Template.Spec.Volumes = []corev1.Volume{{Name: "model", VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: bare.d.Pull.Image}}}}
+	all["an image volume"] = volume
+	debugging := bare
+	debugging.d.Pull.ContainerKind = evidence.EphemeralContainer
+	all["an ephemeral container"] = debugging
 	cleared := shop(cause, "docker.io")
 	cleared.d.Causes[0].State = diagnosis.Cleared
 	all["cleared"] = cleared
@@ -293,6 +307,29 @@ func TestPlainHTTPSaysWhatItGivesUp(t *testing.T) {
 	}
 	if len(r.Risks) == 0 || !strings.Contains(r.Risks[0], "readable") {
 		t.Errorf("risks %q", r.Risks)
+	}
+}
+
+// A file is never written for another host than the registry: a mirror's own
+// table is in a file that nobody here has seen, and a token service has none.
+func TestAFileIsTheRegistrysAlone(t *testing.T) {
+	for _, kind := range []evidence.SubjectKind{evidence.SubjectMirror, evidence.SubjectTokenService, evidence.SubjectBlobStore} {
+		for _, cause := range []string{catalog.TLSUntrusted, catalog.HTTPInsteadOfHTTPS, catalog.ClientCertificateRequired} {
+			s := shop(cause, "docker.io").given(t)
+			s.d.Causes[0].Subject = evidence.Subject{Kind: kind, Name: "other.acme.example"}
+			c, _ := causes(t)
+			p := planner{catalog: c, Case: s.k, d: s.d, cause: s.d.Causes[0], o: s.o}
+			for _, r := range p.handOver() {
+				sound(t, cause, r)
+				f := file(r, "hosts.toml")
+				if f == nil {
+					continue
+				}
+				if kind == evidence.SubjectMirror || !strings.Contains(f.Content, `"https://registry-1.docker.io"`) || strings.Contains(f.Content, "other") {
+					t.Errorf("%s about a %s: %s writes\n%s", cause, kind, r.ID, f.Content)
+				}
+			}
+		}
 	}
 }
 

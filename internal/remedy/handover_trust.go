@@ -57,12 +57,18 @@ func (p byHand) authorities() []authority {
 }
 
 // hostsCA gives the node an authority, only from a file that the person gives:
-// what the connection itself shows proves nothing.
+// what the connection itself shows proves nothing. containerd takes the setting
+// of the registry's host for its token service and for redirects as well.
 func (p byHand) hostsCA() []Remedy {
-	host := p.asked()
+	host := p.endpoint()
 	r := Remedy{ID: "hosts-toml-ca", Title: fmt.Sprintf("Have %s trust the authority of %s for this registry alone", orWords(p.node(), "the node"), orWords(host, "the registry"))}
 	found := p.authorities()
-	if p.host() == "" || host == "" || len(found) == 0 {
+	if p.mirrored() {
+		r.Title = fmt.Sprintf("Have %s trust the authority of the mirror %s", orWords(p.node(), "the node"), orWords(p.asked(), "that is asked"))
+		r.Steps = []Step{p.inTable("ca = the path of the authority's certificate, which whoever runs the mirror gives you")}
+		return []Remedy{r}
+	}
+	if host == "" || len(found) == 0 {
 		r.Needs = "--ca FILE"
 		r.Steps = []Step{{
 			What:  "Get the authority's certificate from whoever runs the registry, not from the connection, and compare its SHA-256 fingerprint over another way",

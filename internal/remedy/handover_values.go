@@ -127,6 +127,18 @@ func (p byHand) asked() string {
 	return kinds.Endpoint(p.host())
 }
 
+// mirrored tells that the failure is about a mirror, whose table of hosts.toml
+// nobody here has seen: a new file would take the others out.
+func (p byHand) mirrored() bool { return p.cause.Subject.Kind == evidence.SubjectMirror }
+
+// endpoint is the host that is asked for the registry's images.
+func (p byHand) endpoint() string {
+	if p.host() == "" {
+		return ""
+	}
+	return kinds.Endpoint(p.host())
+}
+
 // withPort is a host with its port, 443 unless it has another.
 func withPort(host string) string {
 	if _, _, ok := splitPort(host); ok {

@@ -30,7 +30,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	case m.page != nil:
 		return m.page.key(m, pressed)
 	}
-	rows := m.visible()
+	rows := m.visible
 	at := m.index(rows)
 	switch pressed {
 	case "q":
@@ -59,7 +59,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		m.filtering = true
 	case "esc":
 		m.filter = ""
-		m.keepSelected()
+		m.arrange()
 	case "n":
 		return m.next()
 	case "A":
@@ -91,7 +91,7 @@ func (m *Model) typing(k tea.KeyPressMsg) {
 	default:
 		m.typed(k.Key().Text)
 	}
-	m.keepSelected()
+	m.arrange()
 }
 
 // typed adds text to the filter; a blank at its end stays, for the next word.
@@ -106,32 +106,27 @@ func (m *Model) typed(text string) {
 	}
 }
 
-// visible are the rows of the scope that the filter lets through.
-func (m *Model) visible() []row {
-	var rows []row
-	for _, g := range m.shown() {
-		rows = append(rows, g.rows...)
-	}
-	return rows
-}
-
-// shown are the groups with the rows of the scope that the filter lets through.
-func (m *Model) shown() []group {
+// arrange works out what the list has: the groups with the rows of the scope
+// that the filter lets through. The cursor stays on its row, if that is there.
+func (m *Model) arrange() {
 	words := strings.Fields(strings.ToLower(m.filter))
-	var groups []group
+	m.shown, m.visible, m.widest = nil, nil, widths{}
 	for _, g := range m.groups {
 		rows := g.rows
 		g.rows = nil
 		for _, r := range rows {
 			if (m.scope == "" || r.object.Namespace == m.scope) && hasAll(r.words, words) {
 				g.rows = append(g.rows, r)
+				m.widest.namespace = max(m.widest.namespace, width(r.object.Namespace))
+				m.widest.object = max(m.widest.object, width(r.object.Kind+"/"+r.object.Name))
 			}
 		}
 		if len(g.rows) > 0 {
-			groups = append(groups, g)
+			m.shown = append(m.shown, g)
+			m.visible = append(m.visible, g.rows...)
 		}
 	}
-	return groups
+	m.choose(m.visible, m.index(m.visible))
 }
 
 func hasAll(text string, words []string) bool {
@@ -160,12 +155,6 @@ func (m *Model) choose(rows []row, i int) {
 		m.place = max(0, min(i, len(rows)-1))
 		m.selected = rows[m.place]
 	}
-}
-
-// keepSelected puts the cursor on a row that is there.
-func (m *Model) keepSelected() {
-	rows := m.visible()
-	m.choose(rows, m.index(rows))
 }
 
 // fix leaves the terminal to the fix of an object.
@@ -200,6 +189,14 @@ func (f *fixing) Run() error {
 		return err
 	}
 	fmt.Fprint(f.out, "\nEnter goes back to the watch.")
-	_, _ = bufio.NewReader(f.in).ReadString('\n') // whatever is typed, it was read
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		_, _ = bufio.NewReader(f.in).ReadString('\n') // whatever is typed, it was read
+	}()
+	select {
+	case <-read:
+	case <-f.ctx.Done(): // interrupted; the reading ends with the process
+	}
 	return err
 }

@@ -27,27 +27,51 @@ const (
 	legible    = 20 // cells that a subject should have at least
 )
 
-// list are the lines of all groups, and the line that the cursor is on.
-func (m *Model) list() (lines []string, cursor int) {
-	groups := m.shown()
-	if len(groups) == 0 {
-		return m.nothing(), 0
-	}
-	lines = append(lines, m.paint(dim, m.columns("    ", m.heading(), "PODS", "IMPACT", "SINCE", "NEXT ATTEMPT", plain)))
-	newest := m.newest(groups)
-	for _, g := range groups {
-		lines = append(lines, m.title(g))
-		for _, r := range g.rows {
-			if r.key == m.selected.key {
+// A line of the list: the headings, a group's title or one of its rows.
+type line struct {
+	group *group
+	row   *row
+}
+
+// list are the lines of all groups, and which of them the cursor is on.
+func (m *Model) list() (lines []line, cursor int) {
+	lines = append(make([]line, 0, 1+len(m.shown)+len(m.visible)), line{})
+	for i := range m.shown {
+		g := &m.shown[i]
+		lines = append(lines, line{group: g})
+		for j := range g.rows {
+			if g.rows[j].key == m.selected.key {
 				cursor = len(lines)
 			}
-			lines = append(lines, m.row(r, newest))
+			lines = append(lines, line{row: &g.rows[j]})
 		}
 	}
 	if cursor == 2 {
 		cursor = 1 // show the headings, too
 	}
 	return lines, cursor
+}
+
+// body are the list's lines that there is room for.
+func (m *Model) body(height int) []string {
+	if len(m.visible) == 0 {
+		return m.nothing()
+	}
+	all, cursor := m.list()
+	m.top = scroll(m.top, cursor, height, len(all))
+	newest := m.newest()
+	var lines []string
+	for _, l := range all[m.top:min(len(all), m.top+height)] {
+		switch {
+		case l.row != nil:
+			lines = append(lines, m.row(*l.row, newest))
+		case l.group != nil:
+			lines = append(lines, m.title(*l.group))
+		default:
+			lines = append(lines, m.paint(dim, m.columns("    ", m.heading(), "PODS", "IMPACT", "SINCE", "NEXT ATTEMPT", plain)))
+		}
+	}
+	return lines
 }
 
 func (m *Model) heading() string {
@@ -73,12 +97,10 @@ func (m *Model) nothing() []string {
 }
 
 // newest is when the newest change was, zero if that is no news any more.
-func (m *Model) newest(groups []group) time.Time {
+func (m *Model) newest() time.Time {
 	var newest time.Time
-	for _, g := range groups {
-		for _, r := range g.rows {
-			newest = later(newest, r.changed)
-		}
+	for _, r := range m.visible {
+		newest = later(newest, r.changed)
 	}
 	if m.now.Sub(newest) > markedFor {
 		return time.Time{}
@@ -154,17 +176,11 @@ func (m *Model) name(r row) string {
 	if m.scope != "" {
 		return shorter(object, r.object, m.nameWidth())
 	}
-	ns, name := 0, 0
-	for _, g := range m.shown() {
-		for _, each := range g.rows {
-			ns = max(ns, width(each.object.Namespace))
-			name = max(name, width(each.object.Kind+"/"+each.object.Name))
-		}
-	}
-	if w := m.nameWidth(); ns+1+name >= w {
+	ns, w := m.widest.namespace, m.nameWidth()
+	if ns+1+m.widest.object >= w {
 		ns = max(width(r.object.Namespace), min(ns, w/3))
 	}
-	return pad(r.object.Namespace, ns) + " " + shorter(object, r.object, m.nameWidth()-ns-1)
+	return pad(r.object.Namespace, ns) + " " + shorter(object, r.object, w-ns-1)
 }
 
 // shorter spells the kind as kubectl's short name where the whole does not fit.
@@ -235,12 +251,12 @@ func (m *Model) detail() []string {
 		return nil
 	}
 	lines := []string{"", "", ""}
-	for _, g := range m.shown() {
+	for _, g := range m.shown {
 		for _, r := range g.rows {
 			if r.key != m.selected.key {
 				continue
 			}
-			where := " " + strconv.Itoa(m.index(m.visible())+1) + " of " + strconv.Itoa(len(m.visible()))
+			where := " " + strconv.Itoa(m.index(m.visible)+1) + " of " + strconv.Itoa(len(m.visible))
 			lines[0] = m.paint(dim, strings.Repeat("-", max(0, m.width-len(where)))+where)
 			lines = append(lines[:1], m.lines(report.Sentence(g.summary))...)
 			if g.action != "" && r.state == v1alpha1.Failing {

@@ -47,11 +47,19 @@ type Model struct {
 
 	filter    string
 	filtering bool
-	note      string
-	notedAt   time.Time
+	// shown and visible are the groups and the rows that the list has, as
+	// arranged; the widest of its names make its columns.
+	shown   []group
+	visible []row
+	widest  widths
+
+	note    string
+	notedAt time.Time
 
 	page *page
 }
+
+type widths struct{ namespace, object int }
 
 // A look is where the looking is.
 type look struct {
@@ -140,7 +148,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.PasteMsg:
 		if m.filtering {
 			m.typed(msg.Content)
-			m.keepSelected()
+			m.arrange()
 		}
 	case tea.KeyPressMsg:
 		return m, m.key(msg)
@@ -227,7 +235,7 @@ func (m *Model) take(l looked) tea.Cmd {
 	if l.scope == "" {
 		m.broken = namespaces(groups)
 	}
-	m.keepSelected()
+	m.arrange()
 	return tea.Batch(m.askFates(ask), m.hunt())
 }
 
@@ -261,7 +269,7 @@ func namespaces(groups []group) []string {
 // once.
 func (m *Model) turn(scope string) tea.Cmd {
 	m.scope, m.top = scope, 0
-	m.keepSelected()
+	m.arrange()
 	return m.lookNow()
 }
 

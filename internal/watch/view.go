@@ -50,12 +50,9 @@ func (m *Model) screen() []string {
 }
 
 func (m *Model) listScreen() []string {
-	lines := m.header()
-	body, cursor := m.list()
 	height := m.bodyHeight()
-	m.top = scroll(m.top, cursor, height, len(body))
-	body = body[m.top:min(len(body), m.top+height)]
-	lines = append(lines, body...)
+	body := m.body(height)
+	lines := append(m.header(), body...)
 	for range height - len(body) {
 		lines = append(lines, "")
 	}

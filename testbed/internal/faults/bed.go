@@ -172,6 +172,18 @@ func Repair(ctx context.Context, bed Bed, fault Fault, node layout.Node) error {
 	return nil
 }
 
+// Lift takes a fault's rules from the registries and leaves the rest of it.
+func Lift(ctx context.Context, bed Bed, fault Fault, node layout.Node) error {
+	spot, scene, err := stage(ctx, bed, fault, node)
+	for i := range scene.Rules {
+		err = errors.Join(err, bed.Registries.RemoveRule(ctx, ruleID(spot.Namespace, i)))
+	}
+	if err != nil {
+		return fmt.Errorf("lifting the rules of %s on %s: %w", fault.Name, node.Name, err)
+	}
+	return nil
+}
+
 // Image is what the fault's pod wants to run on the node.
 func Image(ctx context.Context, bed Bed, fault Fault, node layout.Node) (string, error) {
 	_, scene, err := stage(ctx, bed, fault, node)

@@ -101,6 +101,11 @@ func (o Options) play(ctx context.Context, bed faults.Bed, scene Scene, fault fa
 	if err := o.fail(ctx, bed, fault, node); err != nil {
 		return 0, err
 	}
+	if scene.Lift {
+		if err := faults.Lift(ctx, bed, fault, node); err != nil {
+			return 0, err
+		}
+	}
 	r, err := o.ask(ctx, scene, fault, node)
 	if err != nil {
 		return 0, err

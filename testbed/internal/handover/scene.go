@@ -25,6 +25,9 @@ type Scene struct {
 	Flags func(*cluster.Testbed) []string
 	// Before makes the node such that the remedy can help.
 	Before func(ctx context.Context, bed faults.Bed, h *hand) error
+	// Lift: the fault's rules are taken from the registry once it shows, as they
+	// only held the pull until the node was broken.
+	Lift bool
 	// Looks are commands that only look and may fail here, by their first word.
 	Looks []string
 }
@@ -48,7 +51,7 @@ func Scenes() []Scene {
 		{Remedy: "remove-image", Fault: "store-damaged"},
 		{Remedy: "free-disk", Fault: "disk-full", Before: unused},
 		{Remedy: "pull-qps", Fault: "pull-qps"},
-		{Remedy: "restart-runtime", Fault: "runtime-killed", Looks: []string{"systemctl status"}},
+		{Remedy: "restart-runtime", Fault: "runtime-killed", Lift: true, Looks: []string{"systemctl status"}},
 		{Remedy: "replace-job", Fault: "by-job", Flags: flags("--to", registries.Plain+"/acme/app:1.27.4")},
 	}
 }

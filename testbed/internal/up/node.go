@@ -141,6 +141,13 @@ func RestartWith(ctx context.Context, t *cluster.Testbed, node layout.Node, prog
 	if _, err := store.Start(spec); err != nil {
 		return err
 	}
+	if program == "containerd" { // which tells systemd when it serves
+		if err := wait(ctx, "containerd of "+node.Name, func() error {
+			return t.Exec(ctx, node.Name, runtimeBin(t, node)+"/ctr", "version").Run()
+		}); err != nil {
+			return err
+		}
+	}
 	return ready(ctx, t, node, program == "kubelet")
 }
 
