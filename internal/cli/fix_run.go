@@ -204,7 +204,7 @@ func (x *fixing) one(ctx context.Context, g mend.Group, i, of int) (goes bool, e
 func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
 	o := x.remedy
 	if x.bring != nil {
-		login, err := x.bring(ctx, g.Diagnoses[0].Pull.Image)
+		login, err := x.bring(ctx, x.wanting(g))
 		if err != nil {
 			return mend.Plan{}, usage("%w", err)
 		}
@@ -218,6 +218,18 @@ func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
 		return mend.Plan{}, err
 	}
 	return plans[0], nil
+}
+
+// wanting is the image that a brought credential is for: of several containers
+// that fail, the first for a reason that a credential mends.
+func (x *fixing) wanting(g mend.Group) string {
+	for _, d := range g.Diagnoses {
+		known, ok := x.catalog.Cause(d.Causes[0].Cause)
+		if ok && (known.Category == catalog.Auth || slices.Contains([]string{catalog.AccessDeniedAmbiguous, catalog.RateLimited, catalog.CredentialReverification}, known.ID)) {
+			return d.Pull.Image
+		}
+	}
+	return g.Diagnoses[0].Pull.Image
 }
 
 // again looks at one workload anew; nothing if it does not fail of the cause any

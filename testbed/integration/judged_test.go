@@ -88,7 +88,7 @@ func TestAPullThatTakesLongerIsNotTakenBack(t *testing.T) {
 	namespace := b.namespace(t, "long")
 	b.deploy(t, namespace, absent, nil)
 	b.rule(t, registries.Rule{Registry: registries.Plain, Repository: "acme/multi", From: []string{layout.Nodes[0].Addr}, Effect: registries.Effect{Hang: true}})
-	got, done := b.fix(t, namespace, "deployment/app", "--to", registries.Plain+"/acme/multi:1.0", "--wait", "3s")
+	got, done := b.fix(t, namespace, "deployment/app", "--to", registries.Plain+"/acme/multi:1.0", "--timeout", "3s")
 	if done.code != 1 || got.Outcome != v1alpha1.FixStillPulling || !strings.Contains(got.Why, "it is being pulled") {
 		t.Errorf("exit code %d, %s: %s", done.code, got.Outcome, got.Why)
 	}
@@ -113,7 +113,7 @@ func TestAPodThatNoNodeTakesIsSaid(t *testing.T) {
 	b.deploy(t, namespace, absent, func(s *corev1.PodSpec) {
 		s.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 18099, HostPort: 18099}}
 	})
-	got, done := b.fix(t, namespace, "deployment/app", "--to", present, "--wait", "5s")
+	got, done := b.fix(t, namespace, "deployment/app", "--to", present, "--timeout", "5s")
 	if done.code != 1 || got.Outcome != v1alpha1.FixStillPulling || !strings.Contains(got.Why, "no node takes it: 0/2 nodes are available") {
 		t.Errorf("exit code %d, %s: %s", done.code, got.Outcome, got.Why)
 	}

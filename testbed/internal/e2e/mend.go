@@ -147,7 +147,7 @@ func (r *runner) mendAndUndo(ctx context.Context, p place, options []string, row
 	seen := make(chan sighting, 1)
 	began := time.Now()
 	go func() { seen <- w.watch(watching) }()
-	args := append([]string{"fix", p.fault.Target(), "-n", namespace, "--yes", "--wait", "60s", "-o", "json"}, options...)
+	args := append([]string{"fix", p.fault.Target(), "-n", namespace, "--yes", "--timeout", "60s", "-o", "json"}, options...)
 	done, err := r.besides(ctx, "fixing "+p.fault.Name+" on "+p.node.Name, args...)
 	if err != nil {
 		return err
@@ -219,7 +219,7 @@ func (r *runner) cannotHelp(ctx context.Context, wave []place) error {
 			if err != nil {
 				return err
 			}
-			done, err := r.besides(ctx, what, "fix", p.fault.Target(), "-n", p.fault.Namespace(p.node.Name), "--yes", "--wait", "5s", "-o", "json")
+			done, err := r.besides(ctx, what, "fix", p.fault.Target(), "-n", p.fault.Namespace(p.node.Name), "--yes", "--timeout", "5s", "-o", "json")
 			if err != nil {
 				return err
 			}
