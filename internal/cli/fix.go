@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -120,6 +121,8 @@ func (o *fixOptions) fix(cmd *cobra.Command, args []string) error {
 func ended(f v1alpha1.Fix) error {
 	for _, t := range f.Targets {
 		switch {
+		case slices.ContainsFunc(t.Causes, func(c v1alpha1.FixCause) bool { return c.Remedy == "" }) && f.DryRun == "":
+			return coded{code: ExitFailing} // one of its pulls goes on failing
 		case t.Outcome == v1alpha1.FixMended:
 		case t.Outcome == v1alpha1.FixPlanned && f.DryRun != "":
 		default:

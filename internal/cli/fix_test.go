@@ -419,3 +419,31 @@ func TestABroughtCredentialIsForTheImageThatWantsOne(t *testing.T) {
 		}
 	}
 }
+
+func TestAPullThatGoesOnFailingIsNotMended(t *testing.T) {
+	of := func(outcome v1alpha1.FixOutcome, remedies ...string) v1alpha1.TargetFix {
+		target := v1alpha1.TargetFix{Outcome: outcome}
+		for _, r := range remedies {
+			target.Causes = append(target.Causes, v1alpha1.FixCause{Remedy: r})
+		}
+		return target
+	}
+	for name, c := range map[string]struct {
+		f    v1alpha1.Fix
+		want int
+	}{
+		"nothing fails":                   {v1alpha1.Fix{}, ExitOK},
+		"nothing fails, of what was seen": {v1alpha1.Fix{NotLookedAt: []v1alpha1.Gap{{}}}, ExitNotSeen},
+		"all mended":                      {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixMended, "a", "b"), of(v1alpha1.FixMended, "a")}}, ExitOK},
+		"one of two containers mended":    {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixMended, "a", "")}}, ExitFailing},
+		"one of two workloads mended":     {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixMended, "a"), of(v1alpha1.FixRefused, "a")}}, ExitFailing},
+		"planned, in a dry run":           {v1alpha1.Fix{DryRun: "client", Targets: []v1alpha1.TargetFix{of(v1alpha1.FixPlanned, "a", "")}}, ExitOK},
+		"planned, and nobody agreed":      {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixPlanned, "a")}}, ExitFailing},
+		"nothing to change, in a dry run": {v1alpha1.Fix{DryRun: "client", Targets: []v1alpha1.TargetFix{of(v1alpha1.FixNothing, "")}}, ExitFailing},
+		"still pulling when time ran out": {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixStillPulling, "a")}}, ExitFailing},
+	} {
+		if got := exitCode(t.Context(), ended(c.f)); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}

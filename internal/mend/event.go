@@ -54,7 +54,10 @@ func (m *Mender) announce(ctx context.Context, p Plan, r *Result) {
 	var reason, message string
 	switch r.Outcome {
 	case Mended:
-		reason, message = EventFixed, chosen.Title+" ("+chosen.Cause+"); "+strings.Join(r.Pulled, ", ")+" pulled the image"
+		reason, message = EventFixed, chosen.Title+" ("+chosen.Cause+")"
+		if len(r.Pulled) > 0 {
+			message += "; " + strings.Join(r.Pulled, ", ") + " pulled the image"
+		}
 		if r.Record != "" {
 			message += "; kubectl pullmedic undo " + r.Record + " takes it back"
 		}

@@ -103,6 +103,17 @@ func handedOver(t *testing.T) mend.Plan {
 	return p
 }
 
+// half is a plan for one of two containers that fail.
+func half(t *testing.T) mend.Plan {
+	t.Helper()
+	p := planned(t)
+	e := denied()
+	e.Pull.ContainerKind = evidence.Container
+	p.Case.Diagnoses = append(p.Case.Diagnoses, diagnosis.Judge(load(t), e))
+	p.Others = append(p.Others, remedy.Remedy{ID: "login", Cause: p.Case.Diagnoses[1].Causes[0].Cause, Kind: remedy.Applied, Needs: "--copy-from NAMESPACE/SECRET", Title: "Give the pods a credential for ghcr.io"})
+	return p
+}
+
 // ends are what can become of a plan.
 func ends() map[string]report.End {
 	began, ended := now().Add(4*time.Second), now().Add(8*time.Second)
@@ -129,6 +140,7 @@ func TestFixText(t *testing.T) {
 		"fix-verbose.txt":       {planned(t), "still-pulling", report.Style{Verbose: 1}},
 		"fix-secret.txt":        {rewritten(t), "mended-crashes", report.Style{}},
 		"fix-secret-narrow.txt": {rewritten(t), "broken", report.Style{Width: 60, Color: true}},
+		"fix-half.txt":          {half(t), "mended", report.Style{}},
 		"fix-by-hand.txt":       {handedOver(t), "", report.Style{}},
 		"fix-by-hand-60.txt":    {handedOver(t), "", report.Style{Width: 60, Color: true}},
 	} {

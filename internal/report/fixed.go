@@ -37,6 +37,9 @@ func PlanText(w io.Writer, t v1alpha1.TargetFix, now time.Time, style Style) err
 		}
 		s.field(name, because(r))
 	}
+	if len(t.Remedies) > 0 {
+		s.list("Not yet", unmended(t))
+	}
 	for _, c := range t.Changes {
 		s.change(c)
 	}
@@ -80,6 +83,18 @@ func targetWords(t v1alpha1.TargetFix) string {
 		text += "; " + number(t.Ready) + " of " + count(t.Wanted, "pod") + " ready"
 	}
 	return text
+}
+
+// unmended are the pulls of a target that go on failing whatever becomes of the
+// plan.
+func unmended(t v1alpha1.TargetFix) []string {
+	var left []string
+	for _, c := range t.Causes {
+		if c.Remedy == "" {
+			left = append(left, c.Cause+" of container "+c.Container+" is not mended by this; see what else there is")
+		}
+	}
+	return left
 }
 
 // because is a remedy in one sentence.
@@ -228,14 +243,19 @@ func (s *sheet) byHand(t v1alpha1.TargetFix, now time.Time) {
 	}
 }
 
-// leading are the remedies that a flag lets be applied, as far as they come
-// first, and the rest.
+// leading are the remedies that a flag lets be applied, as far as they come first
+// for their cause, and the rest.
 func leading(all []v1alpha1.Remedy) (flagged, rest []v1alpha1.Remedy) {
-	n := slices.IndexFunc(all, func(r v1alpha1.Remedy) bool { return r.Kind != v1alpha1.RemedyApplied })
-	if n < 0 {
-		n = len(all)
+	byHand := map[string]bool{} // causes for which something else came already
+	for _, r := range all {
+		if r.Kind == v1alpha1.RemedyApplied && !byHand[r.Cause] {
+			flagged = append(flagged, r)
+			continue
+		}
+		byHand[r.Cause] = true
+		rest = append(rest, r)
 	}
-	return all[:n], all[n:]
+	return flagged, rest
 }
 
 // whole writes a remedy with all its steps.
@@ -401,12 +421,16 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 }
 
 func (s *sheet) nothing(t v1alpha1.TargetFix) string {
+	var needs []string
 	for _, r := range t.Others {
-		if r.Kind == v1alpha1.RemedyApplied && r.Needs != "" {
-			return "give " + r.Needs + ", or follow the steps above."
+		if r.Kind == v1alpha1.RemedyApplied && r.Needs != "" && !slices.Contains(needs, r.Needs) {
+			needs = append(needs, r.Needs)
 		}
 	}
-	return "follow the steps above."
+	if len(needs) == 0 {
+		return "follow the steps above."
+	}
+	return "give " + strings.Join(needs, "; ") + "; or follow the steps above."
 }
 
 // mended says how long it took, who pulled, and what comes next.
@@ -423,6 +447,7 @@ func (s *sheet) mended(t v1alpha1.TargetFix) {
 		text += "; " + count(t.Left, "pod") + " to go"
 	}
 	s.hang("", plain, 2, painted("Mended:", green), normal(text))
+	s.list("Not yet", unmended(t))
 	if t.Next == "" || len(t.Pulled) == 0 {
 		return
 	}
