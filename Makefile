@@ -10,7 +10,7 @@ LDFLAGS  := -s -w -X github.com/pullmedic/pullmedic/internal/cli.version=$(VERSI
 # Runs a step and prints how long it took.
 STEP     := ./tools/step
 
-.PHONY: all build demo test unit agreement integration e2e backoff bench fuzz lint vuln generate corpus clean
+.PHONY: all build demo test unit agreement integration e2e handover backoff bench fuzz lint vuln generate corpus clean
 
 all: build
 
@@ -52,6 +52,9 @@ $(TESTBED): FORCE
 
 e2e: build testbed-up ## every fault on every runtime, named and proven
 	$(STEP) "e2e" $(TESTBED) e2e --plugin $(PLUGIN)
+
+handover: build testbed-up ## what is handed over, carried out to the letter on real nodes
+	$(STEP) "handover" $(TESTBED) handover --plugin $(PLUGIN)
 
 backoff: build testbed-up ## when kubelets try again against what is told, 11 minutes; not part of test
 	$(STEP) "backoff" $(TESTBED) backoff --plugin $(PLUGIN)

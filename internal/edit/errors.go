@@ -9,9 +9,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/remedy"
@@ -44,40 +47,79 @@ type Error struct {
 	Err  error
 }
 
-// newError classifies what client-go returned. The server's words tell a quota
-// and an admission policy from a missing right: all three are 403.
+// newError classifies what client-go returned, by the status where it tells and
+// by the server's words only within one status: a quota, an admission policy and a
+// missing right are all 403.
 func newError(verb string, o remedy.Object, err error) *Error {
-	e := &Error{Verb: verb, Object: o, Err: err, Reason: Failed, Says: words(err)}
-	if o.Kind == "Secret" { // a test that failed, or a field that is not valid, would quote what the secret keeps
+	e := &Error{Verb: verb, Object: o, Err: err, Reason: reasonOf(verb, err), Says: words(err)}
+	if o.Kind == "Secret" { // a field that is not valid would be quoted, with what the secret keeps
 		e.Err, e.Says = nil, "the server's own words are left out, as they may quote the secret"
-	}
-	var status apierrors.APIStatus
-	code := int32(0)
-	if errors.As(err, &status) {
-		code = status.Status().Code
-	}
-	text := err.Error()
-	switch {
-	case apierrors.IsNotFound(err):
-		e.Reason = NotFound
-	case apierrors.IsAlreadyExists(err):
-		e.Reason = Exists
-	case verb == "evict" && code == http.StatusTooManyRequests:
-		e.Reason = Budget
-	case strings.Contains(text, "exceeded quota"):
-		e.Reason = Quota
-	case strings.Contains(text, "admission webhook") || strings.Contains(text, "ValidatingAdmissionPolicy") || strings.Contains(text, "MutatingAdmissionPolicy"):
-		e.Reason = Admission
-	case apierrors.IsForbidden(err):
-		e.Reason = Forbidden
-	case apierrors.IsConflict(err), strings.Contains(text, "testing value") || strings.Contains(text, "test failed") || strings.Contains(text, "the server rejected our request due to an error in our request"):
-		e.Reason = Changed
-	case strings.Contains(text, "immutable") || strings.Contains(text, "may not change fields"):
-		e.Reason = Immutable
-	case errors.Is(err, context.DeadlineExceeded), apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
-		e.Reason = TimedOut
+		switch {
+		case e.Reason == Immutable && causeOf(err, "type"):
+			e.Says = "the type of a secret stays as it was made"
+		case e.Reason == Immutable:
+			e.Says = "it is marked as immutable"
+		}
 	}
 	return e
+}
+
+func reasonOf(verb string, err error) Reason {
+	var answer apierrors.APIStatus
+	if !errors.As(err, &answer) {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return TimedOut
+		}
+		return Failed
+	}
+	status := answer.Status()
+	says := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(status.Message, w) })
+	}
+	switch {
+	case apierrors.IsNotFound(err):
+		return NotFound
+	case apierrors.IsAlreadyExists(err):
+		return Exists
+	case verb == "evict" && status.Code == http.StatusTooManyRequests:
+		return Budget
+	case apierrors.IsConflict(err), verb == "patch" && patchFailed(status):
+		return Changed
+	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
+		return TimedOut
+	case says("admission webhook ", "ValidatingAdmissionPolicy ", "MutatingAdmissionPolicy "):
+		return Admission
+	case apierrors.IsInvalid(err) && says("immutable", "may not change fields", "updates to statefulset spec for fields other than"):
+		return Immutable
+	case !apierrors.IsForbidden(err):
+		return Failed
+	case says("exceeded quota:", "failed quota:"):
+		return Quota
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause), !says(`User "`):
+		// Only the authorizer names the user; the rest are rules that the server
+		// has built in, such as pod security.
+		return Admission
+	}
+	return Forbidden
+}
+
+// patchFailed tells the answer to a JSON Patch that does not apply to the object
+// as it is: a test failed, or a path leads nowhere. What the server does not find
+// valid has the same status and reason, but names the object and the fields; this
+// one has no details at all. (apiserver v1.36: endpoints/handlers/patch.go makes
+// it of http.StatusUnprocessableEntity alone.)
+func patchFailed(s metav1.Status) bool {
+	return s.Reason == metav1.StatusReasonInvalid && s.Code == http.StatusUnprocessableEntity &&
+		(s.Details == nil || s.Details.Name == "" && s.Details.Kind == "" && len(s.Details.Causes) == 0)
+}
+
+// causeOf tells whether the server names that field.
+func causeOf(err error, field string) bool {
+	var answer apierrors.APIStatus
+	if !errors.As(err, &answer) || answer.Status().Details == nil {
+		return false
+	}
+	return slices.ContainsFunc(answer.Status().Details.Causes, func(c metav1.StatusCause) bool { return c.Field == field })
 }
 
 // Error says in one line what was refused, why, and what to do.

@@ -106,8 +106,8 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 		r.Took = w.first.Sub(began)
 	}
 	if r.Outcome == Undone {
-		if err := m.back(ctx, p, len(p.Changes), tell); err != nil {
-			r.Outcome, r.Err = Broken, err
+		if err := m.back(ctx, p, len(p.Changes), -1, tell); err != nil {
+			r.Outcome, r.Err, r.Why = Broken, err, r.Why+"; and taking it back: "+err.Error()
 		}
 	}
 	return r
@@ -148,23 +148,28 @@ func labelled(c remedy.Change, id string) remedy.Change {
 }
 
 // broken takes back what was done when a write fails on the way: the first done
-// changes, of which the last may have failed or not.
+// changes, of which the last may be there or not.
 func (m *Mender) broken(ctx context.Context, p Plan, done int, err error, tell Tell) Result {
 	r := Result{Outcome: Refused, Err: err, Why: err.Error()}
-	if back := m.back(ctx, p, done, tell); back != nil {
+	if back := m.back(ctx, p, done, done-1, tell); back != nil {
 		r.Outcome, r.Err = Broken, fmt.Errorf("%w; and taking the rest back: %w", err, back)
+		r.Why = r.Err.Error()
 	}
 	return r
 }
 
 // back takes the first changes of a plan back, the last first: as far as they
-// were made, and nobody has touched them since.
-func (m *Mender) back(ctx context.Context, p Plan, done int, tell Tell) error {
+// were made, and nobody has touched them since. Of the unsure one it is not known
+// whether it was made; if somebody else changed the object, it was not.
+func (m *Mender) back(ctx context.Context, p Plan, done, unsure int, tell Tell) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
-	for _, c := range slices.Backward(p.Changes[:done]) {
+	for i, c := range slices.Backward(p.Changes[:done]) {
 		k := keep(c)
 		b, err := m.weigh(ctx, p.ID, k, func(edit int) (hiddenValue, bool) { return hiddenValue{k.Edits[edit].Old, k.Edits[edit].New}, true })
+		if err == nil && i == unsure && b.Standing == Altered {
+			continue
+		}
 		if err == nil {
 			err = Undo{Backs: []Back{b}}.Blocked()
 		}

@@ -253,22 +253,22 @@ func (m *Mender) mark(ctx context.Context, r Record, state State, tell Tell) {
 	}
 }
 
-// forget removes a record that nobody needs any more. The Secret would go by
-// itself some time after its ConfigMap; it goes first, so that secret values are
-// kept no longer than they must.
+// forget removes a record that nobody needs any more: the ConfigMap first, for
+// without its Secret it would be one that cannot be undone. The Secret would go by
+// itself a while after its owner; secret values are kept no longer than they must.
 func (m *Mender) forget(ctx context.Context, r Record, tell Tell) bool {
-	if r.secret != "" {
-		o := recordObject("Secret", r.Namespace, r.ID)
-		o.UID = r.secret
-		if err := m.edit.Delete(ctx, o); err != nil && edit.ReasonOf(err) != edit.NotFound {
-			tell("the record's secret goes with the record: " + err.Error())
-		}
-	}
 	o := recordObject("ConfigMap", r.Namespace, r.ID)
 	o.UID = r.uid
 	if err := m.edit.Delete(ctx, o); err != nil && edit.ReasonOf(err) != edit.NotFound {
 		tell("the record stays: " + err.Error())
 		return false
+	}
+	if r.secret != "" {
+		o := recordObject("Secret", r.Namespace, r.ID)
+		o.UID = r.secret
+		if err := m.edit.Delete(ctx, o); err != nil && edit.ReasonOf(err) != edit.NotFound {
+			tell("the record's secret goes a while after the record: " + err.Error())
+		}
 	}
 	return true
 }

@@ -118,7 +118,7 @@ func (m *Mender) Record(ctx context.Context, namespace, id string) (Record, erro
 	}
 	live, err := m.edit.Get(ctx, recordObject("ConfigMap", namespace, id))
 	if edit.ReasonOf(err) == edit.NotFound {
-		return Record{}, fmt.Errorf("%w %s in namespace %s; undo --list -A lists all", ErrNoRecord, id, namespace)
+		return Record{}, fmt.Errorf("%w %s in namespace %s: it may be undone already; undo --list -A lists all", ErrNoRecord, id, namespace)
 	}
 	if err != nil {
 		return Record{}, err

@@ -84,7 +84,11 @@ func (c Change) Format(f fmt.State, _ rune) {
 		fmt.Fprintf(f, "create %s", c.Object)
 		return
 	}
-	fmt.Fprintf(f, "patch %s: %v", c.Object, c.Edits)
+	edits := slices.Clone(c.Edits)
+	for i := range edits {
+		edits[i].Hidden = edits[i].Hidden || c.Object.Kind == "Secret"
+	}
+	fmt.Fprintf(f, "patch %s: %v", c.Object, edits)
 }
 
 // MarshalJSON never shows values that are hidden. What it writes is for reading,

@@ -9,7 +9,7 @@ import (
 )
 
 // A cloud is what a registry's name tells of its place in a cloud.
-type cloud struct{ account, region, name string }
+type cloud struct{ account, region string }
 
 func (p byHand) ecr() (cloud, bool) {
 	if m := ecrGrammar.FindStringSubmatch(p.host()); m != nil {

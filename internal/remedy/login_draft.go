@@ -365,6 +365,9 @@ func sortedNames(m map[string]keyring.Secret) []string {
 	return names
 }
 
+// waitsForAttempt is the risk of a remedy that no pod is made anew for.
+const waitsForAttempt = "nothing makes this pod again, so it waits for its next attempt"
+
 // wakeFailing: the kubelet reads secrets anew for each attempt, but the next
 // one can be minutes away, and an account's list counts for new pods only. A
 // pod that nothing makes again stays, and so does one that runs and only lacks

@@ -238,36 +238,6 @@ func TestABarePodGetsAFreshBackOff(t *testing.T) {
 	}
 }
 
-func TestABarePodGetsAFreshBackOffOnceTheProofTellsTheDigest(t *testing.T) {
-	k, d, all := loginPlan(t, loginCase{cause: catalog.CredentialsInvalid, kind: "Pod", names: []string{"s"}, login: "new", secret: []Secret{loginSecret("s", configOf(harborHost, entryOf("wrong")))}})
-	if len(all[0].Risks) != 1 {
-		t.Errorf("risks %q", all[0].Risks)
-	}
-	for _, digest := range []string{"", "sha256:nonsense", "latest"} {
-		if _, ok := k.FreshName(d, all[0], digest); ok {
-			t.Errorf("%q is taken for a digest", digest)
-		}
-	}
-	r, ok := k.FreshName(d, all[0], harborDigest)
-	if !ok || len(all[0].Changes) != 1 || len(r.Changes) != 2 || slices.Contains(r.Risks, waitsForAttempt) {
-		t.Fatalf("%v: %v, risks %q", ok, r.Changes, r.Risks)
-	}
-	image, err := walk(carriedOut(t, k, d.Pull.Image, r)["Pod/api"], "/spec/containers/0/image")
-	if want := harborImage + "@" + harborDigest; err != nil || image != want || r.Image != want {
-		t.Errorf("the pod has image %v, %v", image, err)
-	}
-	if all[0].Foresee.Pods[0].Spec.Containers[0].Image != harborImage {
-		t.Error("the remedy that was given is changed, too")
-	}
-	if _, ok := k.FreshName(d, r, harborDigest); ok {
-		t.Error("it is done twice")
-	}
-	k, d, all = loginPlan(t, loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new"})
-	if _, ok := k.FreshName(d, all[0], harborDigest); ok {
-		t.Error("the owner of pods gets another image")
-	}
-}
-
 func TestPodsThatServeAreNotEvictedForADebuggingContainer(t *testing.T) {
 	k, d, o := loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new"}.build()
 	for kind, want := range map[evidence.ContainerKind]Wake{evidence.EphemeralContainer: WakeNone, evidence.InitContainer: WakeEvict} {

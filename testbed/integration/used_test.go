@@ -103,10 +103,11 @@ func (b bed) makeWorkloads(t *testing.T, namespace, secret string) {
 type audited struct {
 	Verb      string `json:"verb"`
 	ObjectRef struct {
-		Resource  string `json:"resource"`
-		APIGroup  string `json:"apiGroup"`
-		Namespace string `json:"namespace"`
-		Name      string `json:"name"`
+		Resource    string `json:"resource"`
+		Subresource string `json:"subresource"`
+		APIGroup    string `json:"apiGroup"`
+		Namespace   string `json:"namespace"`
+		Name        string `json:"name"`
 	} `json:"objectRef"`
 	Annotations map[string]string `json:"annotations"`
 }
@@ -121,6 +122,14 @@ func (a audited) refusal() string {
 		where = "all"
 	}
 	return a.Verb + " " + a.ObjectRef.Resource + " in " + where
+}
+
+// resource is as a rule names it: pods/eviction.
+func (a audited) resource() string {
+	if a.ObjectRef.Subresource != "" {
+		return a.ObjectRef.Resource + "/" + a.ObjectRef.Subresource
+	}
+	return a.ObjectRef.Resource
 }
 
 // audit is what the API server wrote down from an offset on, and the next.
@@ -160,6 +169,9 @@ func (b bed) awaitRights(t *testing.T, roles ...role) {
 				User: cluster.Viewer, Groups: []string{viewers},
 				ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: r.Namespace, Verb: rule.Verbs[0], Group: rule.APIGroups[0], Resource: rule.Resources[0]},
 			}}
+			if resource, subresource, ok := strings.Cut(rule.Resources[0], "/"); ok {
+				review.Spec.ResourceAttributes.Resource, review.Spec.ResourceAttributes.Subresource = resource, subresource
+			}
 			if len(rule.ResourceNames) > 0 {
 				review.Spec.ResourceAttributes.Name = rule.ResourceNames[0]
 			}
@@ -187,7 +199,7 @@ func unused(r role, requests []audited) (list []string) {
 			for _, verb := range rule.Verbs {
 				if !slices.ContainsFunc(requests, func(a audited) bool {
 					return strings.Contains(a.Annotations["authorization.k8s.io/reason"], by) && a.Verb == verb &&
-						a.ObjectRef.Resource == resource && slices.Contains(rule.APIGroups, a.ObjectRef.APIGroup) &&
+						a.resource() == resource && slices.Contains(rule.APIGroups, a.ObjectRef.APIGroup) &&
 						(len(rule.ResourceNames) == 0 || slices.Contains(rule.ResourceNames, a.ObjectRef.Name))
 				}) {
 					list = append(list, verb+" "+resource)

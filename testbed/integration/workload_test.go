@@ -63,7 +63,7 @@ func (b bed) await(t *testing.T, what string, ask func(context.Context) bool) {
 }
 
 // template is that of a pod app with one container on the first node.
-func template(image string) corev1.PodTemplateSpec {
+func templateOf(image string) corev1.PodTemplateSpec {
 	return corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{faults.PodLabel: faults.PodName}},
 		Spec: corev1.PodSpec{
@@ -77,7 +77,7 @@ func template(image string) corev1.PodTemplateSpec {
 func (b bed) deploy(t *testing.T, namespace, image string, edit func(*corev1.PodSpec)) {
 	t.Helper()
 	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: faults.PodName}, Spec: appsv1.DeploymentSpec{
-		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{faults.PodLabel: faults.PodName}}, Template: template(image),
+		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{faults.PodLabel: faults.PodName}}, Template: templateOf(image),
 	}}
 	if edit != nil {
 		edit(&d.Spec.Template.Spec)
@@ -92,7 +92,7 @@ func (b bed) deploy(t *testing.T, namespace, image string, edit func(*corev1.Pod
 func (b bed) replicate(t *testing.T, namespace, image string) {
 	t.Helper()
 	rs := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: faults.PodName}, Spec: appsv1.ReplicaSetSpec{
-		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{faults.PodLabel: faults.PodName}}, Template: template(image),
+		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{faults.PodLabel: faults.PodName}}, Template: templateOf(image),
 	}}
 	if _, err := b.Kube.AppsV1().ReplicaSets(namespace).Create(t.Context(), rs, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)

@@ -72,6 +72,13 @@ var Parts = []Part{
 		Name: "registry", Dir: "parts/registry", Module: "github.com/distribution/distribution/v3", Into: "bin",
 		Packages: []string{"github.com/distribution/distribution/v3/cmd/registry"},
 	},
+	// Not of the cluster itself: what people deploy with.
+	{
+		Name: "helm 4", Dir: "parts/helm4", Module: "helm.sh/helm/v4", Into: "bin/helm4", Packages: []string{"helm.sh/helm/v4/cmd/helm"},
+	},
+	{
+		Name: "helm 3", Dir: "parts/helm3", Module: "helm.sh/helm/v3", Into: "bin/helm3", Packages: []string{"helm.sh/helm/v3/cmd/helm"},
+	},
 	{
 		Name: "kubectl", Dir: ".", Module: "k8s.io/kubernetes", Into: "bin", Packages: []string{"k8s.io/kubernetes/cmd/kubectl"},
 		Variable: "k8s.io/component-base/version.gitVersion",

@@ -32,9 +32,6 @@ type Scene struct {
 	Looks []string
 }
 
-// Name of the scene.
-func (s Scene) Name() string { return s.Remedy }
-
 // Scenes are all remedies that the testbed carries out.
 func Scenes() []Scene {
 	flags := func(words ...string) func(*cluster.Testbed) []string {
