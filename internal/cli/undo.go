@@ -196,6 +196,9 @@ func (o *undoOptions) carry(ctx context.Context, m *mend.Mender, u mend.Undo, do
 		return
 	}
 	doc.Outcome = v1alpha1.UndoUndone
+	if err := m.Undone(ctx, u); err != nil {
+		doc.Log = append(doc.Log, foreign.Text("no event was written: "+err.Error(), maxError))
+	}
 }
 
 // unread is an error of reading a record, with its exit code.

@@ -52,7 +52,13 @@ func Target(c *catalog.Catalog, p mend.Plan) v1alpha1.TargetFix {
 	}
 	for _, d := range k.Diagnoses {
 		if len(d.Causes) > 0 {
-			t.Causes = append(t.Causes, fixCause(c, d))
+			one := fixCause(c, d)
+			for _, chosen := range p.Chosen {
+				if q := chosen.Diagnosis.Pull; q.Container == d.Pull.Container && q.ContainerKind == d.Pull.ContainerKind && q.Image == d.Pull.Image {
+					one.Remedy = chosen.Remedy.ID
+				}
+			}
+			t.Causes = append(t.Causes, one)
 		}
 	}
 	for _, one := range p.Chosen {
