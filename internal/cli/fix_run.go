@@ -204,8 +204,8 @@ func (x *fixing) one(ctx context.Context, g mend.Group, i, of int) (goes bool, e
 // plan plans for one workload, with the credential that the person brings.
 func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
 	o := x.remedy
-	if x.bring != nil {
-		login, err := x.bring(ctx, wanting(g))
+	if image := wanting(g); image != "" && x.bring != nil {
+		login, err := x.bring(ctx, image)
 		if err != nil {
 			return mend.Plan{}, usage("%w", err)
 		}
@@ -222,9 +222,12 @@ func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
 }
 
 // wanting is the image that a brought credential is for: of several containers
-// that fail, the first for a reason that a credential mends.
+// that fail, the first for a reason that a credential mends; "" if none does.
 func wanting(g mend.Group) string {
-	return g.Diagnoses[max(0, slices.IndexFunc(g.Diagnoses, remedy.TakesLogin))].Pull.Image
+	if i := slices.IndexFunc(g.Diagnoses, remedy.TakesLogin); i >= 0 {
+		return g.Diagnoses[i].Pull.Image
+	}
+	return ""
 }
 
 // again looks at one workload anew; nothing if it does not fail of the cause any
