@@ -86,10 +86,10 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 		} else {
 			tell("changed " + c.Object.String())
 		}
+		m.taken(ctx, p, c)
 	}
 	rest := p.Evict
 	if len(rest) > 0 {
-		m.taken(ctx, p)
 		if err := m.evict(ctx, rest[0], tell); err != nil {
 			return m.broken(ctx, p, len(p.Changes), err, tell)
 		}

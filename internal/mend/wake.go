@@ -6,11 +6,13 @@ package mend
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/pullmedic/pullmedic/internal/edit"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
@@ -23,28 +25,41 @@ const (
 	accountTaken = time.Second
 )
 
-// taken waits until the owner knows of the changes.
-func (m *Mender) taken(ctx context.Context, p Plan) {
-	for _, c := range p.Changes {
-		switch {
-		case c.Object.Kind == "ServiceAccount":
-			pause(ctx, accountTaken)
-		case c.Object.Kind == p.Case.Target.Kind && c.Object.Name == p.Case.Target.Name && c.Object.Kind != "Pod":
-			ctx, cancel := context.WithTimeout(ctx, longestTaken)
-			defer cancel()
-			for ctx.Err() == nil {
-				live, err := m.edit.Get(ctx, c.Object)
-				if err != nil {
-					return
-				}
-				seen, says, err := unstructured.NestedInt64(live.Object, "status", "observedGeneration")
-				if err != nil || !says || seen >= live.GetGeneration() {
-					return
-				}
-				pause(ctx, m.poll)
-			}
-		}
+// inOrder puts first what pods need when they are made: secrets, then service
+// accounts, then what makes pods, and at last pods that are changed in place.
+func inOrder(changes []remedy.Change) {
+	rank := map[string]int{"Secret": -2, "ServiceAccount": -1, "Pod": 1}
+	slices.SortStableFunc(changes, func(a, b remedy.Change) int { return rank[a.Object.Kind] - rank[b.Object.Kind] })
+}
+
+// taken waits until those who make pods know of a change that was just made. A
+// change of a template matters only if pods are evicted.
+func (m *Mender) taken(ctx context.Context, p Plan, c remedy.Change) {
+	switch {
+	case c.Object.Kind == "ServiceAccount":
+		pause(ctx, accountTaken)
+		return
+	case len(p.Evict) == 0 || !p.isTarget(c.Object) || c.Object.Kind == "Pod":
+		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, longestTaken)
+	defer cancel()
+	for ctx.Err() == nil {
+		live, err := m.edit.Get(ctx, c.Object)
+		if err != nil {
+			return
+		}
+		seen, says, err := unstructured.NestedInt64(live.Object, "status", "observedGeneration")
+		if err != nil || !says || seen >= live.GetGeneration() {
+			return
+		}
+		pause(ctx, m.poll)
+	}
+}
+
+// isTarget tells whether an object is the plan's target.
+func (p Plan) isTarget(o remedy.Object) bool {
+	return o.Kind == p.Case.Target.Kind && o.Name == p.Case.Target.Name
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -73,7 +88,7 @@ func (p Plan) hindered() error {
 		return nil
 	}
 	for _, c := range p.Changes {
-		if c.Object.Kind != t.Kind || c.Object.Name != t.Name {
+		if !p.isTarget(c.Object) {
 			continue
 		}
 		said := fmt.Sprintf("the rollout of %s is paused, so no pod would get the change; resume it and run this again", t.Object)

@@ -50,7 +50,7 @@ func goodConfig(t *testing.T) string {
 
 func TestARightOverSecretsThatIsMissingIsNamed(t *testing.T) {
 	b := open(t)
-	namespace := b.namespace(t, "secret-right")
+	namespace := b.namespace(t)
 	b.wrongSecret(t, namespace, false)
 	b.grant(t, "none.yaml", "")
 	b.allow(t, namespace, may("patch", "apps", "deployments"), may("create", "", "configmaps", "pods/eviction", "secrets"),
@@ -65,7 +65,7 @@ func TestARightOverSecretsThatIsMissingIsNamed(t *testing.T) {
 
 func TestAnImmutableSecretGetsAnotherBesideItAndNothingHalf(t *testing.T) {
 	b := open(t)
-	namespace := b.namespace(t, "immutable")
+	namespace := b.namespace(t)
 	b.wrongSecret(t, namespace, true)
 	before := b.written(t, namespace)
 	got, done := b.fix(t, namespace, "deployment/app", "--docker-config", goodConfig(t))
@@ -81,17 +81,23 @@ func TestAnImmutableSecretGetsAnotherBesideItAndNothingHalf(t *testing.T) {
 		t.Errorf("undo: exit code %d: %s", undone.code, undone.err)
 	}
 	b.untouched(t, namespace, before, false)
+}
 
-	got, done = b.fix(t, namespace, "deployment/app", "--docker-config", goodConfig(t), "--via", "secret")
+func TestAnImmutableSecretIsNotRewritten(t *testing.T) {
+	b := open(t)
+	namespace := b.namespace(t)
+	b.wrongSecret(t, namespace, true)
+	before := b.written(t, namespace)
+	got, done := b.fix(t, namespace, "deployment/app", "--docker-config", goodConfig(t), "--via", "secret")
 	if done.code != 1 || got.Outcome != v1alpha1.FixRefused && got.Outcome != v1alpha1.FixNothing {
-		t.Errorf("by the secret alone: exit code %d, %s: %s", done.code, got.Outcome, got.Why)
+		t.Errorf("exit code %d, %s: %s", done.code, got.Outcome, got.Why)
 	}
-	b.untouched(t, namespace, before, false)
+	b.untouched(t, namespace, before, true)
 }
 
 func TestAQuotaThatLeavesNoRoomForASecret(t *testing.T) {
 	b := open(t)
-	namespace := b.namespace(t, "quota-secret")
+	namespace := b.namespace(t)
 	b.deploy(t, namespace, private, nil)
 	b.limit(t, namespace, "secrets", 0)
 	before := b.written(t, namespace)
