@@ -16,6 +16,7 @@ import (
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/examine"
 	"github.com/pullmedic/pullmedic/internal/mend"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/report"
 )
 
@@ -204,7 +205,7 @@ func (x *fixing) one(ctx context.Context, g mend.Group, i, of int) (goes bool, e
 func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
 	o := x.remedy
 	if x.bring != nil {
-		login, err := x.bring(ctx, x.wanting(g))
+		login, err := x.bring(ctx, wanting(g))
 		if err != nil {
 			return mend.Plan{}, usage("%w", err)
 		}
@@ -222,14 +223,8 @@ func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
 
 // wanting is the image that a brought credential is for: of several containers
 // that fail, the first for a reason that a credential mends.
-func (x *fixing) wanting(g mend.Group) string {
-	for _, d := range g.Diagnoses {
-		known, ok := x.catalog.Cause(d.Causes[0].Cause)
-		if ok && (known.Category == catalog.Auth || slices.Contains([]string{catalog.AccessDeniedAmbiguous, catalog.RateLimited, catalog.CredentialReverification}, known.ID)) {
-			return d.Pull.Image
-		}
-	}
-	return g.Diagnoses[0].Pull.Image
+func wanting(g mend.Group) string {
+	return g.Diagnoses[max(0, slices.IndexFunc(g.Diagnoses, remedy.TakesLogin))].Pull.Image
 }
 
 // again looks at one workload anew; nothing if it does not fail of the cause any

@@ -76,6 +76,22 @@ func (c *Client) pulledAt(ctx context.Context, s Start) (time.Time, error) {
 	return newest, err
 }
 
+// FailedPull is what the pod's newest event since then says that tells of a
+// failed pull of that image; "" if none does. A kubelet tells the failure so at
+// once, and writes it into the pod's status as much as ten seconds later if
+// nothing else happens to the pod.
+func (c *Client) FailedPull(ctx context.Context, pod *corev1.Pod, image string, since time.Time) (string, error) {
+	uid := string(pod.UID)
+	e, err := c.events(ctx, pod.Namespace, fields.Set{"involvedObject.uid": uid, "reason": reasonFailed}, 1, map[string]bool{uid: true})
+	said := ""
+	for _, event := range e.Of(uid) {
+		if !last(&event).Before(since.Truncate(time.Second)) && Names(event.Message, image) {
+			said = shorten(event.Message)
+		}
+	}
+	return said, err
+}
+
 func (c *Client) events(ctx context.Context, namespace string, selector fields.Set, maxPages int, podUIDs map[string]bool) (Events, error) {
 	found := Events{byPod: map[string][]corev1.Event{}, all: true}
 	_, err := c.pages(ctx, question{c.core, "list", "events", namespace, ""}, metav1.ListOptions{FieldSelector: selector.String()}, maxPages,

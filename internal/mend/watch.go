@@ -6,12 +6,15 @@ package mend
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/cluster"
+	"github.com/pullmedic/pullmedic/internal/verify"
+	"github.com/pullmedic/pullmedic/symptom"
 )
 
 // Counted in looks, of which there are four a second unless Options say
@@ -41,6 +44,8 @@ type watcher struct {
 	began, first time.Time
 	told         map[string]bool
 	unmade       int // looks in which no new pod was there and its owner says why
+	again        int // new pods that were evicted once more
+	say          Tell
 }
 
 // A former is a pod as it was before the change.
@@ -102,6 +107,7 @@ func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, fi
 	defer cancel()
 	tick := time.NewTicker(w.m.poll)
 	defer tick.Stop()
+	w.say = tell
 	var last look
 	trouble := "" // why the last looks gave nothing
 	for n, still := 0, 0; ; n++ {
@@ -217,7 +223,14 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		if pod.DeletionTimestamp != nil {
 			continue
 		}
-		switch state, why := w.state(pod); state {
+		state, why := w.state(pod)
+		if said := w.triedInVain(ctx, pod); state == waiting && said != "" {
+			state, why = failed, said
+		}
+		if state == failed && w.anotherTry(ctx, pod) {
+			state, why = waiting, "it begins anew"
+		}
+		switch state {
 		case pulled:
 			l.pulled = append(l.pulled, pod.Name)
 			if why != "" {
@@ -238,6 +251,48 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		}
 	}
 	return l, nil
+}
+
+// mostAgain bounds the new pods that get another try.
+const mostAgain = 2
+
+// anotherTry evicts a new pod whose login failed although it was proven that it
+// would not. A kubelet may read a pod's secrets only a moment after it got the
+// pod (the node authorizer has to learn of it), and pulls without them before
+// that; nor does it wait for a secret's new content. It would try again by
+// itself, after its back-off.
+func (w *watcher) anotherTry(ctx context.Context, pod *corev1.Pod) bool {
+	if _, was := w.before[string(pod.UID)]; was || w.again >= mostAgain || w.plan.Proof != verify.Proven || len(pod.Spec.ImagePullSecrets) == 0 {
+		return false
+	}
+	if !slices.ContainsFunc(cluster.FailingPulls(pod), func(p evidence.Pull) bool {
+		switch symptom.Parse(p.Message).Sign {
+		case symptom.AccessDenied, symptom.LoginRequired, symptom.CredentialRejected, symptom.CredentialExpired, symptom.PermissionDenied:
+			return true
+		}
+		return false
+	}) {
+		return false
+	}
+	w.again++
+	return w.m.evict(ctx, Pod{pod.Namespace, pod.Name, string(pod.UID)}, w.say) == nil
+}
+
+// triedInVain is what the kubelet says of a failed pull of an image that the pod
+// was given in place, before the pod's status shows it; "" if it says nothing.
+func (w *watcher) triedInVain(ctx context.Context, pod *corev1.Pod) string {
+	if !w.inPlace[string(pod.UID)] {
+		return ""
+	}
+	for _, c := range w.plan.Chosen {
+		if c.Remedy.Image == "" || failingPull(pod, c.Diagnosis.Pull) == nil {
+			continue
+		}
+		if said, err := w.m.cluster.FailedPull(ctx, pod, c.Remedy.Image, w.began); err == nil && said != "" {
+			return said
+		}
+	}
+	return ""
 }
 
 func (w *watcher) pods(ctx context.Context) ([]*corev1.Pod, error) {

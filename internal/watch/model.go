@@ -103,7 +103,6 @@ type (
 	fated struct {
 		pulls []pulling
 		fates []examine.Fate
-		errs  []error
 		at    time.Time
 	}
 	diagnosed struct {
@@ -131,9 +130,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.looked(msg)
 	case fated:
 		for i, p := range msg.pulls {
-			if msg.errs[i] == nil {
-				m.over(p, msg.fates[i], msg.at)
-			}
+			m.over(p, msg.fates[i], msg.at) // the zero Fate where nobody answered
 		}
 	case diagnosed:
 		m.diagnosed(msg)
@@ -200,8 +197,9 @@ func (m *Model) looked(l looked) tea.Cmd {
 		m.look.failed, m.look.fault = clean(l.err.Error()), l.at
 		m.look.faults++
 		m.look.next = l.at.Add(min(m.o.Every<<min(m.look.faults-1, 10), max(slowest, m.o.Every)))
-		if m.hunting != nil {
-			m.hunting = nil
+		if m.hunting != nil { // where one comes from is better than nothing
+			m.scope, m.hunting = *m.hunting, nil
+			m.arrange()
 		}
 		return nil
 	}
@@ -245,9 +243,11 @@ func (m *Model) askFates(pulls []pulling) tea.Cmd {
 		return nil
 	}
 	return func() tea.Msg {
-		f := fated{pulls: pulls, fates: make([]examine.Fate, len(pulls)), errs: make([]error, len(pulls))}
+		f := fated{pulls: pulls, fates: make([]examine.Fate, len(pulls))}
 		for i, p := range pulls {
-			f.fates[i], f.errs[i] = m.o.Source.Fate(m.ctx, p.ref)
+			if fate, err := m.o.Source.Fate(m.ctx, p.ref); err == nil {
+				f.fates[i] = fate
+			}
 		}
 		f.at = m.o.Now()
 		return f

@@ -176,7 +176,10 @@ func (m *Model) account() string {
 			looking = ", looking for " + length(took)
 		}
 	}
-	if m.look.ended.IsZero() {
+	switch {
+	case m.look.ended.IsZero() && m.look.failed != "":
+		return "nothing was seen yet"
+	case m.look.ended.IsZero():
 		return "looking at the cluster" + strings.Replace(looking, ", looking", "", 1)
 	}
 	at, since := m.clock(m.look.ended, "15:04:05"), ago(m.now.Sub(m.look.ended))

@@ -185,6 +185,20 @@ func TestAPodThatWasReplacedByOneThatFailsIsNotOver(t *testing.T) {
 	s.shows("deployment/api: replaced, and nothing of it fails", "no pull fails")
 }
 
+func TestAFateThatNobodyTellsIsSaidToBeOverAllTheSame(t *testing.T) {
+	s := newStage(t, of(missing("api-1")))
+	l := looked{number: s.m.look.number, report: of(), at: s.now}
+	s.source.err = errors.New("you may not get pods")
+	s.send(l)
+	s.shows("deployment/api: does not fail any more")
+}
+
+func TestAClusterThatNeverAnsweredIsNotSaidToBeWell(t *testing.T) {
+	s := newStage(t, of(), func(o *Options) { o.Source.(*source).err = errors.New("no server there") })
+	s.shows("nothing was seen yet", "no server there")
+	s.hides("No failing pull", "no pull fails", "No pods")
+}
+
 func TestOnlySomePullsAreAskedAboutWhenManyAreOver(t *testing.T) {
 	var all []v1alpha1.Diagnosis
 	for i := range 100 {
@@ -294,6 +308,18 @@ func TestKeys(t *testing.T) {
 		s.press("n")
 		s.shows("namespace payments")
 		if got := strings.Join(s.source.looks, ","); got != "shop,,payments" {
+			t.Errorf("looked at %s", got)
+		}
+	})
+	t.Run("n goes back where all may not be looked at", func(t *testing.T) {
+		s := newStage(t, broken(), func(o *Options) { o.All = false })
+		s.source.err = errors.New("you may not list pods in all namespaces")
+		s.press("n")
+		s.shows("namespace shop", "you may not list pods in all namespaces", "deployment/api")
+		s.source.err = nil
+		s.wait(5 * time.Second)
+		s.hides("you may not")
+		if got := strings.Join(s.source.looks, ","); got != "shop,,shop" {
 			t.Errorf("looked at %s", got)
 		}
 	})

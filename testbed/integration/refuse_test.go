@@ -82,6 +82,7 @@ func TestARightThatIsMissingIsNamedBeforeAnythingIsTouched(t *testing.T) {
 					given = append(given, rule)
 				}
 			}
+			b.grant(t, "none.yaml", "")
 			b.allow(t, namespace, given...)
 			before := b.written(t, namespace)
 			got, done := b.fix(t, namespace, target, "--to", present, "--context", cluster.Viewer)
@@ -220,7 +221,7 @@ func (b bed) refuses(t *testing.T, namespace string, webhook bool) {
 			ObjectMeta: metav1.ObjectMeta{Name: namespace},
 			Spec: admissionv1.ValidatingAdmissionPolicySpec{
 				MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: rule}}},
-				Validations:      []admissionv1.Validation{{Expression: "object.spec.paused == true", Message: "deployments are frozen"}},
+				Validations:      []admissionv1.Validation{{Expression: "has(object.spec.paused)", Message: "deployments are frozen"}},
 			},
 		}, metav1.CreateOptions{})
 		if err == nil {

@@ -188,7 +188,7 @@ func (r *runner) wave(ctx context.Context, wave []place, whole, keep bool) (err 
 			return err
 		}
 	}
-	return r.cannotHelp(ctx, wave)
+	return r.withoutOptions(ctx, wave)
 }
 
 // each does one thing for many places, some at a time.
@@ -471,7 +471,7 @@ func (r *runner) summary(took time.Duration) error {
 	fmt.Fprintf(r.Out, "took %s\n", took.Round(100*time.Millisecond))
 	fmt.Fprintf(r.Out, "e2e: %d of %d as expected, %d wrong confirmed\n", good, all, r.wrongConfirmed)
 	line, mended := r.mends.line()
-	if len(r.Mendings) > 0 {
+	if r.mends.shown {
 		fmt.Fprintln(r.Out, line)
 	}
 	if good < all || r.wrongConfirmed > 0 || len(r.complaints) > 0 || !mended {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,7 +37,8 @@ const (
 type mends struct {
 	mu      sync.Mutex
 	rows    []mendRow
-	refused int // faults of which fix said that it changes nothing, and did not
+	shown   bool // the table has begun
+	refused int  // faults of which fix said that it changes nothing, and did not
 }
 
 type mendRow struct {
@@ -51,9 +53,10 @@ const mendColumns = "%-34s %-15s %-13s %-7s %8s  %-7s %s\n"
 // mendAll makes faults, lets the plugin mend each, looks whether the kubelet
 // pulls, and has the plugin take its change back.
 func (r *runner) mendAll(ctx context.Context) error {
-	if len(r.Mendings) == 0 {
+	if len(r.Mendings) == 0 && len(r.mends.rows) == 0 {
 		return nil
 	}
+	r.mends.show(r.Out)
 	tools, err := faults.MakeTools(ctx, r.bed, r.plugin.dir)
 	if err != nil {
 		return err
@@ -65,7 +68,6 @@ func (r *runner) mendAll(ctx context.Context) error {
 			r.complain("%v", err)
 		}
 	}()
-	fmt.Fprintf(r.Out, mendColumns, "FIX", "RUNTIME", "OWNER", "MENDED", "SECONDS", "UNDONE", "")
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atATime)
 	for _, m := range r.Mendings {
@@ -94,24 +96,41 @@ func (r *runner) mendOne(ctx context.Context, m faults.Mending, p place, tools f
 	if err := r.await(ctx, p); err != nil {
 		return err
 	}
-	row := mendRow{name: strings.TrimPrefix(p.fault.Name, "fix-"), runtime: p.node.Runtime, kind: cmp.Or(p.fault.Kind, "pod")}
+	row := rowOf(p)
 	var options []string
 	if m.Options != nil {
 		tools.Namespace = p.fault.Namespace(p.node.Name)
 		options = m.Options(faults.Tools{Login: tools.Login, Config: tools.Config, Helper: tools.Helper, Namespace: tools.Namespace})
 	}
-	if err := r.mendAndUndo(ctx, p, options, &row); err != nil {
+	if _, err := r.mendAndUndo(ctx, p, options, &row); err != nil {
 		return err
 	}
 	r.mends.add(r, row)
 	return nil
 }
 
-// add prints a row when it is there.
+// add adds a row, and prints it once the table has begun.
 func (m *mends) add(r *runner, row mendRow) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.rows = append(m.rows, row)
+	if m.shown {
+		row.print(r.Out)
+	}
+}
+
+// show begins the table, with the rows that are there already.
+func (m *mends) show(out io.Writer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.shown = true
+	fmt.Fprintf(out, mendColumns, "FIX", "RUNTIME", "OWNER", "MENDED", "SECONDS", "UNDONE", "")
+	for _, row := range m.rows {
+		row.print(out)
+	}
+}
+
+func (row mendRow) print(out io.Writer) {
 	mark := func(ok bool) string {
 		if ok {
 			return "yes"
@@ -122,7 +141,7 @@ func (m *mends) add(r *runner, row mendRow) {
 	if row.took > 0 {
 		seconds = fmt.Sprintf("%.1f", row.took.Seconds())
 	}
-	fmt.Fprintf(r.Out, mendColumns, row.name, row.runtime, row.kind, mark(row.mended), seconds, mark(row.undone), row.why)
+	fmt.Fprintf(out, mendColumns, row.name, row.runtime, row.kind, mark(row.mended), seconds, mark(row.undone), row.why)
 }
 
 // namespacesOf are those that a fault's objects are in.
@@ -131,16 +150,17 @@ func (r *runner) namespacesOf(p place) []string {
 }
 
 // mendAndUndo runs fix and undo, and judges both by the cluster. An error is of
-// the testbed; what the plugin does wrong is in the row.
-func (r *runner) mendAndUndo(ctx context.Context, p place, options []string, row *mendRow) error {
+// the testbed; what the plugin does wrong is in the row. nothing: it said that it
+// changes nothing, and nothing has changed.
+func (r *runner) mendAndUndo(ctx context.Context, p place, options []string, row *mendRow) (nothing bool, err error) {
 	before, err := ReadObjects(ctx, r.Testbed, r.namespacesOf(p)...)
 	if err != nil {
-		return err
+		return false, err
 	}
 	namespace := p.fault.Namespace(p.node.Name)
 	w, err := newWitness(ctx, r.bed, namespace)
 	if err != nil {
-		return err
+		return false, err
 	}
 	watching, stop := context.WithTimeout(ctx, longestRun)
 	defer stop()
@@ -150,7 +170,7 @@ func (r *runner) mendAndUndo(ctx context.Context, p place, options []string, row
 	args := append([]string{"fix", p.fault.Target(), "-n", namespace, "--yes", "--timeout", "60s", "-o", "json"}, options...)
 	done, err := r.besides(ctx, "fixing "+p.fault.Name+" on "+p.node.Name, args...)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if done.code != 0 { // what was not pulled by then will not be
 		stop()
@@ -159,9 +179,16 @@ func (r *runner) mendAndUndo(ctx context.Context, p place, options []string, row
 	}
 	saw := <-seen
 	if saw.err != nil {
-		return saw.err
+		return false, saw.err
 	}
 	said, err := fixOf(done)
+	if err == nil && done.code == 1 && changesNothing(said) {
+		now, err := ReadObjects(ctx, r.Testbed, r.namespacesOf(p)...)
+		if err != nil || len(before.Differences(now, true)) == 0 {
+			row.why, row.undone = "it "+outcomes(said), true
+			return true, err
+		}
+	}
 	switch {
 	case err != nil:
 		row.why = err.Error()
@@ -175,7 +202,7 @@ func (r *runner) mendAndUndo(ctx context.Context, p place, options []string, row
 			row.mended, row.why = false, "a back-off was waited out: "+saw.waited
 		}
 	}
-	return r.takeBack(ctx, p, said, before, row)
+	return false, r.takeBack(ctx, p, said, before, row)
 }
 
 // takeBack has the plugin undo what it did, and compares.
@@ -204,9 +231,11 @@ func (r *runner) takeBack(ctx context.Context, p place, said v1alpha1.Fix, befor
 	return nil
 }
 
-// cannotHelp runs fix where it has nothing to apply, side by side: nothing may
-// change, and it has to say so.
-func (r *runner) cannotHelp(ctx context.Context, wave []place) error {
+// withoutOptions runs fix for faults that no option is known for, side by side:
+// of a node, a registry or the way to it. Mostly nothing can be applied, and then
+// nothing may change, and it has to say so. Where the cluster shows the same
+// content elsewhere, the fix counts like any other.
+func (r *runner) withoutOptions(ctx context.Context, wave []place) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atATime)
 	for _, p := range wave {
@@ -214,38 +243,26 @@ func (r *runner) cannotHelp(ctx context.Context, wave []place) error {
 			continue
 		}
 		group.Go(func() error {
-			what := "fixing " + p.fault.Name + " on " + p.node.Name
-			before, err := ReadObjects(ctx, r.Testbed, r.namespacesOf(p)...)
+			row := rowOf(p)
+			nothing, err := r.mendAndUndo(ctx, p, nil, &row)
 			if err != nil {
 				return err
 			}
-			done, err := r.besides(ctx, what, "fix", p.fault.Target(), "-n", p.fault.Namespace(p.node.Name), "--yes", "--timeout", "5s", "-o", "json")
-			if err != nil {
-				return err
-			}
-			after, err := ReadObjects(ctx, r.Testbed, r.namespacesOf(p)...)
-			if err != nil {
-				return err
-			}
-			said, err := fixOf(done)
-			r.mends.mu.Lock()
-			defer r.mends.mu.Unlock()
-			switch differences := before.Differences(after, true); {
-			case len(differences) > 0:
-				r.complain("%s changes what cannot be mended so: %s", what, strings.Join(differences, "; "))
-			case err != nil:
-				r.complain("%s: %v", what, err)
-			case done.code != 1 || slices.ContainsFunc(said.Targets, func(t v1alpha1.TargetFix) bool {
-				return t.Outcome != v1alpha1.FixNothing && t.Outcome != v1alpha1.FixRefused
-			}):
-				r.complain("%s ends with %d and does not say that it changes nothing: %s", what, done.code, outcomes(said))
-			default:
+			if nothing {
+				r.mends.mu.Lock()
+				defer r.mends.mu.Unlock()
 				r.mends.refused++
+				return nil
 			}
+			r.mends.add(r, row)
 			return nil
 		})
 	}
 	return group.Wait()
+}
+
+func rowOf(p place) mendRow {
+	return mendRow{name: strings.TrimPrefix(p.fault.Name, "fix-"), runtime: p.node.Runtime, kind: cmp.Or(p.fault.Kind, "pod")}
 }
 
 // besides runs the plugin while others run: with a trace of its own.
@@ -288,6 +305,13 @@ func fixOf(done run) (v1alpha1.Fix, error) {
 		return f, fmt.Errorf("it ended with %d and said %.300q", done.code, strings.TrimSpace(string(done.err)))
 	}
 	return f, nil
+}
+
+// changesNothing tells whether it says so of every target.
+func changesNothing(f v1alpha1.Fix) bool {
+	return len(f.Targets) > 0 && !slices.ContainsFunc(f.Targets, func(t v1alpha1.TargetFix) bool {
+		return t.Outcome != v1alpha1.FixNothing && t.Outcome != v1alpha1.FixRefused
+	})
 }
 
 func mendedAll(f v1alpha1.Fix) bool {

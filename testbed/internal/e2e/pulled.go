@@ -24,24 +24,27 @@ type witness struct {
 	failing map[string][]string
 	seen    map[string]bool // UIDs of all pods before
 	images  map[string][]string
+	ids     map[string]bool // of all containers before
 }
 
 // What a witness saw.
 type sighting struct {
 	// pulled is when the first pod had pulled, zero for never.
 	pulled time.Time
-	// waited tells that the kubelet waited out a back-off before.
+	// waited tells that the pod that pulled had failed to before: it waited out
+	// its back-off.
 	waited string
 	err    error
 }
 
 func newWitness(ctx context.Context, bed faults.Bed, namespace string) (*witness, error) {
-	w := &witness{bed: bed, namespace: namespace, failing: map[string][]string{}, seen: map[string]bool{}, images: map[string][]string{}}
+	w := &witness{bed: bed, namespace: namespace, failing: map[string][]string{}, seen: map[string]bool{}, images: map[string][]string{}, ids: map[string]bool{}}
 	pods, err := w.pods(ctx)
 	for _, pod := range pods {
 		uid := string(pod.UID)
 		w.seen[uid], w.images[uid] = true, imagesOf(pod)
 		for _, status := range statusesOf(pod) {
+			w.ids[status.ContainerID] = true
 			if fails(status) {
 				w.failing[uid] = append(w.failing[uid], status.Name)
 			}
@@ -61,6 +64,7 @@ func (w *witness) pods(ctx context.Context) ([]corev1.Pod, error) {
 // watch looks until a pod has pulled or the context ends.
 func (w *witness) watch(ctx context.Context) sighting {
 	var s sighting
+	failed := map[string]string{} // by UID
 	for {
 		pods, err := w.pods(ctx)
 		if ctx.Err() != nil {
@@ -78,10 +82,10 @@ func (w *witness) watch(ctx context.Context) sighting {
 			left++
 			if at := slices.IndexFunc(statusesOf(pod), func(c corev1.ContainerStatus) bool { return fails(c) && w.anew(pod, c) }); at >= 0 {
 				status := statusesOf(pod)[at]
-				s.waited = pod.Name + " shows " + status.State.Waiting.Reason + ": " + status.State.Waiting.Message
+				failed[string(pod.UID)] = pod.Name + " showed " + status.State.Waiting.Reason + ": " + status.State.Waiting.Message
 			}
 			if w.hasPulled(pod) {
-				s.pulled = time.Now()
+				s.pulled, s.waited = time.Now(), failed[string(pod.UID)]
 				return s
 			}
 		}
@@ -136,7 +140,7 @@ func (w *witness) hasPulled(pod corev1.Pod) bool {
 	}
 	return !slices.ContainsFunc(failed, func(name string) bool {
 		at := slices.IndexFunc(statuses, func(s corev1.ContainerStatus) bool { return s.Name == name })
-		return at < 0 || statuses[at].State.Running == nil && statuses[at].State.Terminated == nil && statuses[at].LastTerminationState.Terminated == nil
+		return at < 0 || statuses[at].ContainerID == "" || w.ids[statuses[at].ContainerID]
 	})
 }
 

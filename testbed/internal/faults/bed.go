@@ -111,6 +111,13 @@ func inject(ctx context.Context, bed Bed, fault Fault, node layout.Node) error {
 		}
 	}
 	if scene.AccountLate {
+		err := poll(ctx, func() (bool, error) { // whoever owns the pod takes a moment to make it
+			pods, err := podsOf(ctx, bed, spot.Namespace, PodName)
+			return len(pods) > 0, err
+		})
+		if err != nil {
+			return fmt.Errorf("waiting for pod %s/%s: %w", spot.Namespace, PodName, err)
+		}
 		if err := giveAccount(ctx, bed, spot.Namespace, scene.Account); err != nil {
 			return err
 		}
