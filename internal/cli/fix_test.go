@@ -22,11 +22,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
-	"github.com/pullmedic/pullmedic/catalog"
-	"github.com/pullmedic/pullmedic/diagnosis"
-	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/cluster/clustertest"
-	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/report/schematest"
 )
 
@@ -397,26 +393,6 @@ func TestTheLiveLine(t *testing.T) {
 	stop()
 	if out.String() != "03:50:00 pulled: [2Jpod/x\n" {
 		t.Errorf("got %q", out.String())
-	}
-}
-
-func TestABroughtCredentialIsForTheImageThatWantsOne(t *testing.T) {
-	known, err := catalog.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	fails := func(cause, image string) diagnosis.Diagnosis {
-		return diagnosis.Diagnosis{Pull: evidence.Pull{Image: image}, Causes: []diagnosis.Cause{{Cause: cause}}}
-	}
-	x := &fixing{catalog: known}
-	for want, group := range map[string][]diagnosis.Diagnosis{
-		"private": {fails(catalog.TagNotFound, "open"), fails(catalog.CredentialsExpired, "private"), fails(catalog.CredentialsMissing, "other")},
-		"limited": {fails(catalog.TagNotFound, "open"), fails(catalog.RateLimited, "limited")},
-		"first":   {fails(catalog.TagNotFound, "first"), fails(catalog.DNSFailure, "second")},
-	} {
-		if got := x.wanting(mend.Group{Diagnoses: group}); got != want {
-			t.Errorf("it is asked for %s, want %s", got, want)
-		}
 	}
 }
 
