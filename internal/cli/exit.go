@@ -14,7 +14,7 @@ import (
 
 // The exit codes. docs/cli.md lists them; a test compares.
 const (
-	ExitOK          = 0   // nothing is failing; verify: all is proven; undo: nothing of the fix is left; read, explain, demo, collect, version: done
+	ExitOK          = 0   // nothing is failing; verify: all is proven; read, undo: nothing of the fix is left; explain, demo, collect, version: done
 	ExitFailing     = 1   // failing pulls were found; verify: a pull is disproved; undo: refused, or it broke off
 	ExitUsage       = 2   // wrong usage: a flag, an argument, an input, a kubeconfig, an object that is not there
 	ExitNotSeen     = 3   // nothing was found, but something could not be looked at: no answer, no right; verify: nothing is disproved, but something is not proven

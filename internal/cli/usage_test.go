@@ -128,13 +128,6 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 		{"a text beside a file", []string{"read", "--jsonl", binary, "x"}, "", 2, "--jsonl takes its texts from the file"},
 		{"a format for JSON lines", []string{"read", "--jsonl", binary, "-o", "yaml"}, "", 2, "--jsonl prints JSON lines"},
 		{"a binary file of messages", []string{"read", "--jsonl", binary}, "", 2, "line 1: it is no JSON object"},
-		{"two fixes to undo", []string{"undo", "a", "b"}, "", 2, "undo takes one ID, not 2"},
-		{"an ID that is none", []string{"undo", "../x\x1b[2J"}, "", 2, "is no ID of a fix"},
-		{"undo without an ID and a question", []string{"undo", "--yes"}, "", 2, "--yes needs the ID that fix told"},
-		{"undo everywhere", []string{"undo", "-A"}, "", 2, "-A only goes with --list"},
-		{"a list of one", []string{"undo", "--list", "20261121-035102-k3x7q2m4n5pa"}, "", 2, "--list lists all"},
-		{"an unknown dry run", []string{"undo", "--dry-run=maybe"}, "", 2, "--dry-run is none of none, client, server"},
-		{"undo without a cluster", []string{"undo", "--kubeconfig", down}, "", 3, "asking "},
 		{"arguments of version", []string{"version", "x"}, "", 2, "version takes no arguments"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -156,7 +149,7 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, verb := range []string{"", "diagnose", "verify", "fix", "undo", "collect", "read", "explain", "registries", "demo", "completion", "version"} {
+	for _, verb := range []string{"", "diagnose", "verify", "collect", "read", "explain", "registries", "demo", "completion", "version"} {
 		got := bench{}.run(t, strings.Fields(verb+" --help")...)
 		for line := range strings.Lines(got.out) {
 			if len(line) > textWidth+1 {

@@ -59,9 +59,7 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, style Style) error {
 		s.paragraph("", plain, painted(string(t.Outcome)+":", red), normal(t.Why))
 	}
 	if t.Undo != "" {
-		if command, ok := s.undo(t.Undo, t.Target.Namespace); ok {
-			s.verbatim(0, cyan, "-> "+command)
-		}
+		s.field("Undo", strings.Join(append(s.program(), "undo", t.Undo), " "))
 	}
 	return s.writeTo(w)
 }
