@@ -106,6 +106,7 @@ func steps(from []remedy.Step) []v1alpha1.RemedyStep {
 func changeOf(c remedy.Change) v1alpha1.ObjectChange {
 	out := v1alpha1.ObjectChange{Object: clean(c.Object.String()), Namespace: clean(c.Object.Namespace), Creates: c.Creates(), Fields: []v1alpha1.FieldChange{}}
 	for _, e := range c.Edits {
+		e.Hidden = e.Hidden || c.Object.Kind == "Secret"
 		if f, changes := field(e); changes {
 			out.Fields = append(out.Fields, f)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
 // FixText writes plans, and what became of them.
@@ -59,7 +60,9 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, style Style) error {
 		s.paragraph("", plain, painted(string(t.Outcome)+":", red), normal(t.Why))
 	}
 	if t.Undo != "" {
-		s.field("Undo", strings.Join(append(s.program(), "undo", t.Undo), " "))
+		if command, ok := shell.Command(append(s.program(), "undo", t.Undo, "-n", t.Target.Namespace)...); ok {
+			s.verbatim(0, cyan, "-> "+command)
+		}
 	}
 	return s.writeTo(w)
 }

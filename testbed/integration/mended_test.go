@@ -56,7 +56,7 @@ func (b bed) mending(t *testing.T) mending {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := mending{bed: b, config: config, namespace: b.emptyNamespace(t)}
+	m := mending{bed: b, config: config, namespace: b.namespace(t)}
 	ctx, none := t.Context(), metav1.CreateOptions{}
 	hub := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: "hub", Labels: map[string]string{"team": "shop"}, Annotations: map[string]string{"note": "kept"}},
@@ -65,7 +65,7 @@ func (b bed) mending(t *testing.T) mending {
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "app"}}
 	labels := map[string]string{"app": "web"}
 	web := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "web", Labels: labels}, Spec: appsv1.DeploymentSpec{
-		Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: podTemplate(labels, notThere),
+		Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: template(labels, notThere),
 	}}
 	web.Spec.Template.Spec.ServiceAccountName = account.Name
 	if _, err := b.Kube.CoreV1().Secrets(m.namespace).Create(ctx, hub, none); err != nil {
@@ -81,8 +81,8 @@ func (b bed) mending(t *testing.T) mending {
 	return m
 }
 
-// emptyNamespace makes one that goes when the test ends.
-func (b bed) emptyNamespace(t *testing.T) string {
+// namespace makes one that goes when the test ends.
+func (b bed) namespace(t *testing.T) string {
 	t.Helper()
 	made, err := b.Kube.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "pm-undo-"}}, metav1.CreateOptions{})
 	if err != nil {
@@ -104,8 +104,8 @@ func (b bed) emptyNamespace(t *testing.T) string {
 	}
 }
 
-// podTemplate is that of a pod on the first node.
-func podTemplate(labels map[string]string, image string) corev1.PodTemplateSpec {
+// template is that of a pod on the first node.
+func template(labels map[string]string, image string) corev1.PodTemplateSpec {
 	return corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{
 		NodeSelector: map[string]string{corev1.LabelHostname: layout.Nodes[0].Name}, HostNetwork: true, TerminationGracePeriodSeconds: new(int64(1)),
 		Containers: []corev1.Container{{Name: "app", Image: image}},

@@ -44,26 +44,26 @@ func (m mending) makeEach(t *testing.T) map[string]remedy.Object {
 	}
 	apps := m.Kube.AppsV1()
 	o, labels, selector := meta("db")
-	_, e := apps.StatefulSets(m.namespace).Create(ctx, &appsv1.StatefulSet{ObjectMeta: o, Spec: appsv1.StatefulSetSpec{Selector: selector, Template: podTemplate(labels, notThere)}}, none)
+	_, e := apps.StatefulSets(m.namespace).Create(ctx, &appsv1.StatefulSet{ObjectMeta: o, Spec: appsv1.StatefulSetSpec{Selector: selector, Template: template(labels, notThere)}}, none)
 	check(e)
 	o, labels, selector = meta("agent")
-	_, e = apps.DaemonSets(m.namespace).Create(ctx, &appsv1.DaemonSet{ObjectMeta: o, Spec: appsv1.DaemonSetSpec{Selector: selector, Template: podTemplate(labels, notThere)}}, none)
+	_, e = apps.DaemonSets(m.namespace).Create(ctx, &appsv1.DaemonSet{ObjectMeta: o, Spec: appsv1.DaemonSetSpec{Selector: selector, Template: template(labels, notThere)}}, none)
 	check(e)
 	o, labels, selector = meta("set")
-	_, e = apps.ReplicaSets(m.namespace).Create(ctx, &appsv1.ReplicaSet{ObjectMeta: o, Spec: appsv1.ReplicaSetSpec{Selector: selector, Template: podTemplate(labels, notThere)}}, none)
+	_, e = apps.ReplicaSets(m.namespace).Create(ctx, &appsv1.ReplicaSet{ObjectMeta: o, Spec: appsv1.ReplicaSetSpec{Selector: selector, Template: template(labels, notThere)}}, none)
 	check(e)
 	o, labels, _ = meta("old")
-	pods := podTemplate(labels, notThere)
+	pods := template(labels, notThere)
 	_, e = m.Kube.CoreV1().ReplicationControllers(m.namespace).Create(ctx, &corev1.ReplicationController{ObjectMeta: o, Spec: corev1.ReplicationControllerSpec{Selector: labels, Template: &pods}}, none)
 	check(e)
 	o, labels, _ = meta("nightly")
-	job := batchv1.JobSpec{Template: podTemplate(labels, notThere)}
+	job := batchv1.JobSpec{Template: template(labels, notThere)}
 	job.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
 	_, e = m.Kube.BatchV1().CronJobs(m.namespace).Create(ctx, &batchv1.CronJob{ObjectMeta: o, Spec: batchv1.CronJobSpec{Schedule: "0 0 1 1 *", JobTemplate: batchv1.JobTemplateSpec{Spec: job}}}, none)
 	check(e)
 	o, labels, _ = meta("alone")
 	o.Labels = labels
-	_, e = m.Kube.CoreV1().Pods(m.namespace).Create(ctx, &corev1.Pod{ObjectMeta: o, Spec: podTemplate(labels, notThere).Spec}, none)
+	_, e = m.Kube.CoreV1().Pods(m.namespace).Create(ctx, &corev1.Pod{ObjectMeta: o, Spec: template(labels, notThere).Spec}, none)
 	check(e)
 	if err != nil {
 		t.Fatal(err)
