@@ -183,7 +183,7 @@ func TestTheNextVersionFromElsewhereDoesNotConflict(t *testing.T) {
 	// An object that nothing applies goes on telling who changed it.
 	t.Run("where nothing applies it, the object tells who changed it", func(t *testing.T) {
 		namespace := b.inject(t, "rollout")
-		if got := b.run(t, "", nil, "fix", "deployment/app", "-n", namespace, "--yes"); got.code != 0 {
+		if got := b.run(t, "", nil, "fix", "deployment/app", "-n", namespace, "--yes", "-o", "json"); got.code != 0 {
 			t.Fatalf("exit code %d\n%s%s", got.code, got.out, got.err)
 		}
 		app, err := b.Kube.AppsV1().Deployments(namespace).Get(t.Context(), "app", metav1.GetOptions{})
