@@ -129,6 +129,9 @@ type FixLog struct {
 type FixCause struct {
 	Cause   string `json:"cause"`
 	Verdict string `json:"verdict"`
+	// Remedy that is chosen for it, by its id; empty if none can be applied, so
+	// that this pull goes on failing.
+	Remedy string `json:"remedy,omitempty"`
 	// Pod that shows it, its container and the image.
 	Pod       string `json:"pod,omitempty"`
 	Container string `json:"container,omitempty"`

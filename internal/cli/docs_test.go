@@ -133,7 +133,7 @@ func flagTable(root *cobra.Command) string {
 		}
 		usage := f.Usage
 		for _, c := range root.Commands() { // a flag that is another one there
-			if own := c.Flags().Lookup(name); own != nil && own.Usage != usage && slices.Contains(verbs[name], c.Name()) && !strings.Contains(usage, own.Usage) {
+			if own := c.Flags().Lookup(name); own != nil && f.Usage != own.Usage && slices.Contains(verbs[name], c.Name()) {
 				usage += "; " + c.Name() + ": " + own.Usage
 			}
 		}

@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -65,7 +66,7 @@ something is not mended, 3 if it could not be looked at.`,
 	o.addTrace(flags)
 	o.addScopeFlags(flags)
 	flags.DurationVar(&o.pull, "timeout", 5*time.Minute, "how long to wait until the image is pulled")
-	flags.StringVar(&o.dryRun, "dry-run", "none", "none, client (show the plan) or server (also have the API server try it)")
+	flags.StringVar(&o.dryRun, "dry-run", "none", "none, client (show what would be done) or server (also have the API server try it)")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	flags.BoolVar(&o.unproven, "unproven", false, "also carry out what could not be proven to help")
 	flags.BoolVar(&o.here, "here", false, "also change what another tool keeps, although that tool will set it back")
@@ -120,6 +121,8 @@ func (o *fixOptions) fix(cmd *cobra.Command, args []string) error {
 func ended(f v1alpha1.Fix) error {
 	for _, t := range f.Targets {
 		switch {
+		case slices.ContainsFunc(t.Causes, func(c v1alpha1.FixCause) bool { return c.Remedy == "" }) && f.DryRun == "":
+			return coded{code: ExitFailing} // one of its pulls goes on failing
 		case t.Outcome == v1alpha1.FixMended:
 		case t.Outcome == v1alpha1.FixPlanned && f.DryRun != "":
 		default:

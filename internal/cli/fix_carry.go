@@ -82,29 +82,35 @@ func (x *fixing) held(p mend.Plan, why string) string {
 	case p.Proof == verify.NotProven && !x.unproven && !(emergency && x.force):
 		return "it could not be proven that it helps: " + why + "; --unproven does it all the same"
 	case elsewhere && !x.here:
-		return tool + " keeps it and sets back what is changed here; mend it there, or give --here to change it here until then"
+		return tool + "; mend it there, or give --here to change it here until then"
 	}
 	return ""
 }
 
-// kept tells what keeps an object as it is that the plan changes: a tool from
-// elsewhere, or the object of an operator.
+// kept tells what keeps an object as it is that the plan changes (a tool from
+// elsewhere, or the object of an operator), and when that sets it back.
 func kept(p mend.Plan) (string, bool) {
 	k := p.Case
+	back := func(who string) string {
+		if k.Target.Back == "" {
+			return who + " keeps it, and may set back what is changed here"
+		}
+		return who + " keeps it: " + k.Target.Back
+	}
 	for _, c := range p.Changes {
 		switch {
 		case c.Creates():
 		case c.Object.Kind == k.Target.Kind && c.Object.Name == k.Target.Name:
 			if tool := k.Target.Manager.Tool; tool != "" {
-				return tool, true
+				return back(tool), true
 			}
 			if above := k.Target.Above; above.Name != "" {
-				return strings.ToLower(above.Kind) + "/" + above.Name, true
+				return back(strings.ToLower(above.Kind) + "/" + above.Name), true
 			}
 		case c.Object.Kind == "Secret":
 			for _, s := range k.Secrets {
 				if s.Name == c.Object.Name && s.Manager.Tool != "" {
-					return s.Manager.Tool, true
+					return s.Manager.Tool + " keeps secret " + s.Name + ", and will write it anew", true
 				}
 			}
 		}
@@ -126,7 +132,7 @@ func (o *fixOptions) ask(ctx context.Context) (bool, error) {
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(o.ErrOut)
-		return false, ctx.Err()
+		return false, errors.New("interrupted before it was answered")
 	case line := <-answers:
 		return agrees(line), nil
 	}

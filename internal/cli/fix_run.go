@@ -51,6 +51,11 @@ func (o *fixOptions) mend(ctx context.Context, refs []examine.ObjectRef) (v1alph
 	if err != nil {
 		return x.f, err
 	}
+	if x.text() {
+		if err := report.CertificatesText(x.Out, x.f, x.style); err != nil {
+			return x.f, fault(err)
+		}
+	}
 	for i, g := range groups {
 		goes, err := x.one(ctx, g, i, len(groups))
 		if err != nil && len(groups) == 1 {
@@ -199,10 +204,8 @@ func (x *fixing) one(ctx context.Context, g mend.Group, i, of int) (goes bool, e
 // plan plans for one workload, with the credential that the person brings.
 func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
 	o := x.remedy
-	if x.bring != nil {
-		// Of several failing pulls, the credential is for the first that takes one.
-		wants := g.Diagnoses[max(0, slices.IndexFunc(g.Diagnoses, remedy.TakesLogin))]
-		login, err := x.bring(ctx, wants.Pull.Image)
+	if image := wanting(g); image != "" && x.bring != nil {
+		login, err := x.bring(ctx, image)
 		if err != nil {
 			return mend.Plan{}, usage("%w", err)
 		}
@@ -216,6 +219,15 @@ func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
 		return mend.Plan{}, err
 	}
 	return plans[0], nil
+}
+
+// wanting is the image that a brought credential is for: of several containers
+// that fail, the first for a reason that a credential mends; "" if none does.
+func wanting(g mend.Group) string {
+	if i := slices.IndexFunc(g.Diagnoses, remedy.TakesLogin); i >= 0 {
+		return g.Diagnoses[i].Pull.Image
+	}
+	return ""
 }
 
 // again looks at one workload anew; nothing if it does not fail of the cause any

@@ -4,12 +4,15 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -193,7 +196,7 @@ func TestFixEndsInItsExitCodes(t *testing.T) {
 		"a workload that does not fail":               {args: "pod/well-1-x --yes --report " + filepath.Join(t.TempDir(), "none.md"), code: ExitOK, image: "2.0", out: []string{"Nothing to mend: no pull of what you named fails now.\n"}, err: "no report was written: nothing fails\n"},
 		"a workload that is not there":                {args: "deployment/web --yes", code: ExitUsage, image: "2.0", err: "there is no deployment web in namespace shop"},
 		"one that Helm keeps": {args: "deployment/api --yes", setUp: helm, code: ExitFailing, image: "2.0",
-			out: []string{"Kept by   Helm release api in namespace shop, chart api-1.4.0; the next helm\n", "helm get values api -n shop\n", "Refused: Helm keeps it and sets back what is changed here; mend it\n", "give --here"}},
+			out: []string{"Kept by   Helm release api in namespace shop, chart api-1.4.0; the next helm\n", "helm get values api -n shop\n", "Refused: Helm keeps it: the next helm upgrade sets back what is changed\n", "give --here"}},
 		"one that Helm keeps, here": {args: "deployment/api --yes --here", setUp: helm, state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Mended: "}},
 		"all of a cause":            {args: "--cause tagnotfound --yes", state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Mended: "}},
 		"nothing of a cause":        {args: "--cause DiskFull --yes", code: ExitOK, image: "2.0", out: []string{"Nothing to mend: no pull that was looked at fails of DiskFull.\n"}},
@@ -211,8 +214,9 @@ func TestFixEndsInItsExitCodes(t *testing.T) {
 			if got.code != c.code || !strings.Contains(got.err, c.err) {
 				t.Errorf("exit code %d, want %d; stderr %q, want %q in it; stdout\n%s", got.code, c.code, got.err, c.err, got.out)
 			}
+			words := func(s string) string { return strings.Join(strings.Fields(s), " ") } // where a line breaks is not the point
 			for _, want := range c.out {
-				if !strings.Contains(got.out, want) {
+				if !strings.Contains(words(got.out), words(want)) {
 					t.Errorf("%q is not in\n%s", want, got.out)
 				}
 			}
@@ -342,6 +346,95 @@ func TestTheAnswerIsNoUnlessItIsYes(t *testing.T) {
 	for line, want := range map[string]bool{"": false, "\n": false, "n\n": false, "yellow\n": false, "y\n": true, " Yes \n": true, "ja\n": false} {
 		if agrees(line) != want {
 			t.Errorf("%q: %v", line, !want)
+		}
+	}
+}
+
+// What a person types or pipes shows nowhere, also where it does not help.
+func TestABroughtCredentialIsShownNowhere(t *testing.T) {
+	host, ca := gossip(t)
+	server := refused(t, host)
+	config := writeFile(t, "docker.json", fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("robot:"+canary+"-new"))))
+	for name, args := range map[string][]string{
+		"piped": {"--username", "robot", "--password-stdin"}, "from a file": {"--docker-config", config}, "from a file, into the secret": {"--docker-config", config, "--via", "secret"},
+		"from a secret": {"--copy-from", "shop/hub"}, "as a document": {"--docker-config", config, "-o", "json"},
+	} {
+		all := append([]string{"fix", "pod/api", "--dry-run=client", "-v", "--kubeconfig", kubeconfigFor(t, server), "--registry-ca", ca, "--allow-loopback"}, args...)
+		got := bench{stdin: canary + "-new\n"}.run(t, all...)
+		checkNoLeak(t, name, got.out, got.err)
+		if got.code != ExitFailing || !strings.Contains(got.out, "CredentialsInvalid") {
+			t.Errorf("%s: exit code %d, stderr %q, stdout\n%s", name, got.code, got.err, got.out)
+		}
+	}
+	if got := (bench{}).run(t, "fix", "pod/api", "--yes", "--copy-from", "other/none", "--kubeconfig", kubeconfigFor(t, server), "--registry-ca", ca, "--allow-loopback"); got.code != ExitUsage || strings.Count(got.err, "\n") != 1 {
+		t.Errorf("a secret that is not there: exit code %d, stderr %q", got.code, got.err)
+	}
+}
+
+// A terminal's line changes in place and is wiped; elsewhere each thing is a line.
+func TestTheLiveLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		l := &live{out: &out, zone: time.UTC, width: 24, now: time.Now, began: time.Now()}
+		stop := l.run()
+		l.tell("changed deployment/api")
+		<-time.After(2*time.Second + 100*time.Millisecond)
+		synctest.Wait()
+		stop()
+		text := out.String()
+		if !strings.HasPrefix(text, "\r\x1b[K  0 s  changed deployme\r\x1b[K") || !strings.HasSuffix(text, "\r\x1b[K  2 s  changed deployme\r\x1b[K") {
+			t.Errorf("got %q", text)
+		}
+	})
+	var out bytes.Buffer
+	l := &live{out: &out, zone: time.UTC, now: now}
+	stop := l.run()
+	l.tell("pulled: \x1b[2Jpod/x\n")
+	stop()
+	if out.String() != "03:50:00 pulled: [2Jpod/x\n" {
+		t.Errorf("got %q", out.String())
+	}
+}
+
+func TestABroughtCredentialIsForTheImageThatWantsOne(t *testing.T) {
+	fails := func(cause, image string) diagnosis.Diagnosis {
+		return diagnosis.Diagnosis{Pull: evidence.Pull{Image: image}, Causes: []diagnosis.Cause{{Cause: cause}}}
+	}
+	for want, group := range map[string][]diagnosis.Diagnosis{
+		"private": {fails(catalog.TagNotFound, "open"), fails(catalog.CredentialsExpired, "private"), fails(catalog.CredentialsMissing, "other")},
+		"limited": {fails(catalog.TagNotFound, "open"), fails(catalog.RateLimited, "limited")},
+		"":        {fails(catalog.TagNotFound, "first"), fails(catalog.DNSFailure, "second")},
+	} {
+		if got := wanting(mend.Group{Diagnoses: group}); got != want {
+			t.Errorf("it is asked for %s, want %s", got, want)
+		}
+	}
+}
+
+func TestAPullThatGoesOnFailingIsNotMended(t *testing.T) {
+	of := func(outcome v1alpha1.FixOutcome, remedies ...string) v1alpha1.TargetFix {
+		target := v1alpha1.TargetFix{Outcome: outcome}
+		for _, r := range remedies {
+			target.Causes = append(target.Causes, v1alpha1.FixCause{Remedy: r})
+		}
+		return target
+	}
+	for name, c := range map[string]struct {
+		f    v1alpha1.Fix
+		want int
+	}{
+		"nothing fails":                   {v1alpha1.Fix{}, ExitOK},
+		"nothing fails, of what was seen": {v1alpha1.Fix{NotLookedAt: []v1alpha1.Gap{{}}}, ExitNotSeen},
+		"all mended":                      {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixMended, "a", "b"), of(v1alpha1.FixMended, "a")}}, ExitOK},
+		"one of two containers mended":    {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixMended, "a", "")}}, ExitFailing},
+		"one of two workloads mended":     {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixMended, "a"), of(v1alpha1.FixRefused, "a")}}, ExitFailing},
+		"planned, in a dry run":           {v1alpha1.Fix{DryRun: "client", Targets: []v1alpha1.TargetFix{of(v1alpha1.FixPlanned, "a", "")}}, ExitOK},
+		"planned, and nobody agreed":      {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixPlanned, "a")}}, ExitFailing},
+		"nothing to change, in a dry run": {v1alpha1.Fix{DryRun: "client", Targets: []v1alpha1.TargetFix{of(v1alpha1.FixNothing, "")}}, ExitFailing},
+		"still pulling when time ran out": {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixStillPulling, "a")}}, ExitFailing},
+	} {
+		if got := exitCode(t.Context(), ended(c.f)); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}
 }

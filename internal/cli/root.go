@@ -23,7 +23,8 @@ func newRoot(w *world) *cobra.Command {
 
 Without arguments: which pulls fail in this namespace (-A: in all), grouped by
 cause. With TYPE/NAME: the same as diagnose. It only reads, with your own
-rights, and asks registries what the kubelet would ask them.`,
+rights, and asks registries what the kubelet would ask them; fix and undo change
+what they show first.`,
 		Example:       examples(w, "", "-A", "deployment/api -n shop", "verify -f deploy.yaml", "-A -o json", "demo"),
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true, SilenceUsage: true,

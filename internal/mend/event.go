@@ -54,7 +54,10 @@ func (m *Mender) announce(ctx context.Context, p Plan, r *Result) {
 	var reason, message string
 	switch r.Outcome {
 	case Mended:
-		reason, message = EventFixed, chosen.Title+" ("+chosen.Cause+"); "+strings.Join(r.Pulled, ", ")+" pulled the image"
+		reason, message = EventFixed, chosen.Title+" ("+chosen.Cause+")"
+		if len(r.Pulled) > 0 {
+			message += "; " + strings.Join(r.Pulled, ", ") + " pulled the image"
+		}
 		if r.Record != "" {
 			message += "; kubectl pullmedic undo " + r.Record + " takes it back"
 		}
@@ -69,4 +72,15 @@ func (m *Mender) announce(ctx context.Context, p Plan, r *Result) {
 	if err := m.Event(ctx, p.Case.Target.Object, reason, message); err != nil {
 		r.Notes = append(r.Notes, "no event was written: "+err.Error())
 	}
+}
+
+// Undone writes the event that a fix was taken back, on the object that was
+// changed, if that is among what was taken back.
+func (m *Mender) Undone(ctx context.Context, u Undo) error {
+	for _, b := range u.Backs {
+		if b.Standing == Stands && !b.Removes && b.Object.String() == u.Record.Target {
+			return m.Event(ctx, b.Object, EventUndone, "took back on demand: "+u.Record.Title+" ("+u.Record.Cause+")")
+		}
+	}
+	return nil
 }

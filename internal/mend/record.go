@@ -97,9 +97,10 @@ type kept struct {
 }
 
 // keptEdit is an edit; the values of a hidden one stand in the record's Secret.
+// It keeps no label: undo shows the path itself, so that no text from a record can
+// stand for another field.
 type keptEdit struct {
 	Path   string `json:"path"`
-	Label  string `json:"label,omitempty"`
 	Old    any    `json:"old"`
 	New    any    `json:"new"`
 	Hidden bool   `json:"hidden,omitempty"`
@@ -122,7 +123,7 @@ func (hiddenValue) Format(f fmt.State, _ rune) { fmt.Fprint(f, "(secret)") }
 func keep(c remedy.Change) kept {
 	k := kept{Object: c.Object, Made: c.Creates()}
 	for _, e := range c.Edits {
-		k.Edits = append(k.Edits, keptEdit{Path: e.Path, Label: e.Label, Old: e.Old, New: e.New, Hidden: e.Hidden || c.Object.Kind == "Secret"})
+		k.Edits = append(k.Edits, keptEdit{Path: e.Path, Old: e.Old, New: e.New, Hidden: e.Hidden || c.Object.Kind == "Secret"})
 	}
 	return k
 }

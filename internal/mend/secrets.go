@@ -53,12 +53,13 @@ func (m *Mender) secrets(ctx context.Context, run *cluster.Run, k *remedy.Case) 
 	} else {
 		k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckServiceAccount, evidence.Subject{Kind: evidence.SubjectServiceAccount, Name: account}, err))
 	}
-	users := map[string]int{}
+	users, pulled := map[string]int{}, map[string][]string{}
 	_, err = m.cluster.Pods(ctx, namespace, "", maxPodPages, func(p *corev1.Pod) {
 		own := slices.ContainsFunc(k.Pods, func(q *corev1.Pod) bool { return q.UID == p.UID })
 		for _, ref := range p.Spec.ImagePullSecrets {
 			if !own {
 				users[ref.Name]++
+				pulled[ref.Name] = addRepositories(pulled[ref.Name], p)
 			}
 		}
 	})
@@ -77,7 +78,7 @@ func (m *Mender) secrets(ctx context.Context, run *cluster.Run, k *remedy.Case) 
 			})
 			continue
 		}
-		s.Users = users[name]
+		s.Users, s.Repositories = users[name], pulled[name]
 		k.Secrets = append(k.Secrets, s)
 	}
 	m.try(ctx, k)
@@ -121,6 +122,21 @@ func (m *Mender) secretNames(ctx context.Context, k *remedy.Case, users map[stri
 		add(name)
 	}
 	return names
+}
+
+// maxRepositories bounds what is kept of the images that pods pull with a secret.
+const maxRepositories = 50
+
+// addRepositories adds those of a pod's images, as host/path, each once.
+func addRepositories(list []string, p *corev1.Pod) []string {
+	for _, c := range slices.Concat(p.Spec.InitContainers, p.Spec.Containers) {
+		ref, err := keyring.ParseImage(c.Image)
+		name := ref.Host + "/" + ref.Repository
+		if err == nil && len(list) < maxRepositories && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // secret reads one secret as it is.

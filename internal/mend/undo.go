@@ -44,7 +44,7 @@ type Back struct {
 	Removes bool
 	// Edits to make if it stands: Old is what is there, New what was before.
 	Edits []remedy.Edit
-	// Fields that somebody changed since, by their labels or paths.
+	// Fields that somebody changed since, by their paths.
 	Fields []string
 }
 
@@ -213,15 +213,11 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 		now := at(live.Object, e.Path)
 		switch {
 		case same(e.Old, e.New) && same(now, e.New):
-			tests = append(tests, remedy.Edit{Path: e.Path, Label: e.Label, Old: now, New: now, Hidden: e.Hidden})
+			tests = append(tests, remedy.Edit{Path: e.Path, Old: now, New: now, Hidden: e.Hidden})
 		case same(e.Old, e.New), !same(now, e.New) && !same(now, e.Old):
-			name := e.Label
-			if name == "" {
-				name = e.Path
-			}
-			b.Fields = append(b.Fields, name)
+			b.Fields = append(b.Fields, e.Path)
 		case same(now, e.New):
-			b.Edits = append(b.Edits, remedy.Edit{Path: e.Path, Label: e.Label, Old: e.New, New: e.Old, Hidden: e.Hidden})
+			b.Edits = append(b.Edits, remedy.Edit{Path: e.Path, Old: e.New, New: e.Old, Hidden: e.Hidden})
 		}
 	}
 	switch {

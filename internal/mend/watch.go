@@ -206,6 +206,10 @@ func (w *watcher) tell(l look, tell Tell) {
 			tell("pulled: pod/" + name)
 		}
 	}
+	if l.why != "" && !w.told[l.why] {
+		w.told[l.why] = true
+		tell(l.why)
+	}
 }
 
 // look looks once.

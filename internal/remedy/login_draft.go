@@ -334,10 +334,7 @@ func (d *draft) whyNotAccount() string {
 func (d *draft) remedy(id, title, because string) Remedy {
 	p := d.p
 	r := Remedy{ID: id, Kind: Applied, Title: title, Because: because, Changes: d.changes, Wake: p.wakeFailing()}
-	if d.moved {
-		r.Wake = p.wakeAfterTemplate()
-	}
-	r.Foresee = p.foresee(func(s *corev1.PodSpec) {
+	after := p.after(func(s *corev1.PodSpec) {
 		if d.moved {
 			s.ImagePullSecrets = nil
 			for _, name := range d.template {
@@ -345,6 +342,10 @@ func (d *draft) remedy(id, title, because string) Remedy {
 			}
 		}
 	})
+	if d.moved {
+		r.Wake, r.Restarts = p.wakeAfterTemplate(), p.restarts(after)
+	}
+	r.Foresee = p.foreseeTemplate(after)
 	for _, name := range sortedNames(d.secrets) {
 		r.Foresee.Secrets = append(r.Foresee.Secrets, d.secrets[name])
 	}
@@ -418,24 +419,14 @@ func (d *draft) reach() []string {
 		out = append(out, fmt.Sprintf("every pod that service account %s gets from now on carries the secret, if it lists none of its own", d.account.Name))
 	}
 	if d.moved {
-		switch {
-		case d.p.Target.Kind == "CronJob":
+		if d.p.Target.Kind == "CronJob" {
 			out = append(out, "it counts from the next run on; a job that is under way keeps its pods")
-		case d.p.Target.Ready > 0:
-			out = append(out, fmt.Sprintf("restarts %s", healthy(d.p.Target.Ready)))
 		}
 	}
 	if !d.moved && d.p.Target.Kind == "Job" {
 		out = append(out, "each evicted pod counts against the job's backoffLimit")
 	}
 	return out
-}
-
-func healthy(n int) string {
-	if n == 1 {
-		return "1 healthy pod"
-	}
-	return strconv.Itoa(n) + " healthy pods"
 }
 
 func managerWords(m evidence.Manager) string {

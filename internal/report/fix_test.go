@@ -103,6 +103,17 @@ func handedOver(t *testing.T) mend.Plan {
 	return p
 }
 
+// half is a plan for one of two containers that fail.
+func half(t *testing.T) mend.Plan {
+	t.Helper()
+	p := planned(t)
+	e := denied()
+	e.Pull.ContainerKind = evidence.Container
+	p.Case.Diagnoses = append(p.Case.Diagnoses, diagnosis.Judge(load(t), e))
+	p.Others = append(p.Others, remedy.Remedy{ID: "login", Cause: p.Case.Diagnoses[1].Causes[0].Cause, Kind: remedy.Applied, Needs: "--copy-from NAMESPACE/SECRET", Title: "Give the pods a credential for ghcr.io"})
+	return p
+}
+
 // ends are what can become of a plan.
 func ends() map[string]report.End {
 	began, ended := now().Add(4*time.Second), now().Add(8*time.Second)
@@ -129,6 +140,7 @@ func TestFixText(t *testing.T) {
 		"fix-verbose.txt":       {planned(t), "still-pulling", report.Style{Verbose: 1}},
 		"fix-secret.txt":        {rewritten(t), "mended-crashes", report.Style{}},
 		"fix-secret-narrow.txt": {rewritten(t), "broken", report.Style{Width: 60, Color: true}},
+		"fix-half.txt":          {half(t), "mended", report.Style{}},
 		"fix-by-hand.txt":       {handedOver(t), "", report.Style{}},
 		"fix-by-hand-60.txt":    {handedOver(t), "", report.Style{Width: 60, Color: true}},
 	} {
@@ -259,4 +271,17 @@ func outsideCode(text string) string {
 		text = rest
 	}
 	return b.String()
+}
+
+func TestCertificatesToTrustAreShownWithTheirFingerprint(t *testing.T) {
+	f := fixed(t)
+	f.Certificates = []v1alpha1.Certificate{
+		{Subject: "CN=Acme CA,O=Acme", Authority: true, NotBefore: ago(time.Hour), NotAfter: now().AddDate(2, 0, 0), Fingerprint: strings.Repeat("0a", 32)},
+		{Subject: "CN=registry.acme.example", NotBefore: ago(48 * time.Hour), NotAfter: ago(time.Hour), Fingerprint: strings.Repeat("1b", 32)},
+	}
+	var b bytes.Buffer
+	if err := report.CertificatesText(&b, f, report.Style{Color: true}); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "fix-certificates.txt", b.Bytes())
 }

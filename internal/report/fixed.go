@@ -5,6 +5,7 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,9 @@ func PlanText(w io.Writer, t v1alpha1.TargetFix, now time.Time, style Style) err
 			name = "and"
 		}
 		s.field(name, because(r))
+	}
+	if len(t.Remedies) > 0 {
+		s.list("Not yet", unmended(t))
 	}
 	for _, c := range t.Changes {
 		s.change(c)
@@ -79,6 +83,18 @@ func targetWords(t v1alpha1.TargetFix) string {
 		text += "; " + number(t.Ready) + " of " + count(t.Wanted, "pod") + " ready"
 	}
 	return text
+}
+
+// unmended are the pulls of a target that go on failing whatever becomes of the
+// plan.
+func unmended(t v1alpha1.TargetFix) []string {
+	var left []string
+	for _, c := range t.Causes {
+		if c.Remedy == "" {
+			left = append(left, c.Cause+" of container "+c.Container+" is not mended by this; see what else there is")
+		}
+	}
+	return left
 }
 
 // because is a remedy in one sentence.
@@ -211,23 +227,42 @@ func (s *sheet) proven(t v1alpha1.TargetFix) {
 	}
 }
 
-// byHand writes the first remedy of a target of which nothing can be changed
-// here, whole.
+// byHand writes of a target of which nothing can be changed as it is what a flag
+// would let be changed, and the first other remedy whole.
 func (s *sheet) byHand(t v1alpha1.TargetFix, now time.Time) {
-	for _, r := range t.Others {
-		if r.Kind == v1alpha1.RemedyApplied {
+	flagged, rest := leading(t.Others)
+	for i, r := range flagged {
+		name := "Fix"
+		if i > 0 {
+			name = "or"
+		}
+		s.field(name, because(r)+flagOf(r))
+	}
+	if len(rest) > 0 {
+		s.whole(rest[0], now)
+	}
+}
+
+// leading are the remedies that a flag lets be applied, as far as they come first
+// for their cause, and the rest.
+func leading(all []v1alpha1.Remedy) (flagged, rest []v1alpha1.Remedy) {
+	byHand := map[string]bool{} // causes for which something else came already
+	for _, r := range all {
+		if r.Kind == v1alpha1.RemedyApplied && !byHand[r.Cause] {
+			flagged = append(flagged, r)
 			continue
 		}
-		s.whole(r, now)
-		return
+		byHand[r.Cause] = true
+		rest = append(rest, r)
 	}
+	return flagged, rest
 }
 
 // whole writes a remedy with all its steps.
 func (s *sheet) whole(r v1alpha1.Remedy, now time.Time) {
 	switch {
 	case r.Kind == v1alpha1.RemedyWait:
-		s.field("Wait", because(r)+until(s, r, now))
+		s.field("Wait", strings.TrimPrefix(because(r), "Wait ")+until(s, r, now))
 	case r.Kind == v1alpha1.RemedyHandedOver:
 		s.field("By hand", because(r))
 	default:
@@ -267,13 +302,9 @@ func flagOf(r v1alpha1.Remedy) string {
 // alternatives lists what was not chosen: a line each, or with -v whole.
 func (s *sheet) alternatives(t v1alpha1.TargetFix, now time.Time) {
 	rest := t.Others
-	if len(t.Remedies) == 0 {
-		for i, r := range rest {
-			if r.Kind != v1alpha1.RemedyApplied { // byHand has written it
-				rest = append(append([]v1alpha1.Remedy{}, rest[:i]...), rest[i+1:]...)
-				break
-			}
-		}
+	if len(t.Remedies) == 0 { // byHand has written those that come first
+		_, rest = leading(rest)
+		rest = rest[min(1, len(rest)):]
 	}
 	shown := rest
 	if s.Verbose == 0 && len(shown) > remediesShown {
@@ -344,7 +375,7 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 	s := newSheet(style)
 	s.blank()
 	say := func(head string, c color, text string) {
-		s.hang("", plain, column, painted(head, c), normal(text))
+		s.hang("", plain, 2, painted(head, c), normal(text))
 	}
 	object := named(t.Target)
 	switch t.Outcome {
@@ -390,12 +421,16 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 }
 
 func (s *sheet) nothing(t v1alpha1.TargetFix) string {
+	var needs []string
 	for _, r := range t.Others {
-		if r.Kind == v1alpha1.RemedyApplied && r.Needs != "" {
-			return "give " + r.Needs + ", or follow the steps above."
+		if r.Kind == v1alpha1.RemedyApplied && r.Needs != "" && !slices.Contains(needs, r.Needs) {
+			needs = append(needs, r.Needs)
 		}
 	}
-	return "follow the steps above."
+	if len(needs) == 0 {
+		return "follow the steps above."
+	}
+	return "give " + strings.Join(needs, "; ") + "; or follow the steps above."
 }
 
 // mended says how long it took, who pulled, and what comes next.
@@ -411,7 +446,8 @@ func (s *sheet) mended(t v1alpha1.TargetFix) {
 	if t.Left > 0 {
 		text += "; " + count(t.Left, "pod") + " to go"
 	}
-	s.hang("", plain, column, painted("Mended:", green), normal(text))
+	s.hang("", plain, 2, painted("Mended:", green), normal(text))
+	s.list("Not yet", unmended(t))
 	if t.Next == "" || len(t.Pulled) == 0 {
 		return
 	}
@@ -458,5 +494,32 @@ func NothingText(w io.Writer, f v1alpha1.Fix, cause string, style Style) error {
 		missed = append(missed, gapLine{why: g.Why, needs: g.Needs}.words())
 	}
 	s.list("Not seen", missed)
+	return s.writeTo(w)
+}
+
+// CertificatesText tells which certificates a person gave for nodes to trust.
+func CertificatesText(w io.Writer, f v1alpha1.Fix, style Style) error {
+	s := newSheet(style)
+	for i, c := range f.Certificates {
+		name, what, until := "", "a leaf, which vouches for itself alone", normal("until "+s.clock(c.NotAfter, f.Time, toMinute))
+		if i == 0 {
+			name = "To trust"
+		}
+		if c.Authority {
+			what = "an authority, which vouches for others"
+		}
+		switch {
+		case f.Time.After(c.NotAfter):
+			until = painted("ended "+s.clock(c.NotAfter, f.Time, toMinute), red)
+		case f.Time.Before(c.NotBefore):
+			until = painted("begins "+s.clock(c.NotBefore, f.Time, toMinute), red)
+		}
+		until.text += ";"
+		s.paragraph(pad(name, column), bold, normal(c.Subject+": "+what+","), until, normal("its SHA-256:"))
+		s.verbatim(column, dim, clean(c.Fingerprint))
+	}
+	if len(f.Certificates) > 0 {
+		s.blank()
+	}
 	return s.writeTo(w)
 }

@@ -339,7 +339,7 @@ func (p *postMortem) after(f v1alpha1.Fix) {
 			}
 		}
 	}
-	once("- [ ] End the silences that were set for this incident")
+	once("- [ ] %s", endSilences)
 	p.line("\n## Prevention\n")
 	for _, t := range f.Targets {
 		for _, c := range t.Causes {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/internal/mend"
-	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
 // NewUndo makes the document of an undo. What became of it is added by the caller.
@@ -135,7 +134,7 @@ func UndoListText(w io.Writer, l v1alpha1.UndoList, style Style) error {
 	for _, r := range l.Records {
 		s.hang("", plain, 2, painted(r.ID, bold), normal(s.clock(r.Time, l.Time, "15:04:05")+", "+stateWords(r.State)))
 		s.hang("  ", plain, 2, normal(r.Namespace+" "+r.Target+", "+r.Cause+": "+nonEmpty(r.Title, r.Remedy)))
-		if command, ok := shell.Command(append(s.program(), "undo", r.ID, "-n", r.Namespace)...); ok && r.State != v1alpha1.RecordUndone {
+		if command, ok := s.undo(r.ID, r.Namespace); ok && r.State != v1alpha1.RecordUndone {
 			s.verbatim(2, cyan, "-> "+command)
 		}
 	}

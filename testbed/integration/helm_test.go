@@ -125,7 +125,7 @@ func TestTheNextVersionFromElsewhereDoesNotConflict(t *testing.T) {
 	for name, apply := range map[string]source{"Helm 4": helm("helm4"), "Helm 3": helm("helm3"), "kubectl apply --server-side": applied} {
 		t.Run(name, func(t *testing.T) {
 			for _, undone := range []bool{false, true} {
-				namespace := b.namespace(t)
+				namespace := b.namespace(t, "undo")
 				if said, err := apply(t, b, namespace, "1.27.45"); err != nil {
 					t.Fatalf("%v: %s", err, said)
 				}
@@ -163,7 +163,7 @@ func TestTheNextVersionFromElsewhereDoesNotConflict(t *testing.T) {
 	// So that the test above can fail: who keeps the field makes a conflict.
 	t.Run("a field that is kept conflicts", func(t *testing.T) {
 		for name, apply := range map[string]source{"Helm 4": helm("helm4"), "kubectl": applied} {
-			namespace := b.namespace(t)
+			namespace := b.namespace(t, "undo")
 			if said, err := apply(t, b, namespace, "1.27.45"); err != nil {
 				t.Fatalf("%v: %s", err, said)
 			}
@@ -183,7 +183,7 @@ func TestTheNextVersionFromElsewhereDoesNotConflict(t *testing.T) {
 	// An object that nothing applies goes on telling who changed it.
 	t.Run("where nothing applies it, the object tells who changed it", func(t *testing.T) {
 		namespace := b.inject(t, "rollout")
-		if got := b.run(t, "", nil, "fix", "deployment/app", "-n", namespace, "--yes"); got.code != 0 {
+		if got := b.run(t, "", nil, "fix", "deployment/app", "-n", namespace, "--yes", "-o", "json"); got.code != 0 {
 			t.Fatalf("exit code %d\n%s%s", got.code, got.out, got.err)
 		}
 		app, err := b.Kube.AppsV1().Deployments(namespace).Get(t.Context(), "app", metav1.GetOptions{})

