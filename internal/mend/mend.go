@@ -225,7 +225,6 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options, without map[string]string
 			}
 		}
 	}
-	inOrder(p.Changes)
 	if len(p.Evict) > 0 {
 		p.Irrevocable = append(p.Irrevocable, fmt.Sprintf("%d failing pods are evicted, one first; their owner makes new ones", len(p.Evict)))
 	}

@@ -6,7 +6,6 @@ package mend
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -24,13 +23,6 @@ const (
 	longestTaken = 5 * time.Second
 	accountTaken = time.Second
 )
-
-// inOrder puts first what pods need when they are made: secrets, then service
-// accounts, then what makes pods, and at last pods that are changed in place.
-func inOrder(changes []remedy.Change) {
-	rank := map[string]int{"Secret": -2, "ServiceAccount": -1, "Pod": 1}
-	slices.SortStableFunc(changes, func(a, b remedy.Change) int { return rank[a.Object.Kind] - rank[b.Object.Kind] })
-}
 
 // taken waits until those who make pods know of a change that was just made. A
 // change of a template matters only if pods are evicted.
