@@ -62,7 +62,7 @@ func TestOfAPodThatIsChangedInPlaceOnlyTheNewImageCounts(t *testing.T) {
 		"the old failure, until the kubelet tries": {notYet, mend.StillPulling},
 		"a failure of the new image":               {waitsFor("ErrImagePull", `failed to pull "`+good+`": refused`), mend.Undone},
 		"another failure that names no image":      {waitsFor("ErrImagePull", "pull QPS exceeded"), mend.Undone},
-		"it runs": {runs, mend.Mended},
+		"it runs":                                  {runs, mend.Mended},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, seer{map[string]bool{good: true}}, bare(bad, notYet))
