@@ -19,6 +19,7 @@ import (
 	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
+	"github.com/pullmedic/pullmedic/symptom"
 )
 
 // Bounds of what is asked and kept about the same content under other names.
@@ -75,14 +76,25 @@ func (m *Mender) digest(ctx context.Context, k *remedy.Case, image string) strin
 }
 
 // copies are images of the cluster's pods that have the failing image's last
-// name and lie elsewhere, with what their runtimes pulled.
+// name and lie elsewhere, with what their runtimes pulled: first those that run on
+// the failing pull's own node, which has its own way to each registry; none of
+// registries that this node does not reach now.
 func (m *Mender) copies(ctx context.Context, k *remedy.Case, pull evidence.Pull) {
 	last := path.Base(pull.Reference.Repository)
+	var here, there []remedy.Copy
+	hosts := map[string]string{} // of copies, by image
+	failing := map[string]bool{} // hosts, on the node
 	look := func(p *corev1.Pod) {
+		same := p.Spec.NodeName == pull.Node
+		if same {
+			for _, f := range cluster.FailingPulls(p) {
+				failing[f.Reference.Host] = failing[f.Reference.Host] || unreached(f.Message)
+			}
+		}
 		for _, s := range p.Status.ContainerStatuses {
 			i := slices.IndexFunc(p.Spec.Containers, func(c corev1.Container) bool { return c.Name == s.Name })
 			_, digest, ok := strings.Cut(s.ImageID, "@")
-			if i < 0 || !ok || len(k.Elsewhere) == maxCopies {
+			if i < 0 || !ok || same && len(here) == maxCopies || !same && len(there) == maxCopies {
 				continue
 			}
 			image := p.Spec.Containers[i].Image
@@ -90,8 +102,12 @@ func (m *Mender) copies(ctx context.Context, k *remedy.Case, pull evidence.Pull)
 			if err != nil || path.Base(ref.Repository) != last || ref.Host == pull.Reference.Host && ref.Repository == pull.Reference.Repository {
 				continue
 			}
-			if !slices.ContainsFunc(k.Elsewhere, func(c remedy.Copy) bool { return c.Image == image && c.Digest == digest }) {
-				k.Elsewhere = append(k.Elsewhere, remedy.Copy{Image: foreign.Text(image, 1<<10), Digest: digest, Where: "it runs in namespace " + p.Namespace})
+			found := remedy.Copy{Image: foreign.Text(image, 1<<10), Digest: digest, Where: "it runs in namespace " + p.Namespace}
+			hosts[found.Image] = ref.Host
+			if same {
+				here = append(here, found)
+			} else {
+				there = append(there, found)
 			}
 		}
 	}
@@ -101,6 +117,23 @@ func (m *Mender) copies(ctx context.Context, k *remedy.Case, pull evidence.Pull)
 			k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckSameImage, evidence.Subject{Kind: evidence.SubjectImage, Name: pull.Image}, err))
 		}
 	}
+	for _, c := range slices.Concat(here, there) {
+		known := slices.ContainsFunc(k.Elsewhere, func(have remedy.Copy) bool { return have.Image == c.Image && have.Digest == c.Digest })
+		if !known && !failing[hosts[c.Image]] && len(k.Elsewhere) < maxCopies {
+			k.Elsewhere = append(k.Elsewhere, c)
+		}
+	}
+}
+
+// unreached tells of a failure that any other pull from that host meets too.
+func unreached(message string) bool {
+	switch symptom.Parse(message).Sign {
+	case symptom.HostNotResolved, symptom.ConnectionTimeout, symptom.ConnectionRefused, symptom.ConnectionReset, symptom.NoRoute,
+		symptom.TLSVersionUnsupported, symptom.TLSUntrusted, symptom.TLSInvalid, symptom.ClockSkew, symptom.HTTPInsteadOfHTTPS,
+		symptom.ClientCertificateAsked, symptom.ProxyFailed, symptom.RegistryUnavailable, symptom.MirrorFailed:
+		return true
+	}
+	return false
 }
 
 // held notes what the node of a failing pod has.
