@@ -212,7 +212,7 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options, without map[string]string
 		p.Others = append(p.Others, remedies...)
 	}
 	for _, c := range p.Chosen {
-		p.Changes = ordered(merge(p.Changes, c.Remedy.Changes))
+		p.Changes = merge(p.Changes, c.Remedy.Changes)
 		for _, pod := range woken(k, c) {
 			if !slices.Contains(p.Evict, pod) {
 				p.Evict = append(p.Evict, pod)
@@ -243,22 +243,6 @@ func woken(k remedy.Case, c Choice) []Pod {
 		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
 	}
 	return pods
-}
-
-// ordered puts what pods log in with before what makes pods: a pod takes the
-// names of its secrets from its account when it is made.
-func ordered(changes []remedy.Change) []remedy.Change {
-	rank := func(c remedy.Change) int {
-		switch c.Object.Kind {
-		case "Secret":
-			return 0
-		case "ServiceAccount":
-			return 1
-		}
-		return 2
-	}
-	slices.SortStableFunc(changes, func(a, b remedy.Change) int { return rank(a) - rank(b) })
-	return changes
 }
 
 // merge puts edits of the same object together, each path once.

@@ -112,14 +112,14 @@ func UndoneText(w io.Writer, u v1alpha1.Undo, style Style) error {
 	switch u.Outcome {
 	case v1alpha1.UndoPlanned:
 	case v1alpha1.UndoUndone:
-		s.paragraph("", plain, painted("Undone", green), normal("what the fix changed is as it was before; how its pods do now was not looked at"))
+		s.paragraph("", plain, painted("Undone:", green), normal("what the fix changed is as it was before; how its pods do now was not looked at"))
 		if kind, name, ok := strings.Cut(u.Record.Target, "/"); ok && u.Record.Cause != "" {
 			if command, ok := s.diagnose(v1alpha1.Object{Kind: kind, Namespace: u.Record.Namespace, Name: name}); ok {
 				s.verbatim(0, cyan, "-> "+command)
 			}
 		}
 	default:
-		s.paragraph("", plain, painted(string(u.Outcome)+":", red), normal(u.Why))
+		s.paragraph("", plain, painted(strings.ToUpper(string(u.Outcome[:1]))+string(u.Outcome[1:])+":", red), normal(u.Why))
 	}
 	return s.writeTo(w)
 }
