@@ -86,7 +86,7 @@ vuln: ## known vulnerabilities of what is linked (needs vuln.go.dev)
 	bin/govulncheck ./...
 
 generate: ## what is made from other files: JSON Schema, the index of causes, the README's pictures
-	go test ./catalog ./api/... ./internal/report/... ./internal/cli/... -update
+	go test ./catalog ./api/... ./internal/report/... ./internal/cli/... ./internal/remedy -update
 	./docs/pictures/make
 
 corpus: build ## CORPUS=file.jsonl: how many labelled messages are named right
