@@ -72,7 +72,7 @@ func TestAFixThatTheNodeAloneCannotPullIsUndone(t *testing.T) {
 
 func TestAFixThatWouldNotHelpChangesNothing(t *testing.T) {
 	b := open(t)
-	namespace := b.namespace(t, "fix")
+	namespace := b.namespace(t)
 	b.deploy(t, namespace, absent, nil)
 	before := b.written(t, namespace)
 	for _, to := range []string{absent + "1", registries.Plain + "/acme/arm:1.0"} {
@@ -85,7 +85,7 @@ func TestAFixThatWouldNotHelpChangesNothing(t *testing.T) {
 
 func TestAPullThatTakesLongerIsNotTakenBack(t *testing.T) {
 	b := open(t)
-	namespace := b.namespace(t, "fix")
+	namespace := b.namespace(t)
 	b.deploy(t, namespace, absent, nil)
 	b.rule(t, registries.Rule{Registry: registries.Plain, Repository: "acme/multi", From: []string{layout.Nodes[0].Addr}, Effect: registries.Effect{Hang: true}})
 	got, done := b.fix(t, namespace, "deployment/app", "--to", registries.Plain+"/acme/multi:1.0", "--timeout", "3s")
@@ -99,7 +99,7 @@ func TestAPullThatTakesLongerIsNotTakenBack(t *testing.T) {
 
 func TestAContainerThatEndsAfterThePullIsMendedAndTold(t *testing.T) {
 	b := open(t)
-	namespace := b.namespace(t, "fix")
+	namespace := b.namespace(t)
 	b.deploy(t, namespace, absent, func(s *corev1.PodSpec) { s.Containers[0].Command = []string{"/no-such"} })
 	got, done := b.fix(t, namespace, "deployment/app", "--to", present)
 	if done.code != 0 || got.Outcome != v1alpha1.FixMended || got.Next == "" {
@@ -109,7 +109,7 @@ func TestAContainerThatEndsAfterThePullIsMendedAndTold(t *testing.T) {
 
 func TestAPodThatNoNodeTakesIsSaid(t *testing.T) {
 	b := open(t)
-	namespace := b.namespace(t, "fix")
+	namespace := b.namespace(t)
 	b.deploy(t, namespace, absent, func(s *corev1.PodSpec) {
 		s.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 18099, HostPort: 18099}}
 	})

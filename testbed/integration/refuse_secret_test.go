@@ -50,7 +50,7 @@ func goodConfig(t *testing.T) string {
 
 func TestARightOverSecretsThatIsMissingIsNamed(t *testing.T) {
 	b := open(t)
-	namespace := b.namespace(t, "fix")
+	namespace := b.namespace(t)
 	b.wrongSecret(t, namespace, false)
 	b.grant(t, "none.yaml", "")
 	b.allow(t, namespace, may("patch", "apps", "deployments"), may("create", "", "configmaps", "pods/eviction", "secrets"),
@@ -65,7 +65,7 @@ func TestARightOverSecretsThatIsMissingIsNamed(t *testing.T) {
 
 func TestAnImmutableSecretGetsAnotherBesideItAndNothingHalf(t *testing.T) {
 	b := open(t)
-	namespace := b.namespace(t, "fix")
+	namespace := b.namespace(t)
 	b.wrongSecret(t, namespace, true)
 	before := b.written(t, namespace)
 	got, done := b.fix(t, namespace, "deployment/app", "--docker-config", goodConfig(t))
@@ -85,7 +85,7 @@ func TestAnImmutableSecretGetsAnotherBesideItAndNothingHalf(t *testing.T) {
 
 func TestAQuotaThatLeavesNoRoomForASecret(t *testing.T) {
 	b := open(t)
-	namespace := b.namespace(t, "fix")
+	namespace := b.namespace(t)
 	b.deploy(t, namespace, private, nil)
 	b.limit(t, namespace, "secrets", 0)
 	before := b.written(t, namespace)

@@ -70,7 +70,7 @@ func TestARightThatIsMissingIsNamedBeforeAnythingIsTouched(t *testing.T) {
 		"create pods/eviction":   "replicaset/app",
 	} {
 		t.Run(strings.ReplaceAll(lacking, "/", " "), func(t *testing.T) {
-			namespace := b.namespace(t, "fix")
+			namespace := b.namespace(t)
 			if target == "replicaset/app" {
 				b.replicate(t, namespace, absent)
 			} else {
@@ -113,7 +113,7 @@ func (b bed) budget(t *testing.T, namespace string) {
 
 func TestABudgetDoesNotHoldAPodThatNeverRan(t *testing.T) {
 	b := open(t)
-	namespace := b.namespace(t, "fix")
+	namespace := b.namespace(t)
 	b.replicate(t, namespace, absent)
 	b.budget(t, namespace)
 	if got, done := b.fix(t, namespace, "replicaset/app", "--to", present); done.code != 0 || got.Outcome != v1alpha1.FixMended {
@@ -140,7 +140,7 @@ func TestABudgetHoldsAPodThatRan(t *testing.T) {
 
 func TestAPausedRolloutIsNotChanged(t *testing.T) {
 	b := open(t)
-	namespace := b.namespace(t, "fix")
+	namespace := b.namespace(t)
 	b.deploy(t, namespace, absent, nil)
 	if _, err := b.Kube.AppsV1().Deployments(namespace).Patch(t.Context(), faults.PodName, types.MergePatchType, []byte(`{"spec":{"paused":true}}`), metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func (b bed) limit(t *testing.T, namespace, name string, most int64) {
 func TestAQuotaThatLeavesNoRoom(t *testing.T) {
 	b := open(t)
 	t.Run("for the record: nothing is changed", func(t *testing.T) {
-		namespace := b.namespace(t, "fix")
+		namespace := b.namespace(t)
 		b.deploy(t, namespace, absent, nil)
 		b.limit(t, namespace, "configmaps", 1) // kube-root-ca.crt is there
 		before := b.written(t, namespace)
@@ -180,7 +180,7 @@ func TestAQuotaThatLeavesNoRoom(t *testing.T) {
 		b.untouched(t, namespace, before, true)
 	})
 	t.Run("for a pod: the change is taken back", func(t *testing.T) {
-		namespace := b.namespace(t, "fix")
+		namespace := b.namespace(t)
 		b.deploy(t, namespace, absent, nil)
 		b.limit(t, namespace, "pods", 1)
 		before := b.written(t, namespace)
@@ -264,7 +264,7 @@ func TestARuleOfAdmissionThatRefusesTheChange(t *testing.T) {
 		"a webhook": {true, "frozen.acme.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			namespace := b.namespace(t, "fix")
+			namespace := b.namespace(t)
 			b.deploy(t, namespace, absent, nil)
 			b.refuses(t, namespace, c.webhook)
 			before := b.written(t, namespace)
@@ -279,7 +279,7 @@ func TestARuleOfAdmissionThatRefusesTheChange(t *testing.T) {
 
 func TestAnEditBetweenThePlanAndTheWriteIsNotOverwritten(t *testing.T) {
 	b := open(t)
-	namespace := b.namespace(t, "fix")
+	namespace := b.namespace(t)
 	b.deploy(t, namespace, absent, nil)
 	const slow = registries.Plain + "/acme/slow:1.0"
 	b.rule(t, registries.Rule{Registry: registries.Plain, Repository: "acme/slow", From: []string{layout.Client}, Effect: registries.Effect{Delay: registries.Duration(2e9)}})

@@ -27,27 +27,6 @@ const (
 	present = registries.Plain + "/acme/app:1.27.4"
 )
 
-// namespace makes one that goes with the test.
-func (b bed) namespace(t *testing.T, name string) string {
-	t.Helper()
-	made, err := b.Kube.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "pm-" + name + "-"}}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), longest)
-		defer cancel()
-		if err := b.Kube.CoreV1().Namespaces().Delete(ctx, made.Name, metav1.DeleteOptions{}); err != nil {
-			t.Error(err)
-		}
-	})
-	b.await(t, "the service account of "+made.Name, func(ctx context.Context) bool {
-		_, err := b.Kube.CoreV1().ServiceAccounts(made.Name).Get(ctx, "default", metav1.GetOptions{})
-		return err == nil
-	})
-	return made.Name
-}
-
 // await asks until the answer is yes.
 func (b bed) await(t *testing.T, what string, ask func(context.Context) bool) {
 	t.Helper()
