@@ -125,7 +125,7 @@ func TestTheNextVersionFromElsewhereDoesNotConflict(t *testing.T) {
 	for name, apply := range map[string]source{"Helm 4": helm("helm4"), "Helm 3": helm("helm3"), "kubectl apply --server-side": applied} {
 		t.Run(name, func(t *testing.T) {
 			for _, undone := range []bool{false, true} {
-				namespace := b.namespace(t, "undo")
+				namespace := b.namespace(t)
 				if said, err := apply(t, b, namespace, "1.27.45"); err != nil {
 					t.Fatalf("%v: %s", err, said)
 				}
@@ -163,7 +163,7 @@ func TestTheNextVersionFromElsewhereDoesNotConflict(t *testing.T) {
 	// So that the test above can fail: who keeps the field makes a conflict.
 	t.Run("a field that is kept conflicts", func(t *testing.T) {
 		for name, apply := range map[string]source{"Helm 4": helm("helm4"), "kubectl": applied} {
-			namespace := b.namespace(t, "undo")
+			namespace := b.namespace(t)
 			if said, err := apply(t, b, namespace, "1.27.45"); err != nil {
 				t.Fatalf("%v: %s", err, said)
 			}

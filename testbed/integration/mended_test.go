@@ -56,7 +56,7 @@ func (b bed) mending(t *testing.T) mending {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := mending{bed: b, config: config, namespace: b.namespace(t, "undo")}
+	m := mending{bed: b, config: config, namespace: b.namespace(t)}
 	ctx, none := t.Context(), metav1.CreateOptions{}
 	hub := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: "hub", Labels: map[string]string{"team": "shop"}, Annotations: map[string]string{"note": "kept"}},
@@ -79,6 +79,29 @@ func (b bed) mending(t *testing.T) mending {
 	}
 	b.awaitPod(t, m.namespace)
 	return m
+}
+
+// namespace makes one that goes when the test ends.
+func (b bed) namespace(t *testing.T) string {
+	t.Helper()
+	made, err := b.Kube.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "pm-undo-"}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), longest)
+		defer cancel()
+		if err := b.Kube.CoreV1().Namespaces().Delete(ctx, made.Name, metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
+	for deadline := time.Now().Add(longest); ; time.Sleep(20 * time.Millisecond) {
+		if _, err := b.Kube.CoreV1().ServiceAccounts(made.Name).Get(t.Context(), "default", metav1.GetOptions{}); err == nil {
+			return made.Name
+		} else if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
 }
 
 // template is that of a pod on the first node.

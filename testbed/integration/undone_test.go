@@ -286,7 +286,7 @@ func TestSomebodyEditsBetweenFixAndUndo(t *testing.T) {
 		m.patchWeb(t, "/spec/template/spec/containers/0/image", `"`+registriesOther+`"`)
 		theirs := m.shape(t)
 		got := b.run(t, "", nil, "undo", id, "-n", m.namespace, "--yes")
-		if said := strings.Join(strings.Fields(got.out), " "); got.code != 1 || !strings.Contains(said, "refused: somebody changed /spec/template/spec/containers/0/image of deployment/web since, so nothing was undone") {
+		if said := strings.Join(strings.Fields(got.out), " "); got.code != 1 || !strings.Contains(said, "Refused: somebody changed /spec/template/spec/containers/0/image of deployment/web since, so nothing was undone") {
 			t.Errorf("exit code %d\n%s", got.code, got.out)
 		}
 		for _, d := range differences(theirs, m.shape(t)) {
