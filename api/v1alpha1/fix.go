@@ -107,6 +107,9 @@ type TargetFix struct {
 	// still to.
 	Pulled []string `json:"pulled"`
 	Left   int      `json:"left,omitempty"`
+	// Served are the pods that had the image all the time, where none had to pull
+	// it any more.
+	Served int `json:"served,omitempty"`
 	// Next is what a pod that pulled waits for now: CrashLoopBackOff.
 	Next string `json:"next,omitempty"`
 	// Notes are further things that one should know, each a sentence.

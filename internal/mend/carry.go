@@ -36,6 +36,9 @@ type Result struct {
 	// Pods that pulled, by name, and how many are still to.
 	Pulled []string
 	Left   int
+	// Served are the pods that had what is wanted all the time, where none had to
+	// pull: what failed was taken away.
+	Served int
 	// Next is what fails now, after the pull: "CrashLoopBackOff".
 	Next string
 	// Why it failed, was undone or is not done yet.

@@ -152,8 +152,12 @@ func (w *watcher) judge(ctx context.Context, l look, n, still int) (Result, bool
 		return r, true
 	case l.failed != "":
 		return r, false
-	case r.Left == 0 && (len(l.pulled) > 0 || w.served(l)):
+	case r.Left == 0 && len(l.pulled) > 0:
 		r.Outcome = Mended
+		return r, true
+	case r.Left == 0 && w.served(l):
+		r.Outcome, r.Served = Mended, l.serving
+		w.first = w.m.now()
 		return r, true
 	case len(l.pulled) > 0 && l.waiting == 0 && still >= settleLooks:
 		r.Outcome = Mended

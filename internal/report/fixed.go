@@ -441,7 +441,7 @@ func (s *sheet) mended(t v1alpha1.TargetFix) {
 	}
 	text += " by " + podsWords(t.Pulled)
 	if len(t.Pulled) == 0 {
-		text = "what failed is gone, and all that is wanted runs"
+		text = "what failed is gone; " + count(t.Served, "pod") + " had the image all the time, so that none had to pull it"
 	}
 	if t.Left > 0 {
 		text += "; " + count(t.Left, "pod") + " to go"

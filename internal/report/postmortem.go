@@ -276,6 +276,9 @@ func (p *postMortem) verification(f v1alpha1.Fix) {
 		switch {
 		case t.Outcome == v1alpha1.FixMended:
 			text := fmt.Sprintf("- after: %s: the kubelet pulled the image in %s, for %s", name, took(t.Took), codes(t.Pulled))
+			if len(t.Pulled) == 0 {
+				text = fmt.Sprintf("- after: %s: what failed is gone; %s had the image all the time", name, count(t.Served, "pod"))
+			}
 			if t.Left > 0 {
 				text += "; " + count(t.Left, "pod") + " to go"
 			}
