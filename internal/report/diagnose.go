@@ -98,6 +98,10 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 	if s.Verbose > 0 {
 		s.everything(d, now)
 	}
+	if command, ok := s.fix(Example(d.Pull)); ok && first.State != v1alpha1.Cleared {
+		s.b.WriteString(s.paint(bold, pad("Fix", column)))
+		s.verbatim(0, cyan, command)
+	}
 	if command, ok := shell.Command(append(s.program(), "explain", first.Cause)...); ok {
 		s.b.WriteString(s.paint(bold, pad("More", column)))
 		s.verbatim(0, cyan, command)

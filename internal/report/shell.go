@@ -5,6 +5,7 @@ package report
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
@@ -31,6 +32,16 @@ func (s Style) diagnose(o v1alpha1.Object) (string, bool) {
 	}
 	words := append(s.program(), s.verb(), o.Kind+"/"+o.Name, "-n", o.Namespace)
 	return shell.Command(append(words, s.Flags...)...)
+}
+
+// fix is the command that mends what makes an object's pulls fail; false where
+// there is no cluster to change: in the demo, and in a bundle.
+func (s Style) fix(o v1alpha1.Object) (string, bool) {
+	if s.Diagnose != "" || slices.Contains(s.Flags, "--bundle") {
+		return "", false
+	}
+	s.Diagnose = "fix"
+	return s.diagnose(o)
 }
 
 // undo is the command that takes a fix back; false if it cannot be written.
