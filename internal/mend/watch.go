@@ -43,6 +43,7 @@ type watcher struct {
 	unmade       int  // looks in which no new pod was there and its owner says why
 	again        int  // new pods that were evicted once more
 	account      bool // the plan changes the pods' service account
+	lineage      lineage
 	say          Tell
 }
 
@@ -255,18 +256,28 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 
 func (w *watcher) pods(ctx context.Context) ([]*corev1.Pod, error) {
 	k := w.plan.Case
+	gone := fmt.Errorf("%s was removed, and another of that name made", k.Target)
 	if k.Target.Kind == "Pod" {
 		pod, err := w.m.cluster.Pod(ctx, k.Target.Namespace, k.Target.Name)
+		if err == nil && string(pod.UID) != k.Target.UID {
+			err = gone
+		}
 		if err != nil {
 			return nil, err
 		}
 		return []*corev1.Pod{pod}, nil
 	}
 	live, err := w.m.edit.Get(ctx, k.Target.Object)
+	if err == nil && string(live.GetUID()) != k.Target.UID {
+		err = gone
+	}
 	if err != nil {
 		return nil, err
 	}
-	return w.m.podsOf(ctx, selectorsOf(live, k.Diagnoses), k.Target.Namespace)
+	if w.lineage.sets == nil {
+		w.lineage = w.m.lineage(live, k.Diagnoses)
+	}
+	return w.m.podsOf(ctx, selectorsOf(live, k.Diagnoses), w.lineage)
 }
 
 // cannotMake is why the target's pods cannot be made since the change, in the
