@@ -82,3 +82,21 @@ func TestAPodThatSomebodyMadeAnewUnderTheNameIsNotTheOneThatWasMended(t *testing
 		t.Errorf("got %+v", r)
 	}
 }
+
+func TestAPodThatPulledByItselfMeanwhileIsNotEvicted(t *testing.T) {
+	b := newBench(t, seer{map[string]bool{bad: true}}, deployment()...)
+	p := b.plan(t, remedy.Options{Recreate: true})
+	if len(p.Evict) != 1 || p.Irrevocable[0] != "1 failing pod is evicted; its owner makes a new one" {
+		t.Fatalf("evicts %v: %q", p.Evict, p.Irrevocable)
+	}
+	b.server.Put(pod("api-2-x", "api-2", bad, runs))
+	r := b.Carry(t.Context(), p, true, time.Second, quiet)
+	if r.Outcome != mend.Mended || len(r.Pulled) != 1 || r.Pulled[0] != "api-2-x" {
+		t.Errorf("got %+v", r)
+	}
+	for _, w := range b.server.Writes() {
+		if w.Verb == "evict" {
+			t.Errorf("evicted %s, which runs", w.Name)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/shell"
@@ -70,6 +71,14 @@ func (m *Mender) evict(ctx context.Context, pod Pod, tell Tell) error {
 		return nil // gone already, or another of that name
 	}
 	return err
+}
+
+// stillFails looks at a pod once more before it is evicted: while others were
+// mended, or a person thought it over, its kubelet may have pulled by itself. Only
+// what was seen to be well is spared: not a pod that cannot be read.
+func (w *watcher) stillFails(ctx context.Context, pod Pod) bool {
+	live, err := w.m.cluster.Pod(ctx, pod.Namespace, pod.Name)
+	return err != nil || string(live.UID) != pod.UID || !w.before[pod.UID].failing || len(cluster.FailingPulls(live)) > 0
 }
 
 // hindered says why no pod would get to know of the plan's changes, before

@@ -43,6 +43,7 @@ type watcher struct {
 	unmade       int  // looks in which no new pod was there and its owner says why
 	again        int  // new pods that were evicted once more
 	account      bool // the plan changes the pods' service account
+	template     bool // the plan changes the pods' template
 	lineage      lineage
 	say          Tell
 }
@@ -51,11 +52,12 @@ type watcher struct {
 type former struct {
 	// messages of failing containers, and ids of all that had run, by name.
 	messages, ids map[string]string
+	// failing: a pull of it failed.
+	failing bool
 }
 
 func newWatcher(m *Mender, p Plan) *watcher {
 	w := &watcher{m: m, plan: p, began: m.now(), before: map[string]former{}, stale: map[string]bool{}, inPlace: map[string]bool{}, told: map[string]bool{}}
-	template := false
 	for _, c := range p.Changes {
 		switch {
 		case c.Object.Kind == "Pod":
@@ -63,11 +65,11 @@ func newWatcher(m *Mender, p Plan) *watcher {
 		case c.Object.Kind == "ServiceAccount":
 			w.account = true
 		case p.isTarget(c.Object):
-			template = true
+			w.template = true
 		}
 	}
 	for _, pod := range p.Case.Pods {
-		f := former{messages: map[string]string{}, ids: map[string]string{}}
+		f := former{messages: map[string]string{}, ids: map[string]string{}, failing: len(cluster.FailingPulls(pod)) > 0}
 		for _, s := range statusesOf(pod) {
 			f.ids[s.Name] = s.ContainerID
 			if s.State.Waiting != nil {
@@ -75,7 +77,7 @@ func newWatcher(m *Mender, p Plan) *watcher {
 			}
 		}
 		w.before[string(pod.UID)] = f
-		if hash := templateHash(pod); template && hash != "" && len(cluster.FailingPulls(pod)) > 0 {
+		if hash := templateHash(pod); w.template && hash != "" && f.failing {
 			w.stale[hash] = true
 		}
 	}
