@@ -249,6 +249,9 @@ func woken(k remedy.Case, c Choice) []Pod {
 	}
 	var pods []Pod
 	for _, p := range k.Failing(c.Diagnosis.Pull) {
+		if remedy.PodReady(p) && c.Remedy.NeedsForce == "" { // it was mended since the diagnosis
+			continue
+		}
 		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
 	}
 	return pods

@@ -85,7 +85,10 @@ func (w *watcher) stillFails(ctx context.Context, pod Pod) bool {
 // anything is touched.
 func (p Plan) hindered() error {
 	t := p.Case.Target
-	if t.Kind != "Deployment" || !t.Paused {
+	switch {
+	case len(p.Changes) == 0 && len(p.Evict) == 0:
+		return &HinderedError{Why: "what failed has been pulled since, so nothing is left to do"}
+	case t.Kind != "Deployment" || !t.Paused:
 		return nil
 	}
 	for _, c := range p.Changes {

@@ -6,6 +6,11 @@ package mend
 import (
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/pullmedic/pullmedic/diagnosis"
+	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 )
 
@@ -32,5 +37,28 @@ func TestChangesThatWantAFieldToBeTwoThingsCollide(t *testing.T) {
 		if got := collides(c.chosen, c.more); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+}
+
+// A diagnosis can be minutes old by the time that its workload's turn comes.
+func TestAPodThatServesByNowIsWokenOnlyByForce(t *testing.T) {
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "api-1", UID: "p1"}}
+	pod.Spec.Containers = []corev1.Container{{Name: "api", Image: "a:1"}}
+	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
+	k := remedy.Case{Pods: []*corev1.Pod{pod}}
+	k.Target.Object = remedy.Object{APIVersion: "apps/v1", Kind: "Deployment", Resource: "deployments", Namespace: "shop", Name: "api"}
+	c := Choice{
+		Diagnosis: diagnosis.Diagnosis{Pull: evidence.Pull{Namespace: "shop", Pod: "api-1", PodUID: "p1", Container: "api", ContainerKind: evidence.Container, Image: "a:1"}},
+		Remedy:    remedy.Remedy{ID: "use-secret", Wake: remedy.WakeEvict},
+	}
+	if got := woken(k, c); len(got) != 0 {
+		t.Errorf("wakes %v", got)
+	}
+	if err := (Plan{Case: k, Chosen: []Choice{c}}).hindered(); err == nil {
+		t.Error("a plan that has nothing left to do is carried out")
+	}
+	c.Remedy.NeedsForce = "1 pod that still serves would go"
+	if got := woken(k, c); len(got) != 1 {
+		t.Errorf("by force it wakes %v", got)
 	}
 }
