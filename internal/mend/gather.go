@@ -162,6 +162,9 @@ func template(live *unstructured.Unstructured, k *remedy.Case) error {
 	t.Suspended, _, _ = unstructured.NestedBool(live.Object, "spec", "suspend")
 	strategy, _, _ := unstructured.NestedString(live.Object, "spec", "updateStrategy", "type")
 	t.OnDelete = strategy == "OnDelete"
+	if partition := number("spec", "updateStrategy", "rollingUpdate", "partition"); partition > 0 && !t.OnDelete {
+		t.Held = number("spec", "ordinals", "start") + partition
+	}
 	return nil
 }
 

@@ -18,7 +18,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/diagnosis"
@@ -27,6 +31,7 @@ import (
 	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/verify"
+	"github.com/pullmedic/pullmedic/internal/workload"
 )
 
 // Options of a Mender.
@@ -106,6 +111,14 @@ type Pod struct{ Namespace, Name, UID string }
 
 // Ready tells whether there is something to carry out.
 func (p Plan) Ready() bool { return len(p.Chosen) > 0 }
+
+// AccountManager is what keeps the pods' service account as it is, if that shows.
+func (p Plan) AccountManager() evidence.Manager {
+	if p.Case.Account == nil {
+		return evidence.Manager{}
+	}
+	return workload.ManagerOf(p.Case.Account)
+}
 
 // Plan makes one plan for each target of the diagnoses that still fail, and
 // proves it. An error is about one target; the plans before it are good.
@@ -247,14 +260,24 @@ func woken(k remedy.Case, c Choice) []Pod {
 	if k.Target.Kind == "Pod" || c.Remedy.Wake != remedy.WakeEvict {
 		return nil
 	}
+	moved := slices.ContainsFunc(c.Remedy.Changes, func(change remedy.Change) bool { return change.Object == k.Target.Object })
 	var pods []Pod
 	for _, p := range k.Failing(c.Diagnosis.Pull) {
 		if remedy.PodReady(p) && c.Remedy.NeedsForce == "" { // it was mended since the diagnosis
 			continue
 		}
+		if moved && ordinal(p) < k.Target.Held { // it would come back as it was
+			continue
+		}
 		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
 	}
 	return pods
+}
+
+// ordinal of a StatefulSet's pod, which its name ends in.
+func ordinal(pod *corev1.Pod) int {
+	n, _ := strconv.Atoi(pod.Name[strings.LastIndexByte(pod.Name, '-')+1:])
+	return n
 }
 
 // collides tells whether changes want another value for a field, or another
@@ -344,6 +367,9 @@ func (e LackingError) Error() string {
 			text += ", nor "
 		}
 		text += r.String()
+	}
+	if len(e) > 1 {
+		return text + "; nothing was changed; ask for those rights"
 	}
 	return text + "; nothing was changed; ask for that right"
 }

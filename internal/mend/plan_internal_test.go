@@ -11,6 +11,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 )
 
@@ -36,6 +37,18 @@ func TestChangesThatWantAFieldToBeTwoThingsCollide(t *testing.T) {
 	} {
 		if got := collides(c.chosen, c.more); got != c.want {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestRightsThatLackAreOneSentence(t *testing.T) {
+	one := edit.Right{Verb: "patch", Group: "apps", Resource: "deployments", Namespace: "shop"}
+	for want, rights := range map[string]LackingError{
+		"you may not patch deployments.apps in namespace shop; nothing was changed; ask for that right":                                               {one},
+		"you may not patch deployments.apps in namespace shop, nor create pods/eviction in namespace shop; nothing was changed; ask for those rights": {one, {Verb: "create", Resource: "pods", Subresource: "eviction", Namespace: "shop"}},
+	} {
+		if got := rights.Error(); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

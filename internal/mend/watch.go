@@ -106,6 +106,7 @@ func (l look) same(o look) bool {
 // wait watches until all that failed has pulled, the first new pod fails, or
 // time runs out. first is called once, when the first pod has pulled.
 func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, first func()) Result {
+	person := ctx
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	tick := time.NewTicker(w.m.poll)
@@ -137,7 +138,11 @@ func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, fi
 		}
 		select {
 		case <-ctx.Done():
-			return w.late(last, trouble)
+			r := w.late(last, trouble)
+			if person.Err() != nil && r.Outcome == StillPulling {
+				r.Why = "the watch was interrupted; " + r.Why
+			}
+			return r
 		case <-tick.C:
 		}
 	}
