@@ -107,6 +107,10 @@ func kept(p mend.Plan) (string, bool) {
 			if above := k.Target.Above; above.Name != "" {
 				return back(strings.ToLower(above.Kind) + "/" + above.Name), true
 			}
+		case c.Object.Kind == "ServiceAccount":
+			if m := p.AccountManager(); m.Tool != "" {
+				return m.Tool + " keeps service account " + c.Object.Name + ", and may set back what is changed here", true
+			}
 		case c.Object.Kind == "Secret":
 			for _, s := range k.Secrets {
 				if s.Name == c.Object.Name && s.Manager.Tool != "" {

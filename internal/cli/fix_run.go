@@ -242,11 +242,15 @@ func (x *fixing) again(ctx context.Context, g mend.Group) ([]diagnosis.Diagnosis
 		return nil, err
 	}
 	groups, err := x.groups(survey)
-	if err != nil || len(groups) == 0 {
-		fmt.Fprintf(x.ErrOut, "%s/%s in namespace %s does not fail of %s any more\n", strings.ToLower(g.Target.Kind), g.Target.Name, g.Target.Namespace, x.cause)
+	if err != nil {
 		return nil, err
 	}
-	return groups[0].Diagnoses, nil
+	at := slices.IndexFunc(groups, func(now mend.Group) bool { return now.Target == g.Target })
+	if at < 0 {
+		fmt.Fprintf(x.ErrOut, "%s/%s in namespace %s does not fail of %s any more\n", strings.ToLower(g.Target.Kind), g.Target.Name, g.Target.Namespace, x.cause)
+		return nil, nil
+	}
+	return groups[at].Diagnoses, nil
 }
 
 // chosen checks that the remedy which the person named is one of the plan's.

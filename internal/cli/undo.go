@@ -51,7 +51,7 @@ breaks off, the next one goes on from there. Evicted pods do not come back.`,
 	}
 	flags := cmd.Flags()
 	o.addKubeFlags(flags)
-	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long the whole of it may take")
+	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long reading, checking and taking back may take, each")
 	flags.StringVar(&o.traceFile, "trace", "", "file to write to what was waited for, as JSON lines")
 	flags.StringVar(&o.dryRun, "dry-run", "none", "none, client (show what would be done) or server (also have the API server try it)")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "do not ask; needs the ID")
@@ -78,6 +78,8 @@ func (o *undoOptions) undo(cmd *cobra.Command, args []string) error {
 		return usage("-A only goes with --list; name the namespace with -n")
 	case id != "" && !recordName.MatchString(id):
 		return usage("%q is no ID of a fix, which looks like 20261121-035102-k3x7q2m4n5pa; undo --list lists them", foreign.Text(id, 60))
+	case o.format != report.Text && !o.list && !o.yes && !o.dry():
+		return usage("-o %s asks no question, as nothing would be shown before it; give --yes and the ID, or --dry-run=client to see what it would do", o.format)
 	case o.yes && !o.list && id == "" && o.dryRun == "none":
 		// Others may write ConfigMaps there. An ID ends in a digest of its
 		// record, and a person looks at what is shown.
@@ -103,9 +105,9 @@ func (o *undoOptions) undo(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(ctx, o.timeout)
-		defer cancel()
 		if o.list {
+			ctx, cancel := context.WithTimeout(ctx, o.timeout)
+			defer cancel()
 			return o.records(ctx, c, m)
 		}
 		return o.takeBack(ctx, c, m, id)
@@ -128,11 +130,7 @@ func (o *undoOptions) records(ctx context.Context, c connection, m *mend.Mender)
 
 // takeBack shows what it will do, asks and does it.
 func (o *undoOptions) takeBack(ctx context.Context, c connection, m *mend.Mender, id string) error {
-	r, err := m.Record(ctx, c.namespace, id)
-	if err != nil {
-		return c.unread(err)
-	}
-	u, err := m.PlanUndo(ctx, r)
+	u, err := o.planUndo(ctx, m, c.namespace, id)
 	if err != nil {
 		return c.unread(err)
 	}
@@ -159,7 +157,19 @@ func (o *undoOptions) takeBack(ctx context.Context, c connection, m *mend.Mender
 	return coded{code: ExitFailing}
 }
 
-// carry carries an undo out, as far as the flags and the person let it.
+// planUndo reads a record and what it is about.
+func (o *undoOptions) planUndo(ctx context.Context, m *mend.Mender, namespace, id string) (mend.Undo, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	r, err := m.Record(ctx, namespace, id)
+	if err != nil {
+		return mend.Undo{}, err
+	}
+	return m.PlanUndo(ctx, r)
+}
+
+// carry carries an undo out, as far as the flags and the person let it. While the
+// person thinks it over no time runs.
 func (o *undoOptions) carry(ctx context.Context, m *mend.Mender, u mend.Undo, doc *v1alpha1.Undo) {
 	end := func(outcome v1alpha1.UndoOutcome, err error) {
 		doc.Outcome, doc.Why = outcome, foreign.Text(err.Error(), maxError)
@@ -171,7 +181,10 @@ func (o *undoOptions) carry(ctx context.Context, m *mend.Mender, u mend.Undo, do
 	if o.dryRun == "client" {
 		return
 	}
-	if err := m.CheckUndo(ctx, u); err != nil {
+	checking, cancel := context.WithTimeout(ctx, o.timeout)
+	err := m.CheckUndo(checking, u)
+	cancel()
+	if err != nil {
 		end(v1alpha1.UndoRefused, err)
 		return
 	}
@@ -186,7 +199,9 @@ func (o *undoOptions) carry(ctx context.Context, m *mend.Mender, u mend.Undo, do
 			return
 		}
 	}
-	err := m.CarryUndo(ctx, u, func(what string) {
+	ctx, cancel = context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	err = m.CarryUndo(ctx, u, func(what string) {
 		what = foreign.Text(what, maxError)
 		doc.Log = append(doc.Log, what)
 		fmt.Fprintf(o.ErrOut, "%s %s\n", time.Now().In(o.zone).Format("15:04:05"), what)

@@ -16,6 +16,7 @@ func TestUndoIsCalledWrong(t *testing.T) {
 		"two fixes":                       {[]string{"undo", "a", "b"}, "undo takes one ID, not 2"},
 		"an ID that is none":              {[]string{"undo", "../x\x1b[2J"}, "is no ID of a fix"},
 		"neither an ID nor a question":    {[]string{"undo", "--yes"}, "--yes needs the ID that fix told"},
+		"a question about what is hidden": {[]string{"undo", "-o", "json"}, "-o json asks no question"},
 		"all namespaces":                  {[]string{"undo", "-A"}, "-A only goes with --list"},
 		"a list of one":                   {[]string{"undo", "--list", "20261121-035102-k3x7q2m4n5pa"}, "--list lists all"},
 		"an unknown dry run":              {[]string{"undo", "--dry-run=maybe"}, "--dry-run is none of none, client, server"},

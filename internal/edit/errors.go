@@ -52,7 +52,7 @@ type Error struct {
 // missing right are all 403.
 func newError(verb string, o remedy.Object, err error) *Error {
 	e := &Error{Verb: verb, Object: o, Err: err, Reason: reasonOf(verb, err), Says: words(err)}
-	if o.Kind == "Secret" { // a field that is not valid would be quoted, with what the secret keeps
+	if o.Kind == "Secret" && !errors.Is(err, context.Canceled) { // a field that is not valid would be quoted, with what the secret keeps
 		e.Err, e.Says = nil, "the server's own words are left out, as they may quote the secret"
 		switch {
 		case e.Reason == Immutable && causeOf(err, "type"):
@@ -170,6 +170,9 @@ func ReasonOf(err error) Reason {
 // words of the innermost cause, without an address.
 func words(err error) string {
 	var address *url.Error
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
 	if errors.As(err, &address) {
 		return foreign.Text(address.Err.Error(), 300)
 	}

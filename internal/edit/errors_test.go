@@ -59,6 +59,10 @@ func TestAnswersOfTheAPIServerAreClassified(t *testing.T) {
 	if got := ReasonOf(newError("patch", remedy.Object{}, &url.Error{Op: "Patch", URL: "https://x", Err: context.DeadlineExceeded})); got != TimedOut {
 		t.Errorf("a deadline is %s", got)
 	}
+	interrupted := newError("evict", remedy.Object{Kind: "Pod", Namespace: "shop", Name: "web-1"}, &url.Error{Op: "Post", URL: "https://x", Err: context.Canceled})
+	if got := interrupted.Error(); got != "evict pod/web-1 in namespace shop: interrupted" {
+		t.Errorf("an interrupted write says %q", got)
+	}
 }
 
 func TestAnErrorAboutASecretQuotesNothing(t *testing.T) {

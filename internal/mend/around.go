@@ -118,8 +118,9 @@ func (o origin) argo(ctx context.Context) {
 	o.t.Back = "Argo CD sets back what is changed here with its next sync, within seconds where self-heal is on"
 	// An application outside of Argo CD's own namespace is marked NAMESPACE_NAME.
 	places := []string{"argocd", "openshift-gitops"}
+	full := name // as Argo CD's command line wants it
 	if ns, rest, ok := strings.Cut(name, "_"); ok {
-		places, name = []string{ns}, rest
+		places, name, full = []string{ns}, rest, ns+"/"+rest
 	}
 	var app *unstructured.Unstructured
 	for _, ns := range places {
@@ -155,17 +156,23 @@ func (o origin) argo(ctx context.Context) {
 		}
 		o.t.Lasting = append(o.t.Lasting, step)
 		if automated && isName(name) {
-			resume := []string{"argocd", "app", "set", name, "--sync-policy", "automated"}
-			if heals {
-				resume = append(resume, "--self-heal")
+			resume := []string{"argocd", "app", "set", full, "--sync-policy", "automated"}
+			// All three are forgotten with the policy.
+			for _, option := range []struct{ field, flag string }{{"selfHeal", "--self-heal"}, {"prune", "--auto-prune"}, {"allowEmpty", "--allow-empty"}} {
+				if on, _ := auto[option.field].(bool); on {
+					resume = append(resume, option.flag)
+				}
 			}
-			o.halt("Argo CD", []string{"argocd", "app", "set", name, "--sync-policy", "none"}, resume)
+			o.halt("Argo CD", []string{"argocd", "app", "set", full, "--sync-policy", "none"}, resume)
 		}
 		return
 	}
 	o.t.Lasting = append(o.t.Lasting, step)
-	if isName(name) {
-		o.halt("Argo CD, if it syncs by itself", []string{"argocd", "app", "set", name, "--sync-policy", "none"}, []string{"argocd", "app", "set", name, "--sync-policy", "automated"})
+	if isName(name) && (full == name || isName(places[0])) {
+		o.halt("Argo CD, if it syncs by itself", []string{"argocd", "app", "set", full, "--sync-policy", "none"}, []string{"argocd", "app", "set", full, "--sync-policy", "automated"})
+		for i := range o.t.Resume {
+			o.t.Resume[i].What += "; add --self-heal and --auto-prune if it had them"
+		}
 	}
 }
 
@@ -291,9 +298,11 @@ func bare(address string) string {
 	case err == nil && (u.Scheme != "" || u.User != nil):
 		return ""
 	}
-	// git@example.com:acme/deploy.git is no URL; what stands before @ is a login.
-	if _, rest, ok := strings.Cut(address, "@"); ok {
-		return rest
+	// git@example.com:acme/deploy.git is no URL; what stands before the last @ is a
+	// login, and what stands behind ? or # may be a token.
+	address = address[strings.LastIndexByte(address, '@')+1:]
+	if end := strings.IndexAny(address, "?#"); end >= 0 {
+		address = address[:end]
 	}
 	return address
 }

@@ -70,6 +70,10 @@ func TestWhereAnObjectComesFrom(t *testing.T) {
 		"Argo CD, with self-heal": {objects: argo, manager: evidence.Manager{Tool: "Argo CD", Name: "shop-prod"},
 			source: []string{"Argo CD application shop-prod", "from https://git.acme.example/deploy.git, path apps/api, revision main"}, back: "Argo CD sets back what is changed here within seconds, as self-heal is on",
 			lasting: []string{"argocd app set shop-prod --sync-policy none"}, resume: []string{"argocd app set shop-prod --sync-policy automated --self-heal"}},
+		"Argo CD, in a namespace of a team's own": {objects: map[string]string{"/apis/argoproj.io/v1alpha1/namespaces/team-a/applications/shop": `{"apiVersion":"argoproj.io/v1alpha1","kind":"Application","spec":{"syncPolicy":{"automated":{"prune":true}}}}`},
+			manager: evidence.Manager{Tool: "Argo CD", Name: "team-a_shop"},
+			source:  []string{"Argo CD application team-a_shop"}, back: "Argo CD sets back what is changed here with the next commit, as it syncs by itself",
+			lasting: []string{"argocd app set team-a/shop --sync-policy none"}, resume: []string{"argocd app set team-a/shop --sync-policy automated --auto-prune"}},
 		"Argo CD, whose application may not be read": {manager: evidence.Manager{Tool: "Argo CD", Name: "shop-prod"},
 			source: []string{"Argo CD application shop-prod"}, back: "Argo CD sets back what is changed here with its next sync, within seconds where self-heal is on",
 			lasting: []string{"argocd app set shop-prod --sync-policy none"}, resume: []string{"argocd app set shop-prod --sync-policy automated"}},
@@ -142,6 +146,7 @@ func TestAnAddressIsShownWithoutALogin(t *testing.T) {
 	for address, want := range map[string]string{
 		"https://git.example/a.git": "https://git.example/a.git", "https://me:canary@git.example/a?token=canary#canary": "https://git.example/a",
 		"git@git.example:acme/a.git": "git.example:acme/a.git", "oci://ghcr.io/acme/charts": "oci://ghcr.io/acme/charts", "": "", "canary@": "",
+		"https://me:can@ary%zz@git.example/a": "git.example/a", "https://git.example/%zz?token=canary": "https://git.example/%zz", "git.example/a?token=canary": "git.example/a",
 	} {
 		if got := bare(address); got != want {
 			t.Errorf("%q is %q, want %q", address, got, want)

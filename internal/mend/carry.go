@@ -92,14 +92,19 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 		m.taken(ctx, p, c)
 	}
 	rest := p.Evict
-	if len(rest) > 0 {
+	for woken := false; len(rest) > 0 && !woken; rest = rest[1:] {
+		if woken = w.stillFails(ctx, rest[0]); !woken {
+			continue
+		}
 		if err := m.evict(ctx, rest[0], tell); err != nil {
 			return m.broken(ctx, p, len(p.Changes), err, tell)
 		}
-		rest = rest[1:]
 	}
 	r := w.wait(ctx, timeout, tell, func() {
 		for _, pod := range rest {
+			if !w.stillFails(ctx, pod) {
+				continue
+			}
 			if err := m.evict(ctx, pod, tell); err != nil {
 				tell(err.Error())
 			}

@@ -63,6 +63,9 @@ func (m *Mender) announce(ctx context.Context, p Plan, r *Result) {
 		}
 	case Undone:
 		reason, message = EventUndone, "took back: "+chosen.Title+" ("+chosen.Cause+"); the new pod failed to pull, too"
+		if !strings.HasPrefix(r.Why, "pod/") {
+			message = "took back: " + chosen.Title + " (" + chosen.Cause + "); " + r.Why
+		}
 	default:
 		return
 	}

@@ -162,6 +162,9 @@ func template(live *unstructured.Unstructured, k *remedy.Case) error {
 	t.Suspended, _, _ = unstructured.NestedBool(live.Object, "spec", "suspend")
 	strategy, _, _ := unstructured.NestedString(live.Object, "spec", "updateStrategy", "type")
 	t.OnDelete = strategy == "OnDelete"
+	if partition := number("spec", "updateStrategy", "rollingUpdate", "partition"); partition > 0 && !t.OnDelete {
+		t.Held = number("spec", "ordinals", "start") + partition
+	}
 	return nil
 }
 
@@ -170,7 +173,7 @@ func (m *Mender) pods(ctx context.Context, live *unstructured.Unstructured, diag
 	if k.Target.Kind == "Pod" {
 		return nil
 	}
-	pods, err := m.podsOf(ctx, selectorsOf(live, diagnoses), k.Target.Namespace)
+	pods, err := m.podsOf(ctx, selectorsOf(live, diagnoses), m.lineage(live, diagnoses))
 	k.Pods = pods
 	return err
 }
@@ -180,13 +183,9 @@ func (m *Mender) pods(ctx context.Context, live *unstructured.Unstructured, diag
 func selectorsOf(live *unstructured.Unstructured, diagnoses []diagnosis.Diagnosis) []string {
 	switch live.GetKind() {
 	case "CronJob":
-		var all []string
-		for _, d := range diagnoses {
-			for _, via := range d.Pull.Via {
-				if s := "job-name=" + via.Name; via.Kind == "Job" && !slices.Contains(all, s) {
-					all = append(all, s)
-				}
-			}
+		all := jobsOf(diagnoses)
+		for i := range all {
+			all[i] = "job-name=" + all[i]
 		}
 		return all
 	case "ReplicationController":
@@ -201,13 +200,15 @@ func selectorsOf(live *unstructured.Unstructured, diagnoses []diagnosis.Diagnosi
 	return []string{metav1.FormatLabelSelector(&selector)}
 }
 
-func (m *Mender) podsOf(ctx context.Context, selectors []string, namespace string) ([]*corev1.Pod, error) {
+// podsOf reads the pods that selectors find and that the target made.
+func (m *Mender) podsOf(ctx context.Context, selectors []string, l lineage) ([]*corev1.Pod, error) {
 	var pods []*corev1.Pod
 	for _, s := range selectors {
-		if _, err := m.cluster.Pods(ctx, namespace, s, maxPodPages, func(p *corev1.Pod) { pods = append(pods, p) }); err != nil {
-			return pods, err
+		if _, err := m.cluster.Pods(ctx, l.target.Namespace, s, maxPodPages, func(p *corev1.Pod) { pods = append(pods, p) }); err != nil {
+			return nil, err
 		}
 	}
+	pods = slices.DeleteFunc(pods, func(p *corev1.Pod) bool { return !l.made(ctx, p) })
 	slices.SortStableFunc(pods, func(a, b *corev1.Pod) int { return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) })
 	return pods, nil
 }

@@ -18,7 +18,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/diagnosis"
@@ -27,6 +31,7 @@ import (
 	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/verify"
+	"github.com/pullmedic/pullmedic/internal/workload"
 )
 
 // Options of a Mender.
@@ -106,6 +111,14 @@ type Pod struct{ Namespace, Name, UID string }
 
 // Ready tells whether there is something to carry out.
 func (p Plan) Ready() bool { return len(p.Chosen) > 0 }
+
+// AccountManager is what keeps the pods' service account as it is, if that shows.
+func (p Plan) AccountManager() evidence.Manager {
+	if p.Case.Account == nil {
+		return evidence.Manager{}
+	}
+	return workload.ManagerOf(p.Case.Account)
+}
 
 // Plan makes one plan for each target of the diagnoses that still fail, and
 // proves it. An error is about one target; the plans before it are good.
@@ -197,22 +210,28 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options, without map[string]string
 				remedies[i].Because = "it would not help: " + why
 			}
 		}
-		at := slices.IndexFunc(remedies, func(r remedy.Remedy) bool { return r.Ready() && without[r.ID] == "" })
+		free := func(r remedy.Remedy) bool { return r.Ready() && !collides(p.Changes, r.Changes) }
+		for i, r := range remedies {
+			if r.Ready() && !free(r) {
+				remedies[i].Because = "what is chosen for another container changes the same field; run fix again after that"
+			}
+		}
+		at := slices.IndexFunc(remedies, func(r remedy.Remedy) bool { return free(r) && without[r.ID] == "" })
 		if named := slices.IndexFunc(remedies, func(r remedy.Remedy) bool { return r.ID == o.With }); named >= 0 {
 			// What cannot be applied is still the one that was asked for: it is told first.
-			if at = named; !remedies[named].Ready() {
+			if at = named; !free(remedies[named]) {
 				at = -1
 				remedies = slices.Concat(remedies[named:named+1], remedies[:named], remedies[named+1:])
 			}
 		}
 		if at >= 0 {
 			p.Chosen = append(p.Chosen, Choice{d, remedies[at]})
+			p.Changes = merge(p.Changes, remedies[at].Changes)
 			remedies = slices.Delete(slices.Clone(remedies), at, at+1)
 		}
 		p.Others = append(p.Others, remedies...)
 	}
 	for _, c := range p.Chosen {
-		p.Changes = merge(p.Changes, c.Remedy.Changes)
 		for _, pod := range woken(k, c) {
 			if !slices.Contains(p.Evict, pod) {
 				p.Evict = append(p.Evict, pod)
@@ -225,8 +244,11 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options, without map[string]string
 			}
 		}
 	}
-	if len(p.Evict) > 0 {
-		p.Irrevocable = append(p.Irrevocable, fmt.Sprintf("%d failing pods are evicted, one first; their owner makes new ones", len(p.Evict)))
+	switch n := len(p.Evict); {
+	case n == 1:
+		p.Irrevocable = append(p.Irrevocable, "1 failing pod is evicted; its owner makes a new one")
+	case n > 1:
+		p.Irrevocable = append(p.Irrevocable, fmt.Sprintf("%d failing pods are evicted, one first; their owner makes new ones", n))
 	}
 	p.ID = recordID(p)
 	return p
@@ -238,11 +260,40 @@ func woken(k remedy.Case, c Choice) []Pod {
 	if k.Target.Kind == "Pod" || c.Remedy.Wake != remedy.WakeEvict {
 		return nil
 	}
+	moved := slices.ContainsFunc(c.Remedy.Changes, func(change remedy.Change) bool { return change.Object == k.Target.Object })
 	var pods []Pod
 	for _, p := range k.Failing(c.Diagnosis.Pull) {
+		if remedy.PodReady(p) && c.Remedy.NeedsForce == "" { // it was mended since the diagnosis
+			continue
+		}
+		if moved && ordinal(p) < k.Target.Held { // it would come back as it was
+			continue
+		}
 		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
 	}
 	return pods
+}
+
+// ordinal of a StatefulSet's pod, which its name ends in.
+func ordinal(pod *corev1.Pod) int {
+	n, _ := strconv.Atoi(pod.Name[strings.LastIndexByte(pod.Name, '-')+1:])
+	return n
+}
+
+// collides tells whether changes want another value for a field, or another
+// content of an object that is made, than those that were chosen before: one of
+// them would be lost.
+func collides(chosen, more []remedy.Change) bool {
+	return slices.ContainsFunc(more, func(c remedy.Change) bool {
+		return slices.ContainsFunc(chosen, func(have remedy.Change) bool {
+			if have.Object != c.Object {
+				return false
+			}
+			return !same(have.New, c.New) || slices.ContainsFunc(c.Edits, func(e remedy.Edit) bool {
+				return slices.ContainsFunc(have.Edits, func(h remedy.Edit) bool { return h.Path == e.Path && !same(h.New, e.New) })
+			})
+		})
+	})
 }
 
 // merge puts edits of the same object together, each path once.
@@ -316,6 +367,9 @@ func (e LackingError) Error() string {
 			text += ", nor "
 		}
 		text += r.String()
+	}
+	if len(e) > 1 {
+		return text + "; nothing was changed; ask for those rights"
 	}
 	return text + "; nothing was changed; ask for that right"
 }

@@ -112,7 +112,7 @@ func TestWhatWouldNotHelpIsDisproved(t *testing.T) {
 func TestARightThatIsMissingIsSaidBeforeAnythingIsTouched(t *testing.T) {
 	for deny, want := range map[string]string{
 		"patch deployments shop": "patch deployments.apps in namespace shop",
-		"create configmaps shop": "create configmaps in namespace shop",
+		"create configmaps shop": "create configmaps in namespace shop; nothing was changed; ask for that right",
 	} {
 		b := newBench(t, seer{map[string]bool{good: true}}, deployment()...)
 		b.server.Deny(deny)

@@ -236,7 +236,7 @@ func (m *Mender) write(ctx context.Context, p Plan) (Record, error) {
 		"data": data,
 	}}, false)
 	if err != nil {
-		m.forget(ctx, r, func(string) {})
+		m.forget(context.WithoutCancel(ctx), r, func(string) {})
 		return Record{}, fmt.Errorf("writing down how to undo it: %w", err)
 	}
 	r.secret = string(secret.GetUID())

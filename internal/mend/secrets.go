@@ -6,6 +6,7 @@ package mend
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -118,7 +119,7 @@ func (m *Mender) secretNames(ctx context.Context, k *remedy.Case, users map[stri
 			add(name)
 		}
 	}
-	for name := range users {
+	for _, name := range slices.Sorted(maps.Keys(users)) {
 		add(name)
 	}
 	return names

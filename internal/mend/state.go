@@ -57,6 +57,9 @@ func (w *watcher) stateOf(pod *corev1.Pod, c Choice) (state, string) {
 		if was && wanted != "" && image == wanted {
 			return serving, ""
 		}
+		if w.recovered(pod, before, wanted, statuses) {
+			return pulled, ends(statuses)
+		}
 		return other, ""
 	case failing != nil:
 		if was && (wanted == "" || !about(failing.Message, wanted, pull.Image, before.messages, statuses)) {
@@ -73,6 +76,14 @@ func (w *watcher) stateOf(pod *corev1.Pod, c Choice) (state, string) {
 		return waiting, delayed(pod)
 	}
 	return pulled, ends(statuses)
+}
+
+// recovered tells of a pod that failed before that its kubelet has pulled by now,
+// in an attempt of its own, and with what it has: a plan that leaves the template
+// alone changes what that is.
+func (w *watcher) recovered(pod *corev1.Pod, before former, wanted string, statuses []corev1.ContainerStatus) bool {
+	return before.failing && wanted == "" && !w.template && len(cluster.FailingPulls(pod)) == 0 && len(statuses) > 0 &&
+		!slices.ContainsFunc(statuses, func(s corev1.ContainerStatus) bool { return !begun(s, true, before.ids[s.Name]) })
 }
 
 // fromOldTemplate tells of a new pod that it was made before its owner knew of

@@ -202,7 +202,7 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 		if e.Hidden {
 			v, ok := hidden(i)
 			if !ok {
-				if version == k.Object.ResourceVersion {
+				if version == k.Object.ResourceVersion || strings.HasPrefix(e.Path, "/spec/") && k.Object.Generation > 0 && live.GetGeneration() == k.Object.Generation {
 					continue // the program ended before it changed anything
 				}
 				b.Standing = Lost

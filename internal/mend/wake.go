@@ -6,10 +6,12 @@ package mend
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/shell"
@@ -72,11 +74,24 @@ func (m *Mender) evict(ctx context.Context, pod Pod, tell Tell) error {
 	return err
 }
 
+// stillFails looks at a pod once more before it is evicted: while others were
+// mended, or a person thought it over, its kubelet may have pulled by itself. Only
+// what was seen to be well is spared: not a pod that cannot be read.
+func (w *watcher) stillFails(ctx context.Context, pod Pod) bool {
+	live, err := w.m.cluster.Pod(ctx, pod.Namespace, pod.Name)
+	return err != nil || string(live.UID) != pod.UID || !w.before[pod.UID].failing || len(cluster.FailingPulls(live)) > 0
+}
+
 // hindered says why no pod would get to know of the plan's changes, before
 // anything is touched.
 func (p Plan) hindered() error {
 	t := p.Case.Target
-	if t.Kind != "Deployment" || !t.Paused {
+	switch {
+	case len(p.Changes) == 0 && len(p.Evict) == 0:
+		return &HinderedError{Why: "what failed has been pulled since, so nothing is left to do"}
+	case t.Held > 0 && len(p.Evict) == 0 && slices.ContainsFunc(p.Changes, func(c remedy.Change) bool { return p.isTarget(c.Object) }):
+		return &HinderedError{Why: fmt.Sprintf("the rollout of %s leaves out its pods below %s-%d, so none that fails would get the change; lower spec.updateStrategy.rollingUpdate.partition and run this again", t.Object, t.Name, t.Held)}
+	case t.Kind != "Deployment" || !t.Paused:
 		return nil
 	}
 	for _, c := range p.Changes {

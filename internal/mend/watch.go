@@ -43,6 +43,8 @@ type watcher struct {
 	unmade       int  // looks in which no new pod was there and its owner says why
 	again        int  // new pods that were evicted once more
 	account      bool // the plan changes the pods' service account
+	template     bool // the plan changes the pods' template
+	lineage      lineage
 	say          Tell
 }
 
@@ -50,11 +52,12 @@ type watcher struct {
 type former struct {
 	// messages of failing containers, and ids of all that had run, by name.
 	messages, ids map[string]string
+	// failing: a pull of it failed.
+	failing bool
 }
 
 func newWatcher(m *Mender, p Plan) *watcher {
 	w := &watcher{m: m, plan: p, began: m.now(), before: map[string]former{}, stale: map[string]bool{}, inPlace: map[string]bool{}, told: map[string]bool{}}
-	template := false
 	for _, c := range p.Changes {
 		switch {
 		case c.Object.Kind == "Pod":
@@ -62,11 +65,11 @@ func newWatcher(m *Mender, p Plan) *watcher {
 		case c.Object.Kind == "ServiceAccount":
 			w.account = true
 		case p.isTarget(c.Object):
-			template = true
+			w.template = true
 		}
 	}
 	for _, pod := range p.Case.Pods {
-		f := former{messages: map[string]string{}, ids: map[string]string{}}
+		f := former{messages: map[string]string{}, ids: map[string]string{}, failing: len(cluster.FailingPulls(pod)) > 0}
 		for _, s := range statusesOf(pod) {
 			f.ids[s.Name] = s.ContainerID
 			if s.State.Waiting != nil {
@@ -74,7 +77,7 @@ func newWatcher(m *Mender, p Plan) *watcher {
 			}
 		}
 		w.before[string(pod.UID)] = f
-		if hash := templateHash(pod); template && hash != "" && len(cluster.FailingPulls(pod)) > 0 {
+		if hash := templateHash(pod); w.template && hash != "" && f.failing {
 			w.stale[hash] = true
 		}
 	}
@@ -103,6 +106,7 @@ func (l look) same(o look) bool {
 // wait watches until all that failed has pulled, the first new pod fails, or
 // time runs out. first is called once, when the first pod has pulled.
 func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, first func()) Result {
+	person := ctx
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	tick := time.NewTicker(w.m.poll)
@@ -134,7 +138,11 @@ func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, fi
 		}
 		select {
 		case <-ctx.Done():
-			return w.late(last, trouble)
+			r := w.late(last, trouble)
+			if person.Err() != nil && r.Outcome == StillPulling {
+				r.Why = "the watch was interrupted; " + r.Why
+			}
+			return r
 		case <-tick.C:
 		}
 	}
@@ -259,18 +267,28 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 
 func (w *watcher) pods(ctx context.Context) ([]*corev1.Pod, error) {
 	k := w.plan.Case
+	gone := fmt.Errorf("%s was removed, and another of that name made", k.Target)
 	if k.Target.Kind == "Pod" {
 		pod, err := w.m.cluster.Pod(ctx, k.Target.Namespace, k.Target.Name)
+		if err == nil && string(pod.UID) != k.Target.UID {
+			err = gone
+		}
 		if err != nil {
 			return nil, err
 		}
 		return []*corev1.Pod{pod}, nil
 	}
 	live, err := w.m.edit.Get(ctx, k.Target.Object)
+	if err == nil && string(live.GetUID()) != k.Target.UID {
+		err = gone
+	}
 	if err != nil {
 		return nil, err
 	}
-	return w.m.podsOf(ctx, selectorsOf(live, k.Diagnoses), k.Target.Namespace)
+	if w.lineage.sets == nil {
+		w.lineage = w.m.lineage(live, k.Diagnoses)
+	}
+	return w.m.podsOf(ctx, selectorsOf(live, k.Diagnoses), w.lineage)
 }
 
 // cannotMake is why the target's pods cannot be made since the change, in the

@@ -4,6 +4,7 @@
 package mend_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -122,6 +123,63 @@ func TestAnOwnerThatMayNotMakePodsEndsTheWatch(t *testing.T) {
 	}
 	if got := image(t, b.server); got != bad {
 		t.Errorf("the image is %s: it was not taken back", got)
+	}
+	if e := event(b); e == nil || strings.Contains(e.Message, "failed to pull") || !strings.Contains(e.Message, "exceeded quota") {
+		t.Errorf("the event is %+v", e)
+	}
+}
+
+func TestAnInterruptedWatchSaysSoAndKeepsTheRecord(t *testing.T) {
+	b := newBench(t, seer{map[string]bool{good: true}}, deployment()...)
+	b.server.Remove("pods", "shop", "api-1-x")
+	p := b.plan(t, remedy.Options{})
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	tell := func(what string) {
+		if strings.Contains(what, "it is being pulled") {
+			interrupt()
+		}
+	}
+	rollsTo(b, good, waitsFor("ContainerCreating", ""))
+	r := b.Carry(ctx, p, true, time.Minute, tell)
+	if r.Outcome != mend.StillPulling || !strings.HasPrefix(r.Why, "the watch was interrupted; ") || r.Record == "" {
+		t.Fatalf("got %+v", r)
+	}
+	if records, _, _, err := b.Records(t.Context(), "shop"); err != nil || len(records) != 1 || records[0].ID != r.Record || records[0].State != mend.State(mend.StillPulling) {
+		t.Errorf("records %v, %v", records, err)
+	}
+}
+
+// What the partition holds back would come back from an eviction as it was.
+func TestAPodThatAPartitionHoldsBackIsNotEvicted(t *testing.T) {
+	for name, c := range map[string]struct {
+		partition int32
+		evicts    int
+		refused   bool
+	}{"none is held": {0, 1, false}, "another is held": {2, 1, false}, "the one that fails is held": {3, 0, true}} {
+		t.Run(name, func(t *testing.T) {
+			labels := map[string]string{"app": "api"}
+			set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "api", UID: "s1", Generation: 1}}
+			set.Spec.Selector, set.Spec.Replicas = &metav1.LabelSelector{MatchLabels: labels}, new(int32(3))
+			set.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: "RollingUpdate", RollingUpdate: &appsv1.RollingUpdateStatefulSetStrategy{Partition: &c.partition}}
+			set.Spec.Template = corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "api", Image: bad}}}}
+			failing := pod("api-2", "", bad, waitsFor("ImagePullBackOff", backOff))
+			failing.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "api", UID: "s1", Controller: new(true)}}
+			b := newBench(t, seer{map[string]bool{good: true}}, set, failing)
+			d := sick()
+			d.Pull.Pod, d.Pull.Via, d.Pull.Owner.Kind = "api-2", nil, "StatefulSet"
+			plans, err := b.Plan(t.Context(), []diagnosis.Diagnosis{d}, remedy.Options{To: good})
+			if err != nil || len(plans) != 1 || !plans[0].Ready() {
+				t.Fatalf("%d plans, %v", len(plans), err)
+			}
+			if got := len(plans[0].Evict); got != c.evicts {
+				t.Errorf("evicts %d, want %d", got, c.evicts)
+			}
+			err = b.Check(t.Context(), plans[0], true)
+			if held := err != nil && strings.Contains(err.Error(), "leaves out its pods below api-3"); held != c.refused || err != nil && !held {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }
 

@@ -47,7 +47,7 @@ func (p *planner) moved(image string) (ran string, moved bool) {
 func (p *planner) digestRun(image string) string {
 	for _, ready := range []bool{true, false} {
 		for _, pod := range p.Pods {
-			if isReady(pod) != ready {
+			if PodReady(pod) != ready {
 				continue
 			}
 			if d := digestIn(pod, image); d != "" {

@@ -123,7 +123,7 @@ func (p *planner) freshBackOff() []Remedy {
 		return nil
 	}
 	r, why := p.begin("fresh-back-off", "Have the pull begin now, without waiting its back-off out")
-	if why != "" {
+	if why != "" || r.Serving > 0 { // a debugging container is not worth a pod that serves
 		return nil // it mends itself: what is left is to wait
 	}
 	r.Kind = Applied
@@ -146,7 +146,7 @@ func (p *planner) begin(id, title string) (Remedy, string) {
 		return r, "no pod was seen to wait for it"
 	}
 	for _, pod := range failing {
-		if isReady(pod) {
+		if PodReady(pod) {
 			r.Serving++
 		}
 	}

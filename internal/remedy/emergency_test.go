@@ -104,6 +104,11 @@ func TestAClearedPullBeginsAtOnce(t *testing.T) {
 		{name: "a run of a CronJob is changed in its pod alone", k: by("CronJob", map[string]string{good: digestA}),
 			want: []string{"applied fresh-back-off: Name the image of container app by digest, " + good + "@" + digestA + ", which has a fresh back-off | pod/api-new /spec/containers/0/image=" + good + "@" + digestA}},
 		{name: "a bare pod whose content is not known waits", k: by("Pod", nil)},
+		{name: "a pod that serves by now stays", k: func() remedy.Case {
+			k := by("Deployment", nil)
+			k.Pods = []*corev1.Pod{pod("api-new", hash2, template(good, side(sidecar)), true)}
+			return k
+		}()},
 		{name: "--to is still heard", k: by("Deployment", nil), o: remedy.Options{To: sidecar},
 			want: []string{"applied set-image: Set container app to " + sidecar + " | deployment/api /spec/template/spec/containers/0/image=" + sidecar + " | restarts 1 healthy pod"}},
 	} {

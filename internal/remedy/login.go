@@ -86,6 +86,8 @@ func (p *planner) brought() (login, inNamespace *gift) {
 		}
 		if l.Personal {
 			g.risks = append(g.risks, "a login of a person's own will lie in the cluster, for all who may read secrets there; a robot account that may only pull is better")
+		} else if from, _, ok := strings.Cut(l.Credential.Secret, "/"); ok && from != p.Target.Namespace {
+			g.risks = append(g.risks, "a login of namespace "+foreign.Text(from, 63)+" will lie in this one too, for all who may read secrets here")
 		}
 		return &g, nil
 	}

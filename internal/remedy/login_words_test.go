@@ -190,6 +190,10 @@ func TestRisksOfCredentialRemedies(t *testing.T) {
 			loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new", edit: func(_ *Case, o *Options) { o.Login.Personal = true }},
 			[]string{"a login of a person's own will lie in the cluster, for all who may read secrets there; a robot account that may only pull is better"},
 		},
+		"a login of another namespace": {
+			loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new", edit: func(_ *Case, o *Options) { o.Login.Credential.Secret = "platform/hub" }},
+			[]string{"a login of namespace platform will lie in this one too, for all who may read secrets here"},
+		},
 		"a broken entry of another registry is lost": {
 			loginCase{cause: catalog.SecretMalformed, names: []string{"s"}, secret: []Secret{loginSecret("s", configOf("bad.example", `{"auth":"%%"}`, harborHost, entryOf("good")))}},
 			[]string{"the entry for bad.example in secret s cannot be read by the kubelet, which then reads none, and is taken out"},

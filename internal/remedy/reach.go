@@ -49,7 +49,7 @@ func (p *planner) restarts(after corev1.PodTemplateSpec) int {
 	earlier := slices.IndexFunc(p.Target.Revisions, func(r Revision) bool { return same(r.Template, after) })
 	ready, kept := 0, 0
 	for _, pod := range p.Pods {
-		if !isReady(pod) {
+		if !PodReady(pod) {
 			continue
 		}
 		ready++
@@ -87,7 +87,8 @@ func (p *planner) madeFrom(pod *corev1.Pod, r Revision) bool {
 	return alike(r.Template.Spec.Containers, pod.Spec.Containers) && alike(r.Template.Spec.InitContainers, pod.Spec.InitContainers)
 }
 
-func isReady(pod *corev1.Pod) bool {
+// PodReady tells whether a pod serves, and is not on its way out.
+func PodReady(pod *corev1.Pod) bool {
 	return pod.DeletionTimestamp == nil && slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
 		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
 	})

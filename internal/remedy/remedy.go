@@ -247,6 +247,9 @@ type Target struct {
 	Paused, Suspended bool
 	// OnDelete: the owner replaces pods only when they are gone.
 	OnDelete bool
+	// Held: pods of a StatefulSet whose ordinal is below it keep the template that
+	// they have (its partition); 0 if none are.
+	Held int
 	// Manager from elsewhere, with what the cluster shows of the source.
 	Manager evidence.Manager
 	Source  []string

@@ -382,7 +382,11 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 	case v1alpha1.FixMended:
 		s.mended(t)
 	case v1alpha1.FixUndone:
-		say("Undone:", yellow, "the new pod failed to pull, too: "+t.Why+". "+object+" is as it was.")
+		text := t.Why
+		if strings.HasPrefix(text, "pod/") { // else its owner could make none
+			text = "the new pod failed to pull, too: " + text
+		}
+		say("Undone:", yellow, text+". "+object+" is as it was.")
 	case v1alpha1.FixStillPulling:
 		text := t.Why
 		if len(t.Pulled) > 0 {

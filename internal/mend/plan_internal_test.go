@@ -1,0 +1,77 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mend
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/pullmedic/pullmedic/diagnosis"
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/edit"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+)
+
+// A change that is lost would still be proven, and told as made.
+func TestChangesThatWantAFieldToBeTwoThingsCollide(t *testing.T) {
+	hub := remedy.Object{APIVersion: "v1", Kind: "Secret", Resource: "secrets", Namespace: "shop", Name: "hub"}
+	sets := func(path string, value any) []remedy.Change {
+		return []remedy.Change{{Object: hub, Edits: []remedy.Edit{{Path: path, Old: "a", New: value}}}}
+	}
+	makes := func(data string) []remedy.Change {
+		return []remedy.Change{{Object: hub, New: map[string]any{"data": data}}}
+	}
+	for name, c := range map[string]struct {
+		chosen, more []remedy.Change
+		want         bool
+	}{
+		"nothing is chosen yet":            {nil, sets("/data/x", "b"), false},
+		"the same value":                   {sets("/data/x", "b"), sets("/data/x", "b"), false},
+		"another field":                    {sets("/data/x", "b"), sets("/data/y", "c"), false},
+		"another value":                    {sets("/data/x", "b"), sets("/data/x", "c"), true},
+		"the same object made":             {makes("b"), makes("b"), false},
+		"another object made of that name": {makes("b"), makes("c"), true},
+	} {
+		if got := collides(c.chosen, c.more); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestRightsThatLackAreOneSentence(t *testing.T) {
+	one := edit.Right{Verb: "patch", Group: "apps", Resource: "deployments", Namespace: "shop"}
+	for want, rights := range map[string]LackingError{
+		"you may not patch deployments.apps in namespace shop; nothing was changed; ask for that right":                                               {one},
+		"you may not patch deployments.apps in namespace shop, nor create pods/eviction in namespace shop; nothing was changed; ask for those rights": {one, {Verb: "create", Resource: "pods", Subresource: "eviction", Namespace: "shop"}},
+	} {
+		if got := rights.Error(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// A diagnosis can be minutes old by the time that its workload's turn comes.
+func TestAPodThatServesByNowIsWokenOnlyByForce(t *testing.T) {
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "api-1", UID: "p1"}}
+	pod.Spec.Containers = []corev1.Container{{Name: "api", Image: "a:1"}}
+	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
+	k := remedy.Case{Pods: []*corev1.Pod{pod}}
+	k.Target.Object = remedy.Object{APIVersion: "apps/v1", Kind: "Deployment", Resource: "deployments", Namespace: "shop", Name: "api"}
+	c := Choice{
+		Diagnosis: diagnosis.Diagnosis{Pull: evidence.Pull{Namespace: "shop", Pod: "api-1", PodUID: "p1", Container: "api", ContainerKind: evidence.Container, Image: "a:1"}},
+		Remedy:    remedy.Remedy{ID: "use-secret", Wake: remedy.WakeEvict},
+	}
+	if got := woken(k, c); len(got) != 0 {
+		t.Errorf("wakes %v", got)
+	}
+	if err := (Plan{Case: k, Chosen: []Choice{c}}).hindered(); err == nil {
+		t.Error("a plan that has nothing left to do is carried out")
+	}
+	c.Remedy.NeedsForce = "1 pod that still serves would go"
+	if got := woken(k, c); len(got) != 1 {
+		t.Errorf("by force it wakes %v", got)
+	}
+}
