@@ -14,15 +14,9 @@ import (
 func (c Case) ReadyWith(t corev1.PodTemplateSpec) int {
 	n := 0
 	for _, pod := range c.Pods {
-		if ready(pod) && slices.EqualFunc(pod.Spec.Containers, t.Spec.Containers, func(a, b corev1.Container) bool { return a.Name == b.Name && a.Image == b.Image }) {
+		if isReady(pod) && slices.EqualFunc(pod.Spec.Containers, t.Spec.Containers, func(a, b corev1.Container) bool { return a.Name == b.Name && a.Image == b.Image }) {
 			n++
 		}
 	}
 	return n
-}
-
-func ready(pod *corev1.Pod) bool {
-	return pod.DeletionTimestamp == nil && slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
-	})
 }

@@ -76,10 +76,10 @@ func applied() map[string]row {
 func beside() map[string]row {
 	return map[string]row{
 		"static-pod":              {"the file of a static pod", root, "by hand", rendered + "the testbed's nodes have no static pods"},
-		"replace-pod":             {"a bare pod, which is made anew", "get, create, delete of pods", "not at all", rendered + "its parts are those of replace-job"},
+		"replace-pod":             {"a bare pod, which is made anew", "get, create, delete of pods", "by hand: the old pod is kept in a file", rendered + "its parts are those of replace-job"},
 		"debug-again":             {"another ephemeral container", "patch of pods/ephemeralcontainers", "not at all: it goes with the pod", rendered + "it opens a terminal"},
 		"login-by-hand":           {"a pull secret", "create of secrets", "by deleting the secret", looksOnly},
-		"replace-pod-with-secret": {"a bare pod, which is made anew with a secret", "get, create, delete of pods; create of secrets", "not at all", rendered + "its parts are those of replace-job"},
+		"replace-pod-with-secret": {"a bare pod, which is made anew with a secret", "get, create, delete of pods; create, patch of secrets", "by hand: the old pod is kept in a file", rendered + "its parts are those of replace-job"},
 	}
 }
 
