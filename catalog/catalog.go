@@ -60,6 +60,9 @@ type Cause struct {
 	FirstAction string `json:"firstAction"`
 	// NextQuestion is what would decide an undecided state.
 	NextQuestion string `json:"nextQuestion,omitempty"`
+	// Remedies by their ids, the best first: what mends this cause as such.
+	// internal/remedy has them, and its tests write this list.
+	Remedies []string `json:"remedies,omitempty"`
 	// Prevention, in sentences; the runbook's section is made from it.
 	Prevention []string `json:"prevention,omitempty"`
 	// References to official documentation; the runbook's section is made from

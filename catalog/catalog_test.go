@@ -229,6 +229,8 @@ func TestLoadTellsFileAndField(t *testing.T) {
 		"an unknown value in the summary":          {"{tag}", "{label}", "unknown value {label}"},
 		"a cause with an undecided state's field":  {"needs:", "nextQuestion: Which?\nneeds:", "nextQuestion"},
 		"a refined cause that does not exist":      {"needs:", "refines: [Nothing]\nneeds:", `no other cause "Nothing"`},
+		"a remedy that is no id":                   {"[follow-template", "[Follow it", `remedies: "Follow it" is no id`},
+		"a remedy that stands there twice":         {"[follow-template", "[wait", `remedies: "wait" is no id, or stands there twice`},
 		"a field that is written twice in a file ": {"needs:", "id: TagNotFound\nneeds:", `key "id" already set`},
 	}
 	for name, tc := range cases {

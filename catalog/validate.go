@@ -16,6 +16,9 @@ import (
 // placeholder is one value of a summary, {in braces}.
 var placeholder = regexp.MustCompile(`\{([a-z]*)\}`)
 
+// remedyID is the form of a remedy's id.
+var remedyID = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
+
 // Values are the names that a summary may have in braces.
 func Values() []string {
 	return []string{
@@ -115,6 +118,11 @@ func (c *Catalog) checkCause(cause Cause) error {
 	for _, id := range cause.Refines {
 		if _, ok := c.byID[id]; !ok || id == cause.ID {
 			return fmt.Errorf("refines: no other cause %q", id)
+		}
+	}
+	for i, id := range cause.Remedies {
+		if !remedyID.MatchString(id) || slices.Contains(cause.Remedies[:i], id) {
+			return fmt.Errorf("remedies: %q is no id, or stands there twice", id)
 		}
 	}
 	for _, m := range placeholder.FindAllStringSubmatch(cause.Summary, -1) {

@@ -46,6 +46,8 @@ type CauseDescription struct {
 	Needs []string `json:"needs"`
 	// Windows say what to look back at, and how far.
 	Windows []Window `json:"windows"`
+	// Remedies that mend it, by the ids that fix --with takes, the best first.
+	Remedies []string `json:"remedies"`
 	// Prevention, one sentence each.
 	Prevention []string `json:"prevention"`
 	// References to official documentation.

@@ -153,3 +153,14 @@ func TestAnAddressIsShownWithoutALogin(t *testing.T) {
 		}
 	}
 }
+
+func TestOnePodIsSaidAsOne(t *testing.T) {
+	for pods, want := range map[int]string{
+		1: "1 failing pod is evicted; its owner makes a new one",
+		2: "2 failing pods are evicted, one first; their owner makes new ones",
+	} {
+		if got := evicted(pods); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

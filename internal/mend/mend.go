@@ -244,14 +244,19 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options, without map[string]string
 			}
 		}
 	}
-	switch n := len(p.Evict); {
-	case n == 1:
-		p.Irrevocable = append(p.Irrevocable, "1 failing pod is evicted; its owner makes a new one")
-	case n > 1:
-		p.Irrevocable = append(p.Irrevocable, fmt.Sprintf("%d failing pods are evicted, one first; their owner makes new ones", n))
+	if len(p.Evict) > 0 {
+		p.Irrevocable = append(p.Irrevocable, evicted(len(p.Evict)))
 	}
 	p.ID = recordID(p)
 	return p
+}
+
+// evicted says what undo does not bring back.
+func evicted(pods int) string {
+	if pods == 1 {
+		return "1 failing pod is evicted; its owner makes a new one"
+	}
+	return fmt.Sprintf("%d failing pods are evicted, one first; their owner makes new ones", pods)
 }
 
 // woken are the pods that a choice wakes: those in which its pull fails, be it

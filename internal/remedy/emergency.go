@@ -177,22 +177,31 @@ func runsSomething(pod *corev1.Pod) bool {
 	return slices.ContainsFunc(slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses), func(s corev1.ContainerStatus) bool { return s.State.Running != nil })
 }
 
+// respelled is the same content under a name that the kubelet has no back-off
+// for: its key is the image as it is written. Why there is none is said instead.
+func (p *planner) respelled(image string) (other, why string) {
+	digest, _ := p.wanted()
+	if digest == "" {
+		return "", "which content is wanted is not known, so that its image cannot be named by digest"
+	}
+	if other = pin(image, digest); other == image {
+		other = repositoryOf(image) + "@" + digest
+	}
+	if other == image {
+		return "", "its image can be named in no other way"
+	}
+	return other, ""
+}
+
 // otherSpelling names the same content in another way, in the pods.
 func (p *planner) otherSpelling(r Remedy) (Remedy, string) {
 	spot, ok := find(p.Target.Template.Spec, p.d.Pull)
 	if !ok {
 		return r, p.container() + " cannot be changed in a pod"
 	}
-	digest, _ := p.wanted()
-	if digest == "" {
-		return r, "which content is wanted is not known, so that its image cannot be named by digest"
-	}
-	image := pin(spot.image, digest)
-	if image == spot.image {
-		image = repositoryOf(spot.image) + "@" + digest
-	}
-	if image == spot.image {
-		return r, "its image can be named in no other way"
+	image, why := p.respelled(spot.image)
+	if why != "" {
+		return r, why
 	}
 	to := swap{p.d.Pull, spot, image}
 	r.Title = "Name the image of " + p.container() + " by digest, " + shown(image) + ", which has a fresh back-off"

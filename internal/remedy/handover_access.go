@@ -44,18 +44,27 @@ func (p byHand) writeSecret() []Remedy {
 	return []Remedy{{
 		ID: "write-secret", Title: fmt.Sprintf("Write secret %s of %s with a login that %s takes", name, orWords(p.namespace(), "the pod's namespace"), orWords(host, "the registry")),
 		Risks: []string{"A secret with more registries than this one loses the others: its whole content is replaced", "An immutable secret, or one of another type, has to be made under another name, and the pods name that"},
-		Steps: []Step{
-			{What: "Log in with a file of its own, which skopeo, podman and buildah write themselves; the password is asked for", Where: withKubectl, Commands: printable(sh("skopeo", "login", "--authfile", "pull.json", host)), Afterwards: "Login Succeeded, and pull.json has an entry with auth"},
-			{What: "Write the secret from it", Where: withKubectl, Commands: printable(p.secretCommand(name)), Afterwards: "secret/" + name + " configured or created; the kubelet reads it at its next attempt, within 300 s plus up to 15"},
-			{What: "Delete the file", Where: withKubectl, Commands: printable(sh("rm", "pull.json")), Afterwards: "it is gone"},
-			{What: "If the pods do not name it, name it in their template under imagePullSecrets; linked to the service account it counts for pods that are made afterwards", Where: withDocs, Afterwards: "kubectl pullmedic diagnose says that the login is the only match and may pull"},
-		},
+		Steps: append(p.loginFile(name),
+			Step{What: "If the pods do not name it, name it in their template under imagePullSecrets; linked to the service account it counts for pods that are made afterwards", Where: withDocs, Afterwards: "kubectl pullmedic diagnose says that the login is the only match and may pull"},
+		),
 	}}
 }
 
+// loginFile makes a pull secret of a login that somebody types.
+func (p byHand) loginFile(name string) []Step {
+	host := p.host()
+	return []Step{
+		{What: "Log in with a file of its own, which skopeo, podman and buildah write themselves; the password is asked for", Where: withKubectl, Commands: printable(sh("skopeo", "login", "--authfile", "pull.json", host)), Afterwards: "Login Succeeded, and pull.json has an entry with auth"},
+		{What: "Write the secret from it", Where: withKubectl, Commands: printable(p.secretCommand(name)), Afterwards: "secret/" + name + " serverside-applied; the kubelet reads it at its next attempt, within 300 s plus up to 15"},
+		{What: "Delete the file", Where: withKubectl, Commands: printable(sh("rm", "pull.json")), Afterwards: "it is gone"},
+	}
+}
+
+// secretCommand writes the file into the secret. Server-side apply leaves no copy
+// of it in an annotation.
 func (p byHand) secretCommand(name string) string {
-	return pipe(sh("kubectl", "create", "secret", "docker-registry", name, "-n", p.namespace(), "--from-file=.dockerconfigjson=pull.json", "--dry-run=client", "-o", "yaml"),
-		sh("kubectl", "apply", "-f", "-"))
+	return pipe(sh("kubectl", "create", "secret", "docker-registry", matching(dnsGrammar, name), "-n", p.namespace(), "--from-file=.dockerconfigjson=pull.json", "--dry-run=client", "-o", "yaml"),
+		sh("kubectl", "apply", "--server-side", "--force-conflicts", "-f", "-"))
 }
 
 // pullAccount is a login for pulling alone, by the registry's kind.
@@ -147,7 +156,7 @@ func (p byHand) auditLog() []Remedy {
 	const afterwards = "the account that came, the right that it lacked, and from which address"
 	if c, ok := p.ecr(); ok {
 		r.Steps = []Step{
-			{What: "Refused pulls of the last hour, in the registry's account " + c.account, Where: withCloud, Commands: printable(sh("aws", "cloudtrail", "lookup-events", "--region", c.region, "--lookup-attributes", "AttributeKey=EventName,AttributeValue=BatchGetImage", "--max-results", "20", "--query", "Events[].CloudTrailEvent", "--output", "text")), Afterwards: afterwards + ": errorCode AccessDenied, userIdentity"},
+			{What: "The last pulls, in the registry's account " + c.account, Where: withCloud, Commands: printable(sh("aws", "cloudtrail", "lookup-events", "--region", c.region, "--lookup-attributes", "AttributeKey=EventName,AttributeValue=BatchGetImage", "--max-results", "20", "--query", "Events[].CloudTrailEvent", "--output", "text")), Afterwards: afterwards + ": errorCode AccessDenied, userIdentity"},
 			{What: "Logins, in the cluster's account", Where: withCloud, Commands: printable(sh("aws", "cloudtrail", "lookup-events", "--region", c.region, "--lookup-attributes", "AttributeKey=EventName,AttributeValue=GetAuthorizationToken", "--max-results", "20", "--query", "Events[].[EventTime,Username]", "--output", "table")), Afterwards: "which role asks for tokens, and when it last did"},
 		}
 		return []Remedy{r}

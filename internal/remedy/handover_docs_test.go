@@ -43,26 +43,31 @@ const (
 // applied are remedies that change objects: their causes stand in the plan's table.
 func applied() map[string]row {
 	return map[string]row{
-		"previous-image":       {"the image, to one that this workload ran before", patchOwner, byUndo, ""},
-		"follow-template":      {"nothing but which pods there are: those of an old template are made anew", "create of pods/eviction", "not at all: it makes pods anew", ""},
-		"set-image":            {"the image, to the one that `--to` names", patchOwner, byUndo, ""},
-		"moved-image":          {"the image, to its new address, if the digest is equal", patchOwner, byUndo, ""},
-		"copy-elsewhere":       {"the image, to the same digest elsewhere", patchOwner, byUndo, ""},
-		"held-image":           {"the image, to the digest that the node holds", patchOwner, byUndo, ""},
-		"node-selector":        {"the node selector, to a platform that the image has", patchOwner, byUndo, ""},
-		"allow-pull":           {"the pull policy, to IfNotPresent", patchOwner, byUndo, ""},
-		"login":                {"nothing before a login is brought (`--copy-from`, `--docker-config`, `--credential-helper`)", patchSecret, byUndo, ""},
-		"login-secret":         {"a new pull secret with one entry, and who names it", patchSecret, byUndo, ""},
-		"correct-secret-name":  {"the name of the pull secret, to one that exists", patchOwner + " or of serviceaccounts", byUndo, ""},
-		"repair-pull-secret":   {"the contents of a pull secret that cannot be read", patchSecret, byUndo, ""},
-		"rekey-pull-secret":    {"the key of one entry, as the image writes its host", patchSecret, byUndo, ""},
-		"narrow-pull-secret":   {"the key of one entry, to the path that needs it", patchSecret, byUndo, ""},
-		"retype-pull-secret":   {"a secret of the right type beside the other, and who names it", patchSecret, byUndo, ""},
-		"recreate-for-account": {"nothing but which pods there are", "create of pods/eviction", "not at all: it makes pods anew", ""},
-		"fresh-back-off":       {"nothing but which pods there are", "create of pods/eviction", "not at all: it makes pods anew", ""},
-		"rollback":             {"the whole template, to the revision before", patchOwner, byUndo, ""},
-		"restart":              {"an annotation of the template, as `kubectl rollout restart` does", patchOwner, byUndo, ""},
-		"recreate":             {"nothing but which pods there are", "create of pods/eviction", "not at all: it makes pods anew", ""},
+		"previous-image":             {"the image, to one that this workload ran before", patchOwner, byUndo, ""},
+		"follow-template":            {"nothing but which pods there are: those of an old template are made anew", "create of pods/eviction", "not at all: it makes pods anew", ""},
+		"set-image":                  {"the image, to the one that `--to` names", patchOwner, byUndo, ""},
+		"moved-image":                {"the image, to its new address, if the digest is equal", patchOwner, byUndo, ""},
+		"copy-elsewhere":             {"the image, to the same digest elsewhere", patchOwner, byUndo, ""},
+		"held-image":                 {"the image, to the digest that the node holds", patchOwner, byUndo, ""},
+		"node-selector":              {"the node selector, to a platform that the image has", patchOwner, byUndo, ""},
+		"allow-pull":                 {"the pull policy, to IfNotPresent", patchOwner, byUndo, ""},
+		"login":                      {"nothing before a login is brought (`--copy-from`, `--docker-config`, `--credential-helper`)", patchSecret, byUndo, ""},
+		"rollout-undo":               {"the whole template, to an earlier one, where more than the image differs", patchOwner, byUndo, ""},
+		"login-secret":               {"one entry of a pull secret that the pods name; or that secret is made, if it is missing", patchSecret, byUndo, ""},
+		"login-service-account":      {"a new pull secret with one entry, which the service account names", "get, create of secrets, and patch of serviceaccounts", byUndo, ""},
+		"login-template":             {"a new pull secret with one entry, which the pod template names", "get, create of secrets, and " + patchOwner, byUndo, ""},
+		"use-secret-service-account": {"who names a secret of the namespace that works: the service account", "get of secrets, and patch of serviceaccounts", byUndo, ""},
+		"use-secret-template":        {"who names a secret of the namespace that works: the pod template", "get of secrets, and " + patchOwner, byUndo, ""},
+		"correct-secret-name":        {"the name of the pull secret, to one that exists", patchOwner + " or of serviceaccounts", byUndo, ""},
+		"repair-pull-secret":         {"the contents of a pull secret that cannot be read", patchSecret, byUndo, ""},
+		"rekey-pull-secret":          {"the key of one entry, as the image writes its host", patchSecret, byUndo, ""},
+		"narrow-pull-secret":         {"the key of one entry, to the path that needs it", patchSecret, byUndo, ""},
+		"retype-pull-secret":         {"a secret of the right type beside the other, and who names it", patchSecret, byUndo, ""},
+		"recreate-for-account":       {"nothing but which pods there are", "create of pods/eviction", "not at all: it makes pods anew", ""},
+		"fresh-back-off":             {"nothing but which pods there are", "create of pods/eviction", "not at all: it makes pods anew", ""},
+		"rollback":                   {"the whole template, to the revision before", patchOwner, byUndo, ""},
+		"restart":                    {"an annotation of the template, as `kubectl rollout restart` does", patchOwner, byUndo, ""},
+		"recreate":                   {"nothing but which pods there are", "create of pods/eviction", "not at all: it makes pods anew", ""},
 	}
 }
 
@@ -71,10 +76,10 @@ func applied() map[string]row {
 func beside() map[string]row {
 	return map[string]row{
 		"static-pod":              {"the file of a static pod", root, "by hand", rendered + "the testbed's nodes have no static pods"},
-		"replace-pod":             {"a bare pod, which is made anew", "get, create, delete of pods", "not at all", rendered + "its parts are those of replace-job"},
+		"replace-pod":             {"a bare pod, which is made anew", "get, create, delete of pods", "by hand: the old pod is kept in a file", rendered + "its parts are those of replace-job"},
 		"debug-again":             {"another ephemeral container", "patch of pods/ephemeralcontainers", "not at all: it goes with the pod", rendered + "it opens a terminal"},
 		"login-by-hand":           {"a pull secret", "create of secrets", "by deleting the secret", looksOnly},
-		"replace-pod-with-secret": {"a bare pod, which is made anew with a secret", "get, create, delete of pods; create of secrets", "not at all", rendered + "its parts are those of replace-job"},
+		"replace-pod-with-secret": {"a bare pod, which is made anew with a secret", "get, create, delete of pods; create, patch of secrets", "by hand: the old pod is kept in a file", rendered + "its parts are those of replace-job"},
 	}
 }
 
@@ -166,7 +171,7 @@ func TestDocsListEveryRemedy(t *testing.T) {
 			t.Errorf("%s has a row, and no cause", id)
 		}
 	}
-	made := page(rows, causesOf)
+	made := page(t, rows, causesOf)
 	if *updateDocs {
 		if err := os.WriteFile(docsPath, []byte(made), 0o644); err != nil {
 			t.Fatal(err)
@@ -178,14 +183,15 @@ func TestDocsListEveryRemedy(t *testing.T) {
 	}
 }
 
-func page(rows map[string]row, causesOf map[string][]string) string {
+func page(t *testing.T, rows map[string]row, causesOf map[string][]string) string {
 	var b strings.Builder
 	b.WriteString(`# Remedies
 
 <!-- Made by go test ./internal/remedy -update. -->
 
 What ` + "`kubectl pullmedic fix`" + ` applies, hands over or waits for, by the id that its JSON has. ` + "`fix --dry-run=client`" + ` shows the plan, with every value
-filled in, and changes nothing. The causes are those of [causes.md](causes.md).
+filled in, and changes nothing. The causes are those of [causes.md](causes.md); ` + "`explain CAUSE`" + ` lists the remedies of one. In a plan comes
+first what can be applied as it is, and of that what restarts no healthy pod.
 
 A value gets into a command or a file only if it has the grammar of what it is (a host, a repository, a tag, the name of an object), and then
 quoted; otherwise the step says in words what to do. A test runs every command with stand-ins for its programs and with hostile values in
@@ -196,9 +202,9 @@ every place, and compares how each program was called with what the command says
 ` + "`testbed e2e`" + ` applies what a plan puts first for each of its faults, and judges by what the kubelet shows.
 
 `)
-	table := func(rows map[string]row, causes, tried bool) {
+	table := func(rows map[string]row, causesOf map[string][]string, tried bool) {
 		columns := []string{"remedy"}
-		if causes {
+		if causesOf != nil {
 			columns = append(columns, "for")
 		}
 		columns = append(columns, "what it changes", "rights", "undone by")
@@ -209,7 +215,7 @@ every place, and compares how each program was called with what the command says
 		for _, id := range slices.Sorted(maps.Keys(rows)) {
 			r := rows[id]
 			fmt.Fprintf(&b, "| %s ", id)
-			if causes {
+			if causesOf != nil {
 				slices.Sort(causesOf[id])
 				fmt.Fprintf(&b, "| %s ", strings.Join(causesOf[id], ", "))
 			}
@@ -220,9 +226,26 @@ every place, and compares how each program was called with what the command says
 			b.WriteString("\n")
 		}
 	}
-	table(applied(), false, false)
+	listed := listedRemedies(t)
+	of := map[string][]string{}
+	for id := range applied() {
+		for _, cause := range slices.Sorted(maps.Keys(listed)) {
+			if slices.Contains(listed[cause], id) {
+				of[id] = append(of[id], cause)
+			}
+		}
+		switch {
+		case slices.Contains([]string{Rollback, Restart, Recreate}, id):
+			of[id] = []string{"any, by name: `--" + id + "`"}
+		case id == "fresh-back-off":
+			of[id] = []string{"any that works again"}
+		case of[id] == nil:
+			t.Errorf("%s has a row, and no cause", id)
+		}
+	}
+	table(applied(), of, false)
 	b.WriteString("\n## Handed over where an object cannot be changed\n\n")
-	table(beside(), false, true)
+	table(beside(), nil, true)
 	b.WriteString(`
 ## Handed over: a person runs commands and writes files
 
@@ -232,13 +255,13 @@ the plugin prints for that. The testbed's nodes have no systemd: a stand-in for 
 ` + "`daemon-reload`" + ` and lets them count at the next restart, as systemd does.
 
 `)
-	table(without(rows, "wait", "wait-for-window", "next-attempt"), true, true)
+	table(without(rows, "wait", "wait-for-window", "next-attempt"), causesOf, true)
 	b.WriteString("\n## Waited for\n\n`next-attempt` is for every cause whose pull was mended elsewhere: it says when the next attempt comes.\n\n")
 	waits := map[string]row{}
 	for _, id := range []string{"wait", "wait-for-window"} {
 		waits[id] = rows[id]
 	}
-	table(waits, true, true)
+	table(waits, causesOf, true)
 	return b.String()
 }
 

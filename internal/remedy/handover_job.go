@@ -39,11 +39,7 @@ func (p byHand) replaceJob() []Remedy {
 	if needs != "" {
 		return []Remedy{r}
 	}
-	if len(name) > 50 {
-		name = name[:50] // a try's name must not be longer than a Job's may
-	}
-	try := sh("kubectl", "patch", "--local", "-f", "job-new.json", "--type", "merge", "-p", patch(map[string]any{"metadata": map[string]any{"name": matching(dnsGrammar, name+"-try")}}), "-o", "json")
-	name = p.Target.Name
+	try := sh("kubectl", "patch", "--local", "-f", "job-new.json", "--type", "merge", "-p", patch(map[string]any{"metadata": map[string]any{"name": tryName(name)}}), "-o", "json")
 	r.Steps = []Step{
 		{What: "Keep the Job as it is", Where: withKubectl, Commands: printable(into(sh("kubectl", "get", "job", name, "-n", namespace, "-o", "json"), "job-before.json")), Afterwards: "job-before.json is there"},
 		{What: "Make the new one from it, without what the API server put in", Where: withKubectl, Commands: printable(into(sh("kubectl", "patch", "--local", "-f", "job-before.json", "--type", "strategic", "-p", patch(p.jobPatch(change)), "-o", "json"), "job-new.json")), Afterwards: "job-new.json has the change, no selector and no controller-uid"},

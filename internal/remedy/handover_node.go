@@ -83,13 +83,13 @@ func (p byHand) renewStore() []Remedy {
 		ID: "renew-store", Title: "Set the runtime's store on " + orWords(p.node(), "the node") + " aside", Because: "only if taking the image away did not help",
 		Risks: []string{"All containers of the node end, and all its images are pulled again: drain it first", "It needs the disk twice until the old store is deleted"},
 		Steps: append(p.drain("Drain the node"), Step{
-			What: "Stop the kubelet and containerd, set the store aside, start them", Where: p.onNode(),
-			Commands:   printable(sh("systemctl", "stop", "kubelet", "containerd"), sh("mv", "/var/lib/containerd", "/var/lib/containerd.before"), sh("systemctl", "start", "containerd", "kubelet")),
+			What: "Stop the kubelet, end what still runs (containerd would not know it afterwards), stop containerd, set the store aside, start them", Where: p.onNode(),
+			Commands:   printable(sh("systemctl", "stop", "kubelet"), sh("crictl", "rmp", "--all", "--force"), sh("systemctl", "stop", "containerd"), sh("mv", "/var/lib/containerd", "/var/lib/containerd.before"), sh("systemctl", "start", "containerd", "kubelet")),
 			Afterwards: "crictl images shows what was pulled since",
 		}, Step{What: "Let pods come again", Where: withKubectl, Commands: printable(sh("kubectl", "uncordon", p.node())), Afterwards: "the node is Ready, and pods start"}),
 		Undo: []Step{{
 			What: "Put the old store back", Where: p.onNode(),
-			Commands:   printable(sh("systemctl", "stop", "kubelet", "containerd"), sh("mv", "/var/lib/containerd", "/var/lib/containerd.after"), sh("mv", "/var/lib/containerd.before", "/var/lib/containerd"), sh("systemctl", "start", "containerd", "kubelet")),
+			Commands:   printable(sh("systemctl", "stop", "kubelet"), sh("crictl", "rmp", "--all", "--force"), sh("systemctl", "stop", "containerd"), sh("mv", "/var/lib/containerd", "/var/lib/containerd.after"), sh("mv", "/var/lib/containerd.before", "/var/lib/containerd"), sh("systemctl", "start", "containerd", "kubelet")),
 			Afterwards: "crictl images shows what was there",
 		}},
 	}}

@@ -205,7 +205,7 @@ func sandboxed(t *testing.T, command, where, stubs, calls string, used map[strin
 		t.Fatal(err)
 	}
 	for _, entry := range left {
-		if !slices.Contains([]string{"job-before.json", "job-new.json"}, entry.Name()) {
+		if !slices.Contains([]string{"job-before.json", "job-new.json", "pod-before.json", "pod-new.json"}, entry.Name()) {
 			t.Errorf("%s: %q made the file %s", where, command, entry.Name())
 		}
 	}

@@ -392,3 +392,25 @@ func certificate(t *testing.T, name string, until time.Time) []byte {
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
+
+// containerd would not know what ran from a store that is set aside, and the
+// kubelet would start it a second time: it ends first.
+func TestAStoreIsSetAsideOnceNothingRunsFromIt(t *testing.T) {
+	c, _ := causes(t)
+	all := shop(catalog.CorruptedCache, "docker.io").plan(t, c)
+	i := slices.IndexFunc(all, func(r Remedy) bool { return r.ID == "renew-store" })
+	if i < 0 {
+		t.Fatal("renew-store is not planned")
+	}
+	for _, steps := range [][]Step{all[i].Steps, all[i].Undo} {
+		var commands []string
+		for _, s := range steps {
+			commands = append(commands, s.Commands...)
+		}
+		kubelet, pods := slices.Index(commands, "systemctl stop kubelet"), slices.Index(commands, "crictl rmp --all --force")
+		move := slices.IndexFunc(commands, func(c string) bool { return strings.HasPrefix(c, "mv /var/lib/containerd ") })
+		if kubelet < 0 || pods < kubelet || move < pods {
+			t.Errorf("got %q", commands)
+		}
+	}
+}

@@ -64,11 +64,11 @@ func TestWrongImages(t *testing.T) {
 			because: "revision 17 runs it, with 3 ready",
 		},
 		{
-			name: "templates that differ in more offer both, and going back to one image restarts what the other leaves",
+			name: "templates that differ in more offer both, and the one that restarts no healthy pod comes first",
 			k:    remedy.Case{Target: target("Deployment", env(template(wrong), "b"), revision(env(template(good), "a"), 3)), Pods: old(3), Diagnoses: []diagnosis.Diagnosis{wrongTag}},
 			want: []string{
-				"applied previous-image: Set container app back to " + good + " | deployment/api " + at + good + " | restarts 3 healthy pods",
 				"applied rollout-undo: Go back to the whole template of revision 17 | deployment/api /spec/template/spec/containers/0/env/0/value=a " + at + good,
+				"applied previous-image: Set container app back to " + good + " | deployment/api " + at + good + " | restarts 3 healthy pods",
 				"applied set-image: Set container app to an image that exists [--to IMAGE]",
 			},
 		},

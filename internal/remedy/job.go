@@ -4,15 +4,11 @@
 package remedy
 
 import (
-	"encoding/json"
-	"reflect"
 	"strconv"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullmedic/pullmedic/evidence"
-	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
 // maxInPlace bounds the pods that one remedy changes in place.
@@ -128,41 +124,15 @@ func (p *planner) staticPod(r Remedy) Remedy {
 	}
 }
 
-// replacePod hands over how a bare pod is made anew with what cannot be changed
-// in it. Without edits it is made anew as it is.
-func (p *planner) replacePod(r Remedy, why string, edits []Edit) []Remedy {
-	get, ok := shell.Command("kubectl", "get", "pod", p.Target.Name, "-n", p.Target.Namespace, "-o", "yaml")
-	if !ok {
-		return nil
-	}
-	line := []string{get}
-	if len(edits) > 0 {
-		text, err := json.Marshal(operations(edits))
-		if err != nil {
-			return nil
-		}
-		patch, ok := shell.Command("kubectl", "patch", "--local", "-f", "-", "--type=json", "-o", "yaml", "-p", string(text))
-		if !ok {
-			return nil
-		}
-		line = append(line, patch)
-	}
-	line = append(line, "kubectl replace --force -f -")
-	return []Remedy{{
-		ID: "replace-pod", Kind: HandedOver, Title: r.Title, Because: join(why, r.Because), Image: r.Image,
-		Steps: []Step{{What: "Make the pod anew", Where: "where kubectl is", Commands: []string{strings.Join(line, " | ")}}},
-		Risks: []string{"the pod is deleted first, and what it keeps in it is lost"},
-	}}
-}
-
 // debugAgain hands over how a debugging container is added anew: those that are
 // there can neither be changed nor removed.
 func (p *planner) debugAgain() []Remedy {
 	if p.d.Pull.ContainerKind != evidence.EphemeralContainer {
 		return nil
 	}
-	debug, ok := shell.Command("kubectl", "debug", p.d.Pull.Pod, "-n", p.d.Pull.Namespace, "--image="+p.o.To, "-it")
-	if !ok {
+	pod, namespace := matching(dnsGrammar, p.d.Pull.Pod), matching(dnsGrammar, p.d.Pull.Namespace)
+	debug := sh("kubectl", "debug", pod, "-n", namespace, "--image="+p.o.To, "-it")
+	if debug == "" {
 		return nil
 	}
 	return []Remedy{{
@@ -170,21 +140,6 @@ func (p *planner) debugAgain() []Remedy {
 		Because: "an ephemeral container can neither be changed nor removed; the failing one goes with the pod",
 		Steps:   []Step{{What: "Add another one", Where: "where kubectl is", Commands: []string{debug}}},
 	}}
-}
-
-// operations of a JSON Patch without tests.
-func operations(edits []Edit) []operation {
-	var ops []operation
-	for _, e := range edits {
-		switch {
-		case reflect.DeepEqual(e.Old, e.New): // only tested
-		case e.Old == nil:
-			ops = append(ops, operation{"add", e.Path, e.New})
-		default:
-			ops = append(ops, operation{"replace", e.Path, e.New})
-		}
-	}
-	return ops
 }
 
 // join puts two half sentences together.

@@ -383,16 +383,15 @@ func (p *planner) wakeFailing() Wake {
 // freshName names a bare pod's image by digest, where that is known: it is
 // the same image, and the kubelet has no back-off for that name yet.
 func (p *planner) freshName(r *Remedy) {
-	if !p.bare() || p.d.Pull.Reference.Digest != "" {
+	if !p.bare() {
 		return
 	}
 	place, ok := find(p.Target.Template.Spec, p.d.Pull)
-	digest := p.Digests[p.d.Pull.Image]
-	if !ok || digest == "" || p.d.Pull.ContainerKind == evidence.ImageVolume { // a pod's volumes cannot be changed
+	image, why := p.respelled(place.image)
+	if !ok || why != "" || p.d.Pull.ContainerKind == evidence.ImageVolume { // a pod's volumes cannot be changed
 		r.Risks = append(r.Risks, waitsForAttempt)
 		return
 	}
-	image := place.image + "@" + digest
 	r.Changes = append(r.Changes, Change{Object: p.Target.Object, Edits: imageEdits(p.TemplatePath(), place, image, p.container())})
 	r.Image = image
 	for _, pod := range r.Foresee.Pods {

@@ -21,7 +21,7 @@ func (p *planner) takeFromAccount() []Remedy {
 		if len(d.template) > 0 {
 			return nil
 		}
-		return []Remedy{p.remake("recreate-for-account", "Make pod "+p.Target.Name+" anew, so that it takes the service account's pull secret over", because, nil, nil)}
+		return []Remedy{p.remake(Remedy{ID: "recreate-for-account", Title: "Make pod " + p.Target.Name + " anew, so that it takes the service account's pull secret over", Because: because}, nil)}
 	}
 	if d.listedBy() != viaAccount || !d.sendsSome() {
 		return nil
@@ -131,8 +131,8 @@ func (p *planner) retypeSecret() []Remedy {
 				because := "the type of " + s.Name + ", " + foreign.Text(s.Type, 60) + ", is none that the kubelet reads, and a secret's type cannot be changed"
 				if p.bare() {
 					name := before.freeName(s.Name)
-					return []Remedy{p.remake("retype-pull-secret", "Make a pull secret beside "+s.Name+" and the pod anew", because,
-						copyOf(p.Target.Namespace, s.Name, at, name, dataKey), replaced(before.names(), s.Name, name))}
+					r := Remedy{ID: "retype-pull-secret", Title: "Make a pull secret beside " + s.Name + " and the pod anew", Because: because, Steps: copyOf(p.Target.Namespace, s.Name, at, name, dataKey)}
+					return []Remedy{p.remake(r, withSecrets(replaced(before.names(), s.Name, name)))}
 				}
 				d := p.newDraft()
 				name := d.freeName(s.Name)

@@ -339,7 +339,7 @@ func runCommands(t *testing.T, r Remedy) {
 			}
 			cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", command)
 			cmd.Dir, cmd.Env = dir, []string{"PATH=" + dir}
-			_ = cmd.Run() // stty is not there, and nothing is typed
+			_ = cmd.Run() // skopeo and rm are not there
 		}
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
@@ -347,7 +347,7 @@ func runCommands(t *testing.T, r Remedy) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		if base := filepath.Base(file); base != "kubectl" && base != "kubectl.words" {
+		if base := filepath.Base(file); !slices.Contains([]string{"kubectl", "kubectl.words", "pod-before.json", "pod-new.json"}, base) {
 			t.Errorf("%s: the commands made %s", r.ID, base)
 		}
 	}
@@ -364,5 +364,53 @@ func TestNearNames(t *testing.T) {
 		if nearName(c.a, c.b) != c.near || nearName(c.b, c.a) != c.near {
 			t.Errorf("%s and %s: near is %v", c.a, c.b, !c.near)
 		}
+	}
+}
+
+// A bare pod whose image has a digest already waits its back-off out unless the
+// same content can be written in another way; either is said.
+func TestABarePodGetsAFreshNameOrIsSaidToWait(t *testing.T) {
+	for image, want := range map[string]string{
+		harborImage:                                  "",
+		harborImage + "@" + harborDigest:             harborHost + "/acme/app@" + harborDigest,
+		harborHost + "/acme/app@" + harborDigest:     "",
+		"docker.io/acme/app:1@" + harborDigest:       "docker.io/acme/app@" + harborDigest,
+		"acme/app@" + harborDigest:                   "docker.io/acme/app@" + harborDigest,
+		"docker.io/library/busybox@" + harborDigest:  "",
+		harborHost + "/acme/app:1.27.5@" + "no:sums": "none",
+	} {
+		_, _, all := loginPlan(t, loginCase{cause: catalog.CredentialsMissing, kind: "Pod", image: image, names: []string{"missing"}, login: "new"})
+		if want == "none" {
+			if len(all) > 0 && all[0].Ready() {
+				t.Errorf("%s is no image, and %s is planned", image, all[0].ID)
+			}
+			continue
+		}
+		if len(all) == 0 || !all[0].Ready() {
+			t.Fatalf("%s: %v", image, all)
+		}
+		if said := slices.Contains(all[0].Risks, waitsForAttempt); all[0].Image != want || said != (want == "") {
+			t.Errorf("%s becomes %q, want %q; it is said to wait: %v", image, all[0].Image, want, said)
+		}
+	}
+}
+
+// No password gets onto a command line or into an annotation.
+func TestASecretIsMadeFromAFile(t *testing.T) {
+	_, _, all := loginPlan(t, loginCase{cause: catalog.CredentialsMissing, kind: "Pod", login: "new"})
+	r := all[0]
+	var commands []string
+	for _, s := range r.Steps {
+		commands = append(commands, s.Commands...)
+	}
+	text := strings.Join(commands, "\n")
+	for _, bad := range []string{"--docker-password", "--password", "apply -f"} {
+		if strings.Contains(text, bad) {
+			t.Errorf("%s has %s: %s", r.ID, bad, text)
+		}
+	}
+	if r.ID != "replace-pod-with-secret" || !strings.Contains(text, "skopeo login --authfile pull.json "+harborHost) ||
+		!strings.Contains(text, "--from-file=.dockerconfigjson=pull.json") || !strings.Contains(text, `"value":[{"name":"harbor-example-8443-pullmedic"}]`) {
+		t.Errorf("%s: %s", r.ID, text)
 	}
 }

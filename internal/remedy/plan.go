@@ -113,9 +113,14 @@ func (p *planner) plan() []Remedy {
 	return all
 }
 
-// rank puts first what can be done now.
+// rank puts first that nothing needs to be done, then what can be done now: what
+// restarts no healthy pod before what does.
 func rank(r Remedy) int {
 	switch {
+	case r.ID == nextAttempt:
+		return -2
+	case r.Kind == Applied && r.Needs == "" && r.Restarts == 0:
+		return -1
 	case r.Kind == Applied && r.Needs == "":
 		return 0
 	case r.Kind == Applied:

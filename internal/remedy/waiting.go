@@ -13,12 +13,15 @@ import (
 	"github.com/pullmedic/pullmedic/evidence"
 )
 
+// nextAttempt is the id of what is left to do where nothing is to be mended.
+const nextAttempt = "next-attempt"
+
 // wait gives what only time mends: a window that opens, a registry that comes
 // back, the next attempt of what works again.
 func (p *planner) wait() []Remedy {
 	r := Remedy{ID: "wait", Kind: Wait, Until: p.d.Pull.NextEarliest, Latest: p.d.Pull.NextLatest}
 	if p.cause.State == diagnosis.Cleared {
-		r.ID, r.Title = "next-attempt", "Wait for the next attempt, which should succeed"
+		r.ID, r.Title = nextAttempt, "Wait for the next attempt, which should succeed"
 		r.Because = "what failed works now, and nothing needs to be changed"
 		return []Remedy{r}
 	}

@@ -32,7 +32,7 @@ func Describe(c catalog.Cause) v1alpha1.CauseDescription {
 		WaitingReasons: some(c.WaitingReasons), ConfirmedBy: sets(c.ConfirmedBy), LikelyBy: sets(c.LikelyBy), RuledOutBy: sets(c.RuledOutBy),
 		Refines: some(c.Refines), Local: c.Local, FirstAction: c.FirstAction, NextQuestion: c.NextQuestion,
 		Needs: needs(c.Needs), Windows: windows(c.Windows),
-		Prevention: some(c.Prevention), References: some(c.References), Runbook: c.Runbook,
+		Remedies: some(c.Remedies), Prevention: some(c.Prevention), References: some(c.References), Runbook: c.Runbook,
 	}
 }
 

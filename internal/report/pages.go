@@ -73,6 +73,7 @@ func CauseText(w io.Writer, c v1alpha1.CauseDescription, style Style) error {
 	s.field("Shows as", strings.Join(c.WaitingReasons, ", "))
 	s.field("Refines", strings.Join(c.Refines, ", "))
 	s.field("Needs", needWords(c.Needs))
+	s.field("Remedies", strings.Join(c.Remedies, ", "))
 	s.blank()
 	s.markdown(c.Runbook)
 	if len(c.ConfirmedBy)+len(c.LikelyBy)+len(c.RuledOutBy) > 0 {

@@ -32,9 +32,16 @@ func NewUndo(now time.Time, u mend.Undo) v1alpha1.Undo {
 		doc.Changes = append(doc.Changes, c)
 	}
 	if n := u.Record.Evicts; n > 0 {
-		doc.Irrevocable = append(doc.Irrevocable, fmt.Sprintf("%s that fix evicted: their owner has made new ones", count(n, "pod")))
+		doc.Irrevocable = append(doc.Irrevocable, evictedBefore(n))
 	}
 	return doc
+}
+
+func evictedBefore(pods int) string {
+	if pods == 1 {
+		return "1 pod that fix evicted: its owner has made a new one"
+	}
+	return count(pods, "pod") + " that fix evicted: their owner has made new ones"
 }
 
 // NewUndoList makes the document of records.

@@ -76,3 +76,11 @@ func TestUndoText(t *testing.T) {
 	check(report.UndoListText(&out, report.NewUndoList(now(), nil, nil, false), report.Style{}))
 	golden(t, "undo-list.txt", out.Bytes())
 }
+
+func TestUndoSaysOnePodAsOne(t *testing.T) {
+	u := someUndo()
+	u.Record.Evicts = 1
+	if got := report.NewUndo(now(), u).Irrevocable; len(got) != 1 || got[0] != "1 pod that fix evicted: its owner has made a new one" {
+		t.Errorf("got %q", got)
+	}
+}
