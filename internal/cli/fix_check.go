@@ -73,7 +73,7 @@ func (o *fixOptions) checkScope(cmd *cobra.Command, args []string) error {
 func (o *fixOptions) checkMode() error {
 	switch {
 	case !slices.Contains([]string{"none", "client", "server"}, o.dryRun):
-		return usage("--dry-run is none of none, client, server")
+		return usage("--dry-run takes none, client or server")
 	case o.dry() && o.yes:
 		return usage("--dry-run changes nothing, so that there is nothing to say --yes to; leave one out")
 	case !o.text() && !o.dry() && !o.yes:

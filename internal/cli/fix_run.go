@@ -197,7 +197,8 @@ func (x *fixing) one(ctx context.Context, g mend.Group, i, of int) (goes bool, e
 	}
 	x.carry(ctx, p, &x.f.Targets[len(x.f.Targets)-1])
 	done := x.f.Targets[len(x.f.Targets)-1].Outcome
-	goes = goes || done == v1alpha1.FixMended || done == v1alpha1.FixNothing || x.dry()
+	// One that needs another flag was not tried, and says nothing of the others.
+	goes = goes || done == v1alpha1.FixMended || done == v1alpha1.FixNothing || x.dry() || x.held(p, "") != ""
 	return goes && ctx.Err() == nil, x.say(report.OutcomeText)
 }
 
@@ -299,6 +300,11 @@ func (x *fixing) say(text outcomeText) error {
 func (x *fixing) end(s evidence.Survey) error {
 	if len(x.f.Targets) == 0 && x.text() {
 		if err := report.NothingText(x.Out, x.f, x.cause, x.style); err != nil {
+			return fault(err)
+		}
+	}
+	if x.text() && len(x.f.Targets) > 1 {
+		if err := report.SumText(x.Out, x.f, x.style); err != nil {
 			return fault(err)
 		}
 	}

@@ -313,7 +313,7 @@ func TestWrongCombinationsOfFixAreOneSentence(t *testing.T) {
 		"--cause Zebra":                        `there is no cause "Zebra"`,
 		"--cause TagNotFound --to x":           "--to is an image for one workload, and --cause finds several",
 		"--cause TagNotFound --restart":        "an emergency measure is for workloads that you name",
-		"pod/x --dry-run=maybe":                "--dry-run is none of none, client, server",
+		"pod/x --dry-run=maybe":                "--dry-run takes none, client or server",
 		"pod/x --dry-run=client --yes":         "--dry-run changes nothing, so that there is nothing to say --yes to",
 		"pod/x -o json":                        "-o json asks no question; give --yes to have it carried out, or --dry-run=client to see the plan",
 		"pod/x --timeout 0s":                   "--timeout 0s leaves no time",

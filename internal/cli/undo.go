@@ -71,7 +71,7 @@ func (o *undoOptions) undo(cmd *cobra.Command, args []string) error {
 	case len(args) > 1:
 		return usage("undo takes one ID, not %d", len(args))
 	case o.dryRun != "none" && o.dryRun != "client" && o.dryRun != "server":
-		return usage("--dry-run is none of none, client, server")
+		return usage("--dry-run takes none, client or server")
 	case o.list && id != "":
 		return usage("--list lists all; undo %s without it takes that one back", foreign.Text(id, 60))
 	case o.allNamespaces && !o.list:

@@ -19,7 +19,7 @@ func TestUndoIsCalledWrong(t *testing.T) {
 		"a question about what is hidden": {[]string{"undo", "-o", "json"}, "-o json asks no question"},
 		"all namespaces":                  {[]string{"undo", "-A"}, "-A only goes with --list"},
 		"a list of one":                   {[]string{"undo", "--list", "20261121-035102-k3x7q2m4n5pa"}, "--list lists all"},
-		"an unknown dry run":              {[]string{"undo", "--dry-run=maybe"}, "--dry-run is none of none, client, server"},
+		"an unknown dry run":              {[]string{"undo", "--dry-run=maybe"}, "--dry-run takes none, client or server"},
 		"no time":                         {[]string{"undo", "--timeout", "0s"}, "--timeout 0s leaves no time"},
 		"a kubeconfig that is not there":  {[]string{"undo", "--kubeconfig", "/nowhere"}, "reading the kubeconfig"},
 		"a trace that cannot be written ": {[]string{"undo", "--trace", "/nowhere/x"}, "making the trace's file"},

@@ -142,6 +142,9 @@ func (e *Error) Error() string {
 	case Changed:
 		return fmt.Sprintf("%s was changed by somebody else meanwhile, so nothing was written; look at it and run this again", what)
 	case NotFound:
+		if e.Verb == "get" {
+			return fmt.Sprintf("there is no %s; look at the name and the namespace", what)
+		}
 		return fmt.Sprintf("%s is no longer there", what)
 	case Exists:
 		return fmt.Sprintf("%s is there already", what)

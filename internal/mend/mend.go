@@ -87,8 +87,10 @@ type Plan struct {
 	// ones.
 	Evict []Pod
 	// Proof that the changed pods would pull, and what it rests on.
-	Proof  verify.Proof
-	Result verify.Result
+	Proof verify.Proof
+	// ProvenBy is what proves it without any registry; "" if it was asked.
+	ProvenBy string
+	Result   verify.Result
 	// Restarts is how many ready pods the plan replaces, and Risks what else can
 	// go wrong, each a sentence without a full stop.
 	Restarts int

@@ -5,6 +5,7 @@ package mend
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -43,6 +44,9 @@ func (m *Mender) prove(ctx context.Context, p *Plan) {
 		p.Result = verify.Verify(ctx, m.catalog, m.seer, q)
 		p.Result.Answers = slices.DeleteFunc(p.Result.Answers, func(a verify.Answer) bool { return p.leaves(a.Evidence.Pull) })
 		p.Proof = p.Result.Proof()
+	}
+	if why := p.served(); p.Proof == verify.NotProven && why != "" {
+		p.Proof, p.ProvenBy = verify.Proven, why
 	}
 	for _, c := range p.Chosen {
 		if why, held := remedy.Brake(c.Remedy, string(p.Proof), p.Case); held {
@@ -94,4 +98,28 @@ func overlay(pod *corev1.Pod, is, other corev1.PodSpec) *corev1.Pod {
 		s.NodeSelector = maps.Clone(other.NodeSelector)
 	}
 	return pod
+}
+
+// served tells that nothing has to be pulled: as many pods as are wanted are
+// ready and run what is wanted; "" if that is not so. It proves without any
+// question to nodes or registries, for whoever may not ask them.
+func (p *Plan) served() string {
+	t := p.Case.Target
+	if t.Kind != "Deployment" || t.Wanted == 0 || len(p.Chosen) == 0 {
+		return ""
+	}
+	n := 0
+	for _, pod := range p.Case.Pods {
+		runs := func(c Choice) bool {
+			image, _ := imageOf(pod, c.Diagnosis.Pull)
+			return c.Remedy.Image != "" && image == c.Remedy.Image
+		}
+		if remedy.PodReady(pod) && !slices.ContainsFunc(p.Chosen, func(c Choice) bool { return !runs(c) }) {
+			n++
+		}
+	}
+	if n < t.Wanted {
+		return ""
+	}
+	return fmt.Sprintf("the ready pods of %s run it already (%d, and %d wanted): none has to pull it", t.Object, n, t.Wanted)
 }

@@ -73,8 +73,9 @@ func Target(c *catalog.Catalog, p mend.Plan) v1alpha1.TargetFix {
 	for _, pod := range p.Evict {
 		t.Evictions = append(t.Evictions, clean(pod.Name))
 	}
+	t.ProofWhy = clean(p.ProvenBy)
 	for _, a := range p.Result.Answers {
-		if v1alpha1.Proof(a.Proof) != t.Proof {
+		if p.ProvenBy != "" || v1alpha1.Proof(a.Proof) != t.Proof {
 			continue
 		}
 		t.ProofWhy = clean(a.Why)

@@ -527,3 +527,32 @@ func CertificatesText(w io.Writer, f v1alpha1.Fix, style Style) error {
 	}
 	return s.writeTo(w)
 }
+
+// SumText says over several targets how many were mended, and of the others what
+// became of them.
+func SumText(w io.Writer, f v1alpha1.Fix, style Style) error {
+	s := newSheet(style)
+	n := map[v1alpha1.FixOutcome]int{}
+	for _, t := range f.Targets {
+		n[t.Outcome]++
+	}
+	text := number(n[v1alpha1.FixMended]) + " of " + count(len(f.Targets), "workload") + " mended"
+	for _, other := range []struct {
+		outcome v1alpha1.FixOutcome
+		words   string
+	}{
+		{v1alpha1.FixUndone, "undone"}, {v1alpha1.FixBroken, "half done"}, {v1alpha1.FixStillPulling, "still pulling"}, {v1alpha1.FixRefused, "refused"},
+		{v1alpha1.FixNothing, "with nothing to change here"}, {v1alpha1.FixPlanned, "planned alone"},
+	} {
+		if n[other.outcome] > 0 {
+			text += ", " + number(n[other.outcome]) + " " + other.words
+		}
+	}
+	c := green
+	if n[v1alpha1.FixMended] < len(f.Targets) {
+		c = yellow
+	}
+	s.blank()
+	s.hang("", plain, 2, painted("In all:", bold), painted(text, c))
+	return s.writeTo(w)
+}

@@ -119,11 +119,12 @@ func Example(p v1alpha1.Pull) v1alpha1.Object {
 }
 
 // clearest orders a group's diagnoses: the surer verdict, what still fails, the
-// longer failing, then by name.
+// gravest, the longer failing, then by name.
 func clearest(a, b v1alpha1.Diagnosis) int {
 	return cmp.Or(
 		cmp.Compare(verdictRank(a.Causes[0].Verdict), verdictRank(b.Causes[0].Verdict)),
 		cmp.Compare(stateRank(a.Causes[0].State), stateRank(b.Causes[0].State)),
+		cmp.Compare(severityOf(a.Severity), severityOf(b.Severity)),
 		compareTimes(a.Pull.FirstFailed, b.Pull.FirstFailed),
 		strings.Compare(a.Pull.Namespace, b.Pull.Namespace),
 		strings.Compare(a.Pull.Pod, b.Pull.Pod),

@@ -113,7 +113,7 @@ func (p *postMortem) timeline(f v1alpha1.Fix) {
 	}
 	confirmed := true
 	for _, t := range f.Targets {
-		name := code(named(t.Target))
+		name := place(t.Target)
 		for _, c := range t.Causes {
 			for _, ch := range c.Changed {
 				add(&ch.Time, "changed before: %s: %s%s", code(named(ch.Object)), prose(ch.What), by(ch.By))
@@ -185,7 +185,7 @@ func (p *postMortem) impact(f v1alpha1.Fix) {
 			if c.Impact != nil && c.Impact.Summary != "" {
 				words = prose(c.Impact.Summary)
 			}
-			p.line("- %s in namespace %s: %s, %s", code(named(t.Target)), code(t.Target.Namespace), prose(c.Severity), words)
+			p.line("- %s: %s, %s", place(t.Target), prose(c.Severity), words)
 		}
 	}
 	p.line("\n*What did users see?*\n")
@@ -195,7 +195,7 @@ func (p *postMortem) cause(f v1alpha1.Fix) {
 	p.line("## Cause\n")
 	for _, t := range f.Targets {
 		for _, c := range t.Causes {
-			p.line("%s, container %s, image %s: **%s**, %s. %s\n", code(named(t.Target)), code(c.Container), code(c.Image), prose(c.Cause), prose(c.Verdict), prose(strings.TrimRight(c.Summary, ".")+"."))
+			p.line("%s, container %s, image %s: **%s**, %s. %s\n", place(t.Target), code(c.Container), code(c.Image), prose(c.Cause), prose(c.Verdict), prose(strings.TrimRight(c.Summary, ".")+"."))
 			for _, x := range c.Findings {
 				seen := string(x.Vantage)
 				if x.Time != nil {
@@ -212,7 +212,7 @@ func (p *postMortem) cause(f v1alpha1.Fix) {
 func (p *postMortem) changes(f v1alpha1.Fix) {
 	p.line("## What was changed\n")
 	for _, t := range f.Targets {
-		name := code(named(t.Target))
+		name := place(t.Target)
 		for _, r := range t.Remedies {
 			p.line("%s: %s (%s)\n", name, prose(because(r)), code(r.ID))
 		}
@@ -269,7 +269,7 @@ func difference(c v1alpha1.ObjectChange) string {
 func (p *postMortem) verification(f v1alpha1.Fix) {
 	p.line("## Verification\n")
 	for _, t := range f.Targets {
-		name := code(named(t.Target))
+		name := place(t.Target)
 		if len(t.Remedies) > 0 {
 			p.line("- before: %s: that it helps was %s%s", name, strings.ReplaceAll(string(t.Proof), "-", " "), afterColon(t.ProofWhy))
 		}
@@ -326,7 +326,7 @@ func (p *postMortem) after(f v1alpha1.Fix) {
 	}
 	for _, t := range f.Targets {
 		if t.Back != "" && t.Began != nil {
-			once("- [ ] %s: %s (%s)", code(named(t.Target)), prose(t.Back), prose(strings.Join(t.Source, ", ")))
+			once("- [ ] %s: %s (%s)", place(t.Target), prose(t.Back), prose(strings.Join(t.Source, ", ")))
 		}
 		for _, s := range slices.Concat(t.Lasting, t.Afterwards) {
 			step(s)
@@ -425,4 +425,12 @@ func longest(text string) int {
 		most = max(most, n)
 	}
 	return most
+}
+
+// place names an object with its namespace: two can have one name.
+func place(o v1alpha1.Object) string {
+	if o.Namespace == "" {
+		return code(named(o))
+	}
+	return code(named(o)) + " in " + code(o.Namespace)
 }

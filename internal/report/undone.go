@@ -6,6 +6,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,6 +81,9 @@ func UndoText(w io.Writer, u v1alpha1.Undo, style Style) error {
 	}
 	for _, x := range u.Irrevocable {
 		s.field("No undo", x)
+	}
+	if r.Cause != "" && r.State != v1alpha1.RecordUndone && slices.ContainsFunc(u.Changes, func(c v1alpha1.UndoChange) bool { return c.Standing == v1alpha1.UndoStands }) {
+		s.field("Risk", "what is set back failed as "+r.Cause+" before the fix: pods that are made from now on may fail so again")
 	}
 	return s.writeTo(w)
 }
