@@ -23,6 +23,7 @@ import (
 	"github.com/pullmedic/pullmedic/internal/examine"
 	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/remedy"
+	"github.com/pullmedic/pullmedic/internal/verify"
 )
 
 const (
@@ -57,6 +58,13 @@ func (s seer) Foresee(_ context.Context, q examine.Prospect) examine.Foreseen {
 		}
 	}
 	return f
+}
+
+// blind is a seer that sees nothing, as for a user who may not list nodes.
+type blind struct{}
+
+func (blind) Foresee(_ context.Context, q examine.Prospect) examine.Foreseen {
+	return examine.Foreseen{Time: now(), NotLookedAt: []evidence.Gap{{Check: evidence.CheckNode, Why: "you may not list nodes"}}}
 }
 
 // deployment is one whose second revision asks for a tag that is not there.
@@ -120,7 +128,7 @@ type bench struct {
 	server *clustertest.Server
 }
 
-func newBench(t *testing.T, s seer, objects ...runtime.Object) bench {
+func newBench(t *testing.T, s verify.Seer, objects ...runtime.Object) bench {
 	t.Helper()
 	server := clustertest.New(t, objects...)
 	asks, err := cluster.New(server.Config, cluster.Options{})

@@ -142,3 +142,16 @@ func TestAnEditInBetweenIsNotOverwritten(t *testing.T) {
 		t.Errorf("the image is %s", got)
 	}
 }
+
+// A rollback to what serves needs no answer of a registry, nor of a node.
+func TestWhatServesAlreadyIsProvenWithoutAsking(t *testing.T) {
+	b := newBench(t, blind{}, deployment()...)
+	p := b.plan(t, remedy.Options{})
+	if p.Proof != verify.Proven || !strings.Contains(p.ProvenBy, "none has to pull it") {
+		t.Errorf("proof is %s, %q", p.Proof, p.ProvenBy)
+	}
+	b.server.Remove("pods", "shop", "api-1-x")
+	if p := b.plan(t, remedy.Options{}); p.Proof != verify.NotProven {
+		t.Errorf("without the pod that serves, proof is %s, %q", p.Proof, p.ProvenBy)
+	}
+}

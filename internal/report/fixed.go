@@ -397,7 +397,11 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 			s.command("Look", command)
 		}
 	case v1alpha1.FixRefused:
-		say("Refused:", red, t.Why)
+		why, command, ok := strings.Cut(t.Why, ": kubectl ")
+		say("Refused:", red, why)
+		if ok { // a command that is broken over lines cannot be copied
+			s.verbatim(column, cyan, "kubectl "+command)
+		}
 	case v1alpha1.FixBroken:
 		say("Half done:", red, t.Why)
 	case v1alpha1.FixNothing:

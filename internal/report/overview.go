@@ -130,7 +130,7 @@ func (s *sheet) reach(g v1alpha1.Group, now time.Time) string {
 		text += ", since " + s.clock(*g.Since, now, toMinute) + " (" + length(now.Sub(*g.Since)) + ")"
 	}
 	if g.Running > 0 {
-		text += "; " + count(g.Running, "pod") + " of this registry still run"
+		text += "; " + count(g.Running, "pod") + " of this registry still " + map[bool]string{true: "runs", false: "run"}[g.Running == 1]
 	}
 	return text
 }
