@@ -141,6 +141,9 @@ func byHandRows() map[string]row {
 }
 
 func TestDocsListEveryRemedy(t *testing.T) {
+	t.Parallel()
+	listed := listedRemedies(t)
+	t.Run("and the catalogue those of each cause", func(t *testing.T) { catalogueLists(t, listed) })
 	c, ids := causes(t)
 	rows := byHandRows()
 	others := applied()
@@ -171,7 +174,7 @@ func TestDocsListEveryRemedy(t *testing.T) {
 			t.Errorf("%s has a row, and no cause", id)
 		}
 	}
-	made := page(t, rows, causesOf)
+	made := page(t, rows, causesOf, listed)
 	if *updateDocs {
 		if err := os.WriteFile(docsPath, []byte(made), 0o644); err != nil {
 			t.Fatal(err)
@@ -183,7 +186,8 @@ func TestDocsListEveryRemedy(t *testing.T) {
 	}
 }
 
-func page(t *testing.T, rows map[string]row, causesOf map[string][]string) string {
+func page(t *testing.T, rows map[string]row, causesOf, listed map[string][]string) string {
+	t.Helper()
 	var b strings.Builder
 	b.WriteString(`# Remedies
 
@@ -226,7 +230,6 @@ every place, and compares how each program was called with what the command says
 			b.WriteString("\n")
 		}
 	}
-	listed := listedRemedies(t)
 	of := map[string][]string{}
 	for id := range applied() {
 		for _, cause := range slices.Sorted(maps.Keys(listed)) {

@@ -6,10 +6,14 @@ package remedy
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -95,8 +99,9 @@ func printed(t *testing.T) (commands map[string]string, files map[string]File) {
 			}
 		}
 	}
-	bad, into := hostile(), places()
+	bad, into, seen := hostile(), places(), map[string]bool{}
 	for _, id := range ids {
+		alone := newFamilies(id, seen)
 		for name, s := range situations(t, id) {
 			p := planner{catalog: c, Case: s.k, d: s.d, cause: s.d.Causes[0], o: s.o}
 			for _, r := range p.handOver() {
@@ -119,8 +124,11 @@ func printed(t *testing.T) (commands map[string]string, files map[string]File) {
 				one.d.Causes = slices.Clone(one.d.Causes)
 				put(&one, value)
 				put(&all, value)
-				for _, r := range one.plan(t, c) {
-					collect(id+", "+place+" "+fmt.Sprintf("%.20q", value), r, value)
+				p := planner{catalog: c, Case: one.k, d: one.d, cause: one.d.Causes[0], o: one.o}
+				for _, f := range alone {
+					for _, r := range f(&p) {
+						collect(id+", "+place+" "+fmt.Sprintf("%.20q", value), r, value)
+					}
 				}
 			}
 			for _, r := range all.plan(t, c) {
@@ -129,6 +137,34 @@ func printed(t *testing.T) (commands map[string]string, files map[string]File) {
 		}
 	}
 	return commands, files
+}
+
+// newFamilies are the families of a cause that none before it had, or that look at
+// the cause: the others would print the same again for each place and value.
+func newFamilies(cause string, seen map[string]bool) []family {
+	var all []family
+	add := func(f any, run family) {
+		name := runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name()
+		_, method, _ := strings.Cut(name[strings.LastIndex(name, "/"):], ".")
+		looks := slices.Contains([]string{"(*planner).login", "byHand.replaceJob", "byHand.tlsAtRegistry", "byHand.proxyDropIn", "byHand.credentialProvider"}, method)
+		if !seen[method] || looks {
+			all = append(all, run)
+		}
+		seen[method] = true
+	}
+	for _, f := range families()[cause] {
+		add(f, f)
+	}
+	for _, f := range handedOver()[cause] {
+		add(f, func(p *planner) []Remedy {
+			found := f(byHand{p})
+			for i := range found {
+				found[i].Kind = HandedOver
+			}
+			return found
+		})
+	}
+	return all
 }
 
 // programs that handed-over commands may call.
@@ -141,6 +177,7 @@ func programs() []string {
 
 // Hostile values get into no command and no file.
 func TestHostileValues(t *testing.T) {
+	t.Parallel()
 	commands, files := printed(t)
 	t.Run("every command does what it says", func(t *testing.T) { commandsDoWhatTheySay(t, commands) })
 	t.Run("every file is what its reader takes", func(t *testing.T) { filesAreWhatTheirReadersTake(t, files) })
@@ -154,17 +191,25 @@ func commandsDoWhatTheySay(t *testing.T, commands map[string]string) {
 	if len(commands) < 200 {
 		t.Fatalf("only %d commands", len(commands))
 	}
-	stubs, calls := t.TempDir(), t.TempDir()
-	for _, name := range append(programs(), "touch", "sh", "bash", "tee", "id", "env") {
-		script := fmt.Sprintf("#!/bin/sh\nprintf '%%s\\0' %s \"$@\" > %s/$$\n", name, calls)
-		if err := os.WriteFile(filepath.Join(stubs, name), []byte(script), 0o755); err != nil {
-			t.Fatal(err)
+	all := slices.Sorted(maps.Keys(commands))
+	var good []string
+	said := map[string][][]string{}
+	for _, command := range all {
+		parts, err := read(command)
+		switch {
+		case strings.ContainsAny(command, "\n\r"):
+			t.Errorf("%s: %q is not one line", commands[command], command)
+		case err != nil:
+			t.Errorf("%s: %q: %v", commands[command], command, err)
+		default:
+			said[command] = parts
+			good = append(good, command)
 		}
 	}
+	parsed(t, good, commands)
 	used := map[string]bool{}
-	for command, where := range commands {
-		sandboxed(t, command, where, stubs, calls, used)
-	}
+	sandboxed(t, "/bin/sh", "", good, commands, said, used)
+	sandboxed(t, "/bin/bash", "set -r;", slices.DeleteFunc(slices.Clone(good), func(c string) bool { return strings.ContainsAny(c, "<>") }), commands, said, used)
 	for _, name := range programs() {
 		if !used[name] && name != "cp" { // which keeps a file, and none is there
 			t.Errorf("%s is no longer called by any command: take it from the list", name)
@@ -173,62 +218,97 @@ func commandsDoWhatTheySay(t *testing.T, commands map[string]string) {
 	t.Logf("%d commands", len(commands))
 }
 
-func sandboxed(t *testing.T, command, where, stubs, calls string, used map[string]bool) {
+// parsed has bash read every command without running it: as the body of a
+// function that nobody calls, each by itself.
+func parsed(t *testing.T, all []string, where map[string]string) {
 	t.Helper()
-	if strings.ContainsAny(command, "\n\r") {
-		t.Errorf("%s: %q is not one line", where, command)
-		return
-	}
-	parts, err := read(command)
+	const each = `n=0; for c in "$@"; do eval "body() {
+$c
+}" 2>/dev/null || printf '%s\n' "$n"; n=$((n+1)); done`
+	run := exec.CommandContext(t.Context(), "/bin/bash", append([]string{"-c", each, "bash"}, all...)...)
+	run.Dir, run.Env = t.TempDir(), []string{"PATH=" + t.TempDir()}
+	out, err := run.CombinedOutput()
 	if err != nil {
-		t.Errorf("%s: %q: %v", where, command, err)
-		return
+		t.Fatalf("bash: %v: %s", err, out)
 	}
-	if said, err := exec.CommandContext(t.Context(), "bash", "-n", "-c", command).CombinedOutput(); err != nil {
-		t.Errorf("%s: bash -n of %q: %v: %s", where, command, err, said)
-	}
-	dir := t.TempDir()
-	shells := [][]string{{"/bin/sh", "-c", command}}
-	if !strings.ContainsAny(command, "<>") {
-		shells = append(shells, []string{"/bin/bash", "-r", "-c", command})
-	}
-	for _, words := range shells {
-		run := exec.CommandContext(t.Context(), words[0], words[1:]...)
-		run.Dir, run.Env = dir, []string{"PATH=" + stubs, "HOME=" + dir, "ACCOUNT=a b", "CLUSTER=c", "GROUP=g", "PRINCIPAL=p", "SCOPE=s", "WORKSPACE=w", "ADDRESS=1.2.3.4", "KEY=k"}
-		if said, err := run.CombinedOutput(); err != nil && len(said) > 0 {
-			t.Errorf("%s: %s %q: %v: %s", where, words[0], command, err, said)
+	for _, n := range strings.Fields(string(out)) {
+		if i, err := strconv.Atoi(n); err == nil && i < len(all) {
+			t.Errorf("%s: bash does not read %q", where[all[i]], all[i])
+		} else {
+			t.Errorf("bash says %q", n)
 		}
-		compare(t, where, command, parts, called(t, calls), used)
 	}
-	left, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, entry := range left {
-		if !slices.Contains([]string{"job-before.json", "job-new.json", "pod-before.json", "pod-new.json"}, entry.Name()) {
-			t.Errorf("%s: %q made the file %s", where, command, entry.Name())
-		}
+	if made := entriesOf(t, run.Dir); len(made) > 0 {
+		t.Errorf("commands that were only read made %q", made)
 	}
 }
 
-// called reads and removes what the stand-ins wrote down.
-func called(t *testing.T, calls string) [][]string {
+// sandboxed runs every command in a subshell of one shell, in a folder of its
+// own, where all programs are stand-ins.
+func sandboxed(t *testing.T, shell, first string, all []string, where map[string]string, said map[string][][]string, used map[string]bool) {
 	t.Helper()
-	entries, err := os.ReadDir(calls)
+	stubs, base := t.TempDir(), t.TempDir()
+	for _, name := range append(programs(), "touch", "sh", "bash", "tee", "id", "env") {
+		script := fmt.Sprintf("#!/bin/sh\nprintf '%%s\\0' %s \"$@\" > \"$CALLS.$$\"\n", name)
+		if err := os.WriteFile(filepath.Join(stubs, name), []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range all {
+		if err := os.MkdirAll(filepath.Join(base, strconv.Itoa(i), "dir"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	each := `n=0; for c in "$@"; do ( cd "$BASE/$n/dir" && CALLS="$BASE/$n/call" && export CALLS && { ` + first + ` eval "$c"; } ) >"$BASE/$n/said" 2>&1; n=$((n+1)); done`
+	run := exec.CommandContext(t.Context(), shell, append([]string{"-c", each, shell}, all...)...)
+	run.Dir, run.Env = base, []string{"BASE=" + base, "PATH=" + stubs, "HOME=" + base, "ACCOUNT=a b", "CLUSTER=c", "GROUP=g", "PRINCIPAL=p", "SCOPE=s", "WORKSPACE=w", "ADDRESS=1.2.3.4", "KEY=k"}
+	if out, err := run.CombinedOutput(); len(out) > 0 {
+		t.Fatalf("%s: %v: %s", shell, err, out)
+	}
+	for i, command := range all {
+		dir := filepath.Join(base, strconv.Itoa(i))
+		if words, err := os.ReadFile(filepath.Join(dir, "said")); err != nil || len(words) > 0 {
+			t.Errorf("%s: %s %q: %v: %s", where[command], shell, command, err, words)
+		}
+		compare(t, where[command], command, said[command], called(t, dir), used)
+		for _, made := range entriesOf(t, filepath.Join(dir, "dir")) {
+			if !slices.Contains([]string{"job-before.json", "job-new.json", "pod-before.json", "pod-new.json"}, made) {
+				t.Errorf("%s: %q made the file %s", where[command], command, made)
+			}
+		}
+	}
+	if made := entriesOf(t, base); len(made) != len(all) {
+		t.Errorf("there are %d files beside the %d folders", len(made)-len(all), len(all))
+	}
+}
+
+// entriesOf a folder, by name.
+func entriesOf(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all [][]string
+	var all []string
 	for _, e := range entries {
-		path := filepath.Join(calls, e.Name())
-		data, err := os.ReadFile(path)
+		all = append(all, e.Name())
+	}
+	return all
+}
+
+// called reads what the stand-ins wrote down.
+func called(t *testing.T, calls string) [][]string {
+	t.Helper()
+	var all [][]string
+	for _, name := range entriesOf(t, calls) {
+		if !strings.HasPrefix(name, "call.") {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(calls, name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00"))
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
 	}
 	return all
 }

@@ -9,10 +9,10 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	_ "embed"
 	"encoding/pem"
 	"fmt"
 	"math/big"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,7 +67,7 @@ func (s situation) asJob() situation {
 // given has all that a person can bring.
 func (s situation) given(t *testing.T) situation {
 	t.Helper()
-	s.o = Options{To: "registry.acme.example/acme/team/api:1.27.4", CA: string(acmeRoot(t)), CAFile: "acme.crt", Mirror: "mirror.acme.example/hub", Proxy: "http://proxy.acme.example:3128"}
+	s.o = Options{To: "registry.acme.example/acme/team/api:1.27.4", CA: string(acmeRoot), CAFile: "acme.crt", Mirror: "mirror.acme.example/hub", Proxy: "http://proxy.acme.example:3128"}
 	s.k.Secrets = []Secret{{Secret: keyring.Secret{Namespace: "shop", Name: "works"}, Proven: true}}
 	return s
 }
@@ -137,6 +137,7 @@ func causes(t *testing.T) (*catalog.Catalog, []string) {
 }
 
 func TestEveryCauseHasSomethingThatIsHandedOver(t *testing.T) {
+	t.Parallel()
 	c, ids := causes(t)
 	known := handedOver()
 	if len(known) != len(ids) {
@@ -370,14 +371,9 @@ func TestEgressNamesTheHostsThatWereSeenToo(t *testing.T) {
 }
 
 // acmeRoot is one authority for all situations.
-func acmeRoot(t *testing.T) []byte {
-	t.Helper()
-	pem, err := os.ReadFile("testdata/acme-root.crt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem
-}
+//
+//go:embed testdata/acme-root.crt
+var acmeRoot []byte
 
 func certificate(t *testing.T, name string, until time.Time) []byte {
 	t.Helper()

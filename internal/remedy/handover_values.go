@@ -13,25 +13,36 @@ import (
 	kinds "github.com/pullmedic/pullmedic/internal/registry/families"
 )
 
+// A grammar is what a value that may stand in a command or a file looks like. The
+// length is bounded beside the pattern, as counting is what makes patterns slow.
+type grammar struct {
+	pattern *regexp.Regexp
+	longest int
+}
+
 // The grammars of what may stand in a command or a file. What begins with a
 // hyphen is none of them: it would be read as a flag.
 var (
-	dnsGrammar        = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
-	hostGrammar       = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9a-fA-F:.]{2,45}\])(:[0-9]{1,5})?$`)
-	repositoryGrammar = regexp.MustCompile(`^[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`)
-	tagGrammar        = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
-	digestGrammar     = regexp.MustCompile(`^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$`)
-	wordGrammar       = regexp.MustCompile(`^[a-z0-9]{1,20}$`)
-	imageGrammar      = regexp.MustCompile(`^[A-Za-z0-9\[][A-Za-z0-9\[\]._:/-]{0,400}(@sha(256|512):[0-9a-f]{64,128})?$`)
-	proxyGrammar      = regexp.MustCompile(`^https?://[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?/?$`)
-	ecrGrammar        = regexp.MustCompile(`^([0-9]{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]{1,40})\.amazonaws\.com(?:\.cn)?$`)
-	googleGrammar     = regexp.MustCompile(`^([a-z0-9-]{1,40})-docker\.pkg\.dev$`)
-	azureGrammar      = regexp.MustCompile(`^([a-z0-9-]{1,60})\.azurecr\.(io|cn|us)$`)
+	dnsGrammar        = grammar{regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`), 253}
+	hostGrammar       = grammar{regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]{2,45}\])(:[0-9]{1,5})?$`), 253 + len(":65535")}
+	repositoryGrammar = grammar{regexp.MustCompile(`^[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`), 255}
+	tagGrammar        = grammar{regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`), 128}
+	digestGrammar     = grammar{regexp.MustCompile(`^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$`), len("sha512:") + 128}
+	wordGrammar       = grammar{regexp.MustCompile(`^[a-z0-9]+$`), 20}
+	imageGrammar      = grammar{regexp.MustCompile(`^[A-Za-z0-9\[][A-Za-z0-9\[\]._:/-]*(@sha(256|512):[0-9a-f]{64,128})?$`), 536}
+	proxyGrammar      = grammar{regexp.MustCompile(`^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?/?$`), 268}
+)
+
+// Registries whose names tell of their place in a cloud.
+var (
+	ecrGrammar    = regexp.MustCompile(`^([0-9]{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]{1,40})\.amazonaws\.com(?:\.cn)?$`)
+	googleGrammar = regexp.MustCompile(`^([a-z0-9-]{1,40})-docker\.pkg\.dev$`)
+	azureGrammar  = regexp.MustCompile(`^([a-z0-9-]{1,60})\.azurecr\.(io|cn|us)$`)
 )
 
 // matching is the value if it has the grammar, else "".
-func matching(grammar *regexp.Regexp, value string) string {
-	if grammar.MatchString(value) {
+func matching(g grammar, value string) string {
+	if len(value) > 0 && len(value) <= g.longest && g.pattern.MatchString(value) {
 		return value
 	}
 	return ""
@@ -44,12 +55,7 @@ func (p byHand) repository() string { return pathWord(p.d.Pull.Reference.Reposit
 
 // pathWord is a repository's path, which the specification bounds together with
 // its host to 255 characters.
-func pathWord(path string) string {
-	if len(path) > 255 {
-		return ""
-	}
-	return matching(repositoryGrammar, path)
-}
+func pathWord(path string) string { return matching(repositoryGrammar, path) }
 
 // tag that is asked for, "" if only a digest is.
 func (p byHand) tag() string {

@@ -137,10 +137,10 @@ func listedRemedies(t *testing.T) map[string][]string {
 // remediesLine is the line of a cause.yaml.
 var remediesLine = regexp.MustCompile(`(?m)^remedies: \[.*\]\n`)
 
-// The catalogue names for each cause the remedies that a plan can give, in the
-// order of preference, and no other.
-func TestTheCatalogueListsTheRemediesOfEachCause(t *testing.T) {
-	all := listedRemedies(t)
+// catalogueLists checks that the catalogue names for each cause the remedies that
+// a plan can give, in the order of preference, and no other.
+func catalogueLists(t *testing.T, all map[string][]string) {
+	t.Helper()
 	if *updateDocs {
 		for cause, ids := range all {
 			path := filepath.Join("../../catalog", cause, "cause.yaml")

@@ -25,6 +25,7 @@ import (
 // Whatever two templates are, going back makes exactly the earlier one, and
 // taking that back the later one, byte for byte.
 func TestGoingBackMakesExactlyTheEarlierTemplate(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(17, 18))
 	changed := 0
 	for i := range 200 {
@@ -65,6 +66,7 @@ func TestGoingBackMakesExactlyTheEarlierTemplate(t *testing.T) {
 
 // Another image changes that image and nothing else, in whatever template.
 func TestAnotherImageChangesTheImageAlone(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(19, 20))
 	for range 300 {
 		x := randomTemplate(random)
