@@ -51,6 +51,8 @@ func TestLooks(t *testing.T) {
 			stderr: "error: there is no pod x in namespace shop; look at the name and the namespace\n", refs: []examine.ObjectRef{{Kind: "pod", Namespace: "shop", Name: "x"}}, mode: "credentials"},
 		{name: "no right to list pods", err: &cluster.Error{Reason: cluster.Forbidden, Verb: "list", Resource: "pods", Namespace: "shop", Err: errors.New("x")}, args: "", code: 3,
 			stderr: "error: you may not list pods in namespace shop; ask for that right, or name a namespace that you may read with -n\n", scope: &examine.Scope{Namespace: "shop"}, mode: "anonymous"},
+		{name: "no such namespace", err: &cluster.Error{Reason: cluster.NotFound, Verb: "get", Resource: "namespaces", Name: "shpo", Err: errors.New("x")}, args: "-n shpo", code: 2,
+			stderr: "error: there is no namespace shpo; look at its name\n", scope: &examine.Scope{Namespace: "shpo"}, mode: "anonymous"},
 		{name: "a kind that the examiner does not know", err: examine.UnknownKindError{Kind: "service"}, args: "job/x", code: 2,
 			stderr: "error: looking at kind \"service\": not known; take one of pod, deployment, replicaset, replicationcontroller, statefulset, daemonset, job, cronjob\n", refs: []examine.ObjectRef{{Kind: "job", Namespace: "shop", Name: "x"}}, mode: "credentials"},
 		{name: "no answer says from where", err: &cluster.Error{Reason: cluster.TimedOut, Verb: "list", Resource: "pods", Namespace: "shop", Err: errors.New("x")}, args: "", code: 3,

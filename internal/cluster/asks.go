@@ -32,6 +32,12 @@ func (c *Client) Node(ctx context.Context, name string) (*corev1.Node, error) {
 	return out, c.do(ctx, question{c.core, "get", "nodes", "", name}, nil, "", out)
 }
 
+// Namespace asks whether there is a namespace of that name: the error is an
+// *Error with the reason NotFound if there is none.
+func (c *Client) Namespace(ctx context.Context, name string) error {
+	return c.do(ctx, question{c.core, "get", "namespaces", "", name}, nil, "", &corev1.Namespace{})
+}
+
 // Nodes of the cluster; complete tells whether these are all, as only the first
 // pages are read.
 func (c *Client) Nodes(ctx context.Context) (nodes []*corev1.Node, complete bool, err error) {

@@ -40,6 +40,8 @@ type Error struct {
 	Verb, Resource string
 	// Namespace, "" for all; Name, "" for a list.
 	Namespace, Name string
+	// Everywhere tells that all namespaces were asked for before, and refused.
+	Everywhere bool
 	// Err is the cause. Its text may hold the server's own words.
 	Err error
 }
@@ -77,9 +79,16 @@ func newError(ctx context.Context, q question, err error) *Error {
 func (e *Error) Error() string {
 	switch e.Reason {
 	case NotFound:
+		if e.Resource == "namespaces" {
+			return fmt.Sprintf("there is no %s; look at its name", e.what())
+		}
 		return fmt.Sprintf("there is no %s; look at the name and the namespace", e.what())
 	case Forbidden:
-		return fmt.Sprintf("you may not %s; ask for that right, or name a namespace that you may read with -n", e.Needs())
+		needs := e.Needs()
+		if e.Everywhere {
+			needs = Right(e.Verb, e.Resource, "", true) + ", nor in namespace " + foreign.Text(e.Namespace, 253)
+		}
+		return fmt.Sprintf("you may not %s; ask for that right, or name a namespace that you may read with -n", needs)
 	case Unauthorized:
 		return fmt.Sprintf("reading %s: the API server does not know you (%s); log in again or look at the kubeconfig's user", e.what(), e.words())
 	case Untrusted:
@@ -97,7 +106,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Needs is the right that the question needs: "get secrets in shop".
 func (e *Error) Needs() string {
-	return Right(e.Verb, e.Resource, e.Namespace, e.Resource != "nodes")
+	return Right(e.Verb, e.Resource, e.Namespace, e.Resource != "nodes" && e.Resource != "namespaces")
 }
 
 // Right words a right: the verb, the resource as in an RBAC rule and where.

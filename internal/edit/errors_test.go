@@ -56,6 +56,10 @@ func TestAnswersOfTheAPIServerAreClassified(t *testing.T) {
 			}
 		})
 	}
+	everywhere := newError("list", remedy.Object{APIVersion: "v1", Kind: "ConfigMap", Resource: "configmaps"}, &apierrors.StatusError{ErrStatus: metav1.Status{Code: 403, Reason: "Forbidden", Message: `User "eve" cannot list`}})
+	if !strings.HasSuffix(everywhere.Error(), "list configmaps in all namespaces; ask for that right") {
+		t.Errorf("without a namespace: %v", everywhere)
+	}
 	if got := ReasonOf(newError("patch", remedy.Object{}, &url.Error{Op: "Patch", URL: "https://x", Err: context.DeadlineExceeded})); got != TimedOut {
 		t.Errorf("a deadline is %s", got)
 	}

@@ -30,6 +30,9 @@ func (r Right) String() string {
 	if r.Group != "" {
 		resource += "." + r.Group
 	}
+	if r.Namespace == "" {
+		return r.Verb + " " + resource + " in all namespaces"
+	}
 	return r.Verb + " " + resource + " in namespace " + r.Namespace
 }
 

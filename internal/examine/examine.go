@@ -14,6 +14,7 @@ package examine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/pullmedic/pullmedic/catalog"
@@ -83,7 +84,7 @@ type Scope struct {
 
 // Survey looks at all pods of a scope and returns the Evidence of every pull
 // that fails. The error, if there is one, is a *cluster.Error: the pods could
-// not be listed. Everything else that could not be read is in NotLookedAt.
+// not be listed, or the namespace does not exist. Everything else that could not be read is in NotLookedAt.
 func (x *Examiner) Survey(ctx context.Context, scope Scope) (evidence.Survey, error) {
 	ctx, cancel := context.WithTimeout(ctx, x.deadline)
 	defer cancel()
@@ -100,6 +101,16 @@ func (x *Examiner) Survey(ctx context.Context, scope Scope) (evidence.Survey, er
 		scope.Namespace = scope.Fallback
 		refused = l.askRefused(ctx, scope.Namespace)
 		scan, err = x.cluster.ScanTelling(ctx, scope.Namespace, scope.Selector, l.now, found)
+		var e *cluster.Error
+		if errors.As(err, &e) {
+			e.Everywhere = e.Reason == cluster.Forbidden
+		}
+	}
+	if err == nil && scan.Pods == 0 && scope.Namespace != "" {
+		// A right that is not asked for elsewhere: without it, it stays open.
+		if absent := x.cluster.Namespace(ctx, scope.Namespace); cluster.ReasonOf(absent) == cluster.NotFound {
+			err = absent
+		}
 	}
 	if err == nil {
 		ahead.rest(ctx)

@@ -163,6 +163,46 @@ func TestPodsThatMayNotBeListed(t *testing.T) {
 	}
 }
 
+func TestANamespaceThatIsNotThere(t *testing.T) {
+	shop := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "shop"}}
+	pod := podWith("pay", "api", "registry.example/api:1", "", "")
+	for name, c := range map[string]struct {
+		scope examine.Scope
+		deny  string
+		want  string // error
+		asked bool
+	}{
+		"is told":                              {scope: examine.Scope{Namespace: "shpo"}, want: "there is no namespace shpo; look at its name", asked: true},
+		"whose pods were to be found by label": {scope: examine.Scope{Namespace: "shpo", Selector: "app=x"}, want: "there is no namespace shpo; look at its name", asked: true},
+		"that is the fallback":                 {scope: examine.Scope{Fallback: "shpo"}, deny: "list pods *", want: "there is no namespace shpo; look at its name", asked: true},
+		"that nobody may ask for is not told":  {scope: examine.Scope{Namespace: "shpo"}, deny: "get namespaces", asked: true},
+		"but is, with no pod in it":            {scope: examine.Scope{Namespace: "shop"}, asked: true},
+		"is not asked for where pods are":      {scope: examine.Scope{Namespace: "pay"}},
+		"is not asked for with all":            {scope: examine.Scope{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, shop, pod)
+			h.server.Deny(c.deny)
+			_, err := h.x.Survey(t.Context(), c.scope)
+			if c.want == "" && err != nil || c.want != "" && (cluster.ReasonOf(err) != cluster.NotFound || err.Error() != c.want) {
+				t.Errorf("error is %v, want %q", err, c.want)
+			}
+			if asked := slices.ContainsFunc(h.server.Asked(), func(q string) bool { return strings.HasPrefix(q, "get namespaces ") }); asked != c.asked {
+				t.Errorf("the namespace was asked for: %v, want %v", asked, c.asked)
+			}
+		})
+	}
+}
+
+func TestPodsThatMayBeListedNowhere(t *testing.T) {
+	h := newHouse(t)
+	h.server.Deny("list pods")
+	_, err := h.x.Survey(t.Context(), examine.Scope{Fallback: "shop"})
+	if want := "you may not list pods in all namespaces, nor in namespace shop; ask for that right, or name a namespace that you may read with -n"; err == nil || err.Error() != want {
+		t.Errorf("error is %v, want %q", err, want)
+	}
+}
+
 func TestObjectsThatAreNotThere(t *testing.T) {
 	h := newHouse(t, podWith("shop", "well", "registry.example/api:1", "", ""))
 	if s := h.objects(t, examine.ObjectRef{Kind: "pod", Namespace: "shop", Name: "well"}); len(s.Pulls) != 0 || s.Pods != 1 {

@@ -24,6 +24,9 @@ import (
 // maxForeseen bounds the pulls of one question: images times kinds of nodes.
 const maxForeseen = 400
 
+// maxBeside bounds the failing pulls of a node that are told about another one.
+const maxBeside = 3
+
 // A Prospect asks what the next pulls of some pods would meet.
 type Prospect struct {
 	Wants []Want
@@ -50,6 +53,9 @@ type Foresight struct {
 	Evidence evidence.Evidence
 	Place    cluster.Place
 	Holding  cluster.Holding
+	// Failing are pulls of the same image that fail now, by the status of other
+	// pods on nodes of the place; with what the message says.
+	Failing []evidence.Evidence
 	// Mine is what the person's own pull would meet, nil if nobody asked.
 	Mine *Mine
 }
@@ -392,9 +398,34 @@ func (f *foresight) ask(ctx context.Context, around surroundings) {
 	_ = probes.Wait()
 	for i, p := range f.patients {
 		p.say(shown[i]...)
+		f.pulls[i].Failing = f.beside(p, f.pulls[i].Place, all)
 	}
 	tellAll(ladders)
 	f.names()
+}
+
+// beside are those of the failing pulls that want the patient's image on a node
+// of the place, and are not the patient's own; at most maxBeside of a node.
+func (f *foresight) beside(p *patient, place cluster.Place, failing []*evidence.Evidence) []evidence.Evidence {
+	var found []evidence.Evidence
+	ref := p.e.Pull.Reference
+	if ref.Host == "" {
+		return nil
+	}
+	of := map[string]int{}
+	for _, e := range failing {
+		at := e.Pull
+		if at.Reference.Host != ref.Host || cluster.Canonical(at.Reference) != cluster.Canonical(ref) || of[at.Node] >= maxBeside ||
+			at.PodUID != "" && at.PodUID == p.e.Pull.PodUID ||
+			!slices.ContainsFunc(place.Nodes, func(n *corev1.Node) bool { return n.Name == at.Node }) {
+			continue
+		}
+		of[at.Node]++
+		one := *e
+		one.Findings = evidence.FromSymptom(e.Symptom, at)
+		found = append(found, one)
+	}
+	return found
 }
 
 func first(texts ...string) string {

@@ -125,8 +125,10 @@ func Verify(ctx context.Context, c *catalog.Catalog, x Seer, q examine.Prospect)
 
 // judge answers for one image on one kind of node.
 func judge(c *catalog.Catalog, f examine.Foresight) Answer {
+	others := beside(c, f)
+	f.Evidence.Findings = slices.Concat(f.Evidence.Findings, others.findings)
 	a := Answer{Foresight: f, Diagnosis: diagnosis.Foresee(c, f.Evidence), Need: need(f)}
-	b := bench{f: f, d: a.Diagnosis}
+	b := bench{f: f, d: a.Diagnosis, others: others}
 	a.Size = b.size()
 	asked := b.fromHere()
 	a.Proof, a.Why, a.Decided = asked.proof, asked.why, asked.cause
@@ -142,6 +144,8 @@ func judge(c *catalog.Catalog, f examine.Foresight) Answer {
 	case a.Need == NotNeeded && asked.proof != Proven:
 		a.Proof, a.Decided = NotProven, nil
 		a.Why = b.who(f.Holding.On) + " it already, but a kubelet from 1.35 on may verify that this pod may use it, and then " + asked.why
+	case a.Proof == Proven && others.why != "":
+		a.Proof, a.Why = NotProven, others.why
 	}
 	a.Views = b.views(asked, a)
 	a.Notes = b.notes(a, asked)
@@ -170,8 +174,9 @@ type verdict struct {
 
 // A bench is one pull's evidence ready to be judged.
 type bench struct {
-	f examine.Foresight
-	d diagnosis.Diagnosis
+	f      examine.Foresight
+	d      diagnosis.Diagnosis
+	others setback
 }
 
 func (b bench) find(o evidence.Outcome) (evidence.Finding, bool) {

@@ -5,11 +5,13 @@ package verify_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/examine"
@@ -356,6 +358,68 @@ func TestAnotherNodesPullIsTheNodesOwnProof(t *testing.T) {
 	views := r.Answers[0].Views
 	if last := views[len(views)-1]; last.Vantage != evidence.Node || last.Proof != verify.Proven || !strings.Contains(last.Sentence, "pulled the same image") {
 		t.Errorf("the node's view is %+v; %v", last, seen(r.Answers[0]))
+	}
+}
+
+// A pod that fails the very image on a node is that node's own word.
+func TestAnotherPodThatFailsOnTheNode(t *testing.T) {
+	s := newShelf(t)
+	s.push("team/app:1", "linux/amd64")
+	image := s.host + "/team/app:1"
+	says := func(what string) string {
+		return `failed to pull and unpack image "` + image + `": failed to resolve reference "` + image + `": ` + what
+	}
+	untrusted := says(`failed to do request: Head "https://` + s.host + `/v2/team/app/manifests/1": tls: failed to verify certificate: x509: certificate signed by unknown authority`)
+	denied := says("pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed")
+	full := `failed to pull and unpack image "` + image + `": failed to extract layer sha256:00: write /var/lib/containerd/x: no space left on device`
+	other := func(node, image, message string) *corev1.Pod {
+		return pod(image, func(p *corev1.Pod) {
+			p.Name, p.UID, p.Spec.NodeName = "other-"+node, types.UID("uid-"+node), node
+			p.Status.Phase = corev1.PodPending
+			p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app", Image: image, State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImagePull", Message: message}}}}
+		}).Pod
+	}
+	b := node("b", "amd64", "v1.36.3")
+	having := node("a", "amd64", "v1.33.0", image)
+	for name, c := range map[string]struct {
+		objects []runtime.Object
+		want    string // of the pull
+		node    string // the node's view
+	}{
+		"for a cause of the only node disproves the pull":             {[]runtime.Object{other("a", image, untrusted)}, "linux/amd64 disproved TLSUntrusted", "disproved pod shop/other-a fails to pull this very image on node a now (TLSUntrusted): "},
+		"on all nodes disproves it":                                   {[]runtime.Object{b, other("a", image, untrusted), other("b", image, untrusted)}, "linux/amd64 disproved TLSUntrusted", "disproved pod shop/other-a fails"},
+		"on one of two nodes leaves it open":                          {[]runtime.Object{b, other("a", image, untrusted)}, "linux/amd64 not-proven", "not-proven pod shop/other-a fails"},
+		"for what may pass by itself leaves it open":                  {[]runtime.Object{other("a", image, full)}, "linux/amd64 not-proven", "not-proven pod shop/other-a fails to pull this very image on node a now (DiskFull): "},
+		"for a credential says nothing of this pod's":                 {[]runtime.Object{other("a", image, denied)}, "linux/amd64 proven", "not-proven not seen from here"},
+		"of another image says nothing":                               {[]runtime.Object{other("a", s.host+"/team/app:2", strings.ReplaceAll(untrusted, "app:1", "app:2"))}, "linux/amd64 proven", "not-proven not seen from here"},
+		"on a node where the pod cannot land says nothing":            {[]runtime.Object{node("c", "arm64", "v1.36.3"), other("c", image, untrusted)}, "linux/amd64 proven", "not-proven not seen from here"},
+		"does not matter where the node has the image and may use it": {[]runtime.Object{having, other("a", image, untrusted)}, "linux/amd64 proven", "proven node a lists the image"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			objects := append([]runtime.Object{account()}, c.objects...)
+			if !slices.Contains(c.objects, runtime.Object(having)) {
+				objects = append(objects, node("a", "amd64", "v1.36.3"))
+			}
+			amd := func(spec *corev1.PodSpec) {
+				spec.NodeSelector = map[string]string{corev1.LabelArchStable: "amd64"}
+				spec.Containers[0].ImagePullPolicy = corev1.PullIfNotPresent
+			}
+			r := s.verify(t, scene{objects: objects, q: examine.Prospect{Wants: []examine.Want{want(image, amd)}}})
+			if len(r.Answers) != 1 {
+				t.Fatalf("%d answers, want 1", len(r.Answers))
+			}
+			a := r.Answers[0]
+			view := a.Views[len(a.Views)-1]
+			if got := told(a); got != c.want {
+				t.Errorf("got %s, want %s (%s)", got, c.want, a.Why)
+			}
+			if got := string(view.Proof) + " " + view.Sentence; view.Vantage != evidence.Node || !strings.HasPrefix(got, c.node) {
+				t.Errorf("the node's view is %q, want %q", got, c.node)
+			}
+			if c.want == "linux/amd64 not-proven" && !strings.HasPrefix(a.Why, "pod shop/other-a fails to pull this very image on node a now") {
+				t.Errorf("why is %q", a.Why)
+			}
+		})
 	}
 }
 

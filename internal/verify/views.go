@@ -53,6 +53,9 @@ func (b bench) fromNodes(a Answer) View {
 	if a.Need == NotNeeded && a.Proof == Proven && !h.Reverify {
 		return View{evidence.Node, Proven, b.who(h.On) + " the image"}
 	}
+	if b.others.why != "" {
+		return View{evidence.Node, NotProven, b.others.why}
+	}
 	if f, ok := b.find(evidence.ImagePulledElsewhere); ok && slices.Contains(b.nodeNames(), f.Details["node"]) && a.Proof != Disproved {
 		if len(b.f.Place.Nodes) == 1 {
 			return View{evidence.Node, Proven, f.Sentence}
