@@ -27,6 +27,7 @@ import (
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/cluster/clustertest"
 	"github.com/pullmedic/pullmedic/internal/mend"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/report/schematest"
 )
 
@@ -343,6 +344,19 @@ func TestWrongCombinationsOfFixAreOneSentence(t *testing.T) {
 		if got.code != ExitUsage || !strings.HasPrefix(got.err, "error: ") || !strings.Contains(got.err, want) || strings.Count(got.err, "\n") != 1 || got.out != "" {
 			t.Errorf("%s: exit code %d, stderr %q, want %q in it; stdout %q", args, got.code, got.err, want, got.out)
 		}
+	}
+}
+
+func TestAServiceAccountThatAToolKeepsIsToldBeforeItIsChanged(t *testing.T) {
+	var p mend.Plan
+	p.Changes = []remedy.Change{{Object: remedy.Object{APIVersion: "v1", Kind: "ServiceAccount", Resource: "serviceaccounts", Namespace: "shop", Name: "default"}}}
+	p.Case.Account = &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "default"}}
+	if why, held := kept(p); held {
+		t.Errorf("nothing keeps it: %s", why)
+	}
+	p.Case.Account.Labels = map[string]string{"argocd.argoproj.io/instance": "shop"}
+	if why, held := kept(p); !held || why != "Argo CD keeps service account default, and may set back what is changed here" {
+		t.Errorf("%v: %s", held, why)
 	}
 }
 

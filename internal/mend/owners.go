@@ -42,7 +42,8 @@ func (m *Mender) apply(ctx context.Context, c remedy.Change, tell Tell) error {
 			return nil
 		}
 		// Controllers write the status all the time.
-		if edit.ReasonOf(err) == edit.Changed && try < ownerTries-1 && wait(ctx, time.Duration(try+1)*20*time.Millisecond) {
+		if edit.ReasonOf(err) == edit.Changed && try < ownerTries-1 {
+			pause(ctx, time.Duration(try+1)*20*time.Millisecond)
 			if after, err = m.edit.Get(ctx, c.Object); err == nil {
 				continue
 			}
@@ -51,18 +52,6 @@ func (m *Mender) apply(ctx context.Context, c remedy.Change, tell Tell) error {
 		return nil
 	}
 	return nil
-}
-
-// wait is false if the context ended first.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }
 
 // appliedFromElsewhere tells whether something applies the object as a whole, and

@@ -4,7 +4,16 @@
 package mend
 
 import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
+
+	"k8s.io/client-go/rest"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -73,5 +82,54 @@ func TestAPodThatServesByNowIsWokenOnlyByForce(t *testing.T) {
 	c.Remedy.NeedsForce = "1 pod that still serves would go"
 	if got := woken(k, c); len(got) != 1 {
 		t.Errorf("by force it wakes %v", got)
+	}
+}
+
+// Controllers write the status of an object all the time: that its resource version
+// moved on does not mean that fix got to change it.
+func TestWithoutItsSecretARecordStillTellsWhatWasNeverChanged(t *testing.T) {
+	web := remedy.Object{APIVersion: "apps/v1", Kind: "Deployment", Resource: "deployments", Namespace: "shop", Name: "web", UID: "u1", Generation: 4, ResourceVersion: "7"}
+	k := keep(remedy.Change{Object: web, Edits: []remedy.Edit{{Path: "/spec/template/spec/containers/0/args", Old: "a", New: "b", Hidden: true}}})
+	for generation, want := range map[string]Standing{"4": AsBefore, "5": Lost} {
+		m := around(t, map[string]string{"/apis/apps/v1/namespaces/shop/deployments/web": `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","namespace":"shop","uid":"u1","resourceVersion":"9","generation":` + generation + `}}`})
+		b, err := m.weigh(t.Context(), "id", k, func(int) (hiddenValue, bool) { return hiddenValue{}, false })
+		if err != nil || b.Standing != want {
+			t.Errorf("generation %s: %s, %v; want %s", generation, b.Standing, err, want)
+		}
+	}
+}
+
+func TestARecordThatIsInterruptedHalfWayIsRemoved(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var mu sync.Mutex
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		resource, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/api/v1/namespaces/shop/"), "/")
+		mu.Lock()
+		asked = append(asked, r.Method+" "+resource)
+		mu.Unlock()
+		if resource == "secrets" { // it never answers: the person does
+			interrupt()
+			_, _ = io.Copy(io.Discard, r.Body) // else the server does not see the client go
+			<-r.Context().Done()
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","uid":"u9"}}`))
+	}))
+	defer server.Close()
+	writes, err := edit.New(&rest.Config{Host: server.URL}, edit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = New(Options{Edit: writes}).write(ctx, somePlan())
+	if err == nil || !strings.Contains(err.Error(), "interrupted") {
+		t.Errorf("got %v", err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if want := []string{"POST configmaps", "POST secrets", "DELETE configmaps"}; !slices.Equal(asked, want) {
+		t.Errorf("asked %v, want %v", asked, want)
 	}
 }
