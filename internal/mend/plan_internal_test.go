@@ -133,3 +133,24 @@ func TestARecordThatIsInterruptedHalfWayIsRemoved(t *testing.T) {
 		t.Errorf("asked %v, want %v", asked, want)
 	}
 }
+
+// A record that somebody wrote must not have undo set an image unseen.
+func TestARecordHidesOnlyWhatMayHoldAPassword(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/spec/template/spec/containers/0/env":          true,
+		"/spec/template/spec/containers/0/env/2/value":  true,
+		"/spec/template/spec/initContainers/1/args":     true,
+		"/spec/template/spec/containers":                true,
+		"/spec/template/spec/containers/3":              true,
+		"/spec/template/spec/containers/0/image":        false,
+		"/spec/template/spec/serviceAccountName":        false,
+		"/spec/template/spec/hostPID":                   false,
+		"/spec/template/spec/imagePullSecrets":          false,
+		"/metadata/annotations/env":                     true,
+		"/spec/template/spec/volumes/0/image/reference": false,
+	} {
+		if got := mayHide(path); got != want {
+			t.Errorf("%s: %v, want %v", path, got, want)
+		}
+	}
+}

@@ -343,12 +343,27 @@ func (r Record) check() error {
 			if !changeable(k.Object.Kind, e.Path) {
 				return errors.New("it is about a field that fix does not change")
 			}
-			if k.Object.Kind == "Secret" && !e.Hidden || e.Hidden && (e.Old != nil || e.New != nil) {
+			if k.Object.Kind == "Secret" && !e.Hidden || k.Object.Kind != "Secret" && e.Hidden && !mayHide(e.Path) || e.Hidden && (e.Old != nil || e.New != nil) {
 				return errors.New("it holds what must not stand there")
 			}
 		}
 	}
 	return nil
+}
+
+// mayHide tells the fields outside of Secrets whose values fix does not show: what
+// people write passwords into, and lists of containers that hold such. A record
+// that somebody else wrote must not have undo set an image unseen.
+func mayHide(path string) bool {
+	words := strings.Split(path, "/")
+	if slices.ContainsFunc(words, func(w string) bool { return w == "env" || w == "args" || w == "command" }) {
+		return true
+	}
+	last := words[len(words)-1]
+	if _, err := strconv.Atoi(last); err == nil && len(words) > 1 {
+		last = words[len(words)-2]
+	}
+	return last == "containers" || last == "initContainers"
 }
 
 // served are the API version and the resource of a kind that fix changes or
