@@ -23,6 +23,9 @@ type Survey struct {
 	// Pods and Namespaces that were looked at.
 	Pods       int `json:"pods"`
 	Namespaces int `json:"namespaces"`
+	// Waiting are those of the pods asked for by name that are still being made:
+	// none of their pulls fails, and not all are known to have gone well.
+	Waiting int `json:"waiting,omitempty"`
 	// Pulls that fail, or that were asked for by name.
 	Pulls []Evidence `json:"pulls"`
 	// NotLookedAt holds for all pulls (a namespace that may not be read ...).

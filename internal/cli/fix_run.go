@@ -72,7 +72,8 @@ func (o *fixOptions) mend(ctx context.Context, refs []examine.ObjectRef) (v1alph
 			break
 		}
 	}
-	return x.f, x.end(survey)
+	err = x.end(survey)
+	return x.f, err
 }
 
 // begin connects.
@@ -298,8 +299,12 @@ func (x *fixing) say(text outcomeText) error {
 
 // end prints the document, or what is left to say, and writes the report.
 func (x *fixing) end(s evidence.Survey) error {
+	waiting := 0
+	if len(x.f.Targets) == 0 && x.cause == "" {
+		waiting = s.Waiting
+	}
 	if len(x.f.Targets) == 0 && x.text() {
-		if err := report.NothingText(x.Out, x.f, x.cause, x.style); err != nil {
+		if err := report.NothingText(x.Out, x.f, x.cause, waiting, x.style); err != nil {
 			return fault(err)
 		}
 	}
@@ -307,6 +312,9 @@ func (x *fixing) end(s evidence.Survey) error {
 		if err := report.SumText(x.Out, x.f, x.style); err != nil {
 			return fault(err)
 		}
+	}
+	if waiting > 0 {
+		x.f.NotLookedAt = append(x.f.NotLookedAt, report.StillBeingMade(waiting))
 	}
 	if !x.text() {
 		if err := x.print(x.f, nil); err != nil {

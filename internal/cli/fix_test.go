@@ -157,6 +157,39 @@ func (s shop) run(t *testing.T, args ...string) ran {
 	return got
 }
 
+func TestFixOfPodsThatAreStillBeingMade(t *testing.T) {
+	creating := corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}
+	bare := replica("bare", "1", "registry.example/acme/api:1.0", creating)
+	bare.Status.ContainerStatuses = nil
+	unplaced := replica("unplaced", "1", "registry.example/acme/api:1.0", creating)
+	unplaced.Spec.NodeName, unplaced.Status.ContainerStatuses = "", nil
+	unplaced.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable"}}
+	leaving := replica("leaving", "1", "registry.example/acme/api:1.0", creating)
+	leaving.DeletionTimestamp = new(metav1.Now())
+	server := clustertest.New(t, replica("slow", "1", "registry.example/acme/api:1.0", creating), bare, unplaced, leaving,
+		replica("well", "1", "registry.example/acme/api:1.0", corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}))
+	s := shop{Server: server, args: []string{"--kubeconfig", kubeconfigFor(t, server), "--probe=none"}}
+	for args, c := range map[string]struct {
+		code int
+		out  string
+	}{
+		"pod/slow-1-x --yes":                        {ExitNotSeen, "1 pod is still being made; nothing fails to pull so far; look again in a moment."},
+		"pod/slow-1-x pod/bare-1-x pod/well-1-x -y": {ExitNotSeen, "2 pods are still being made; nothing fails to pull so far; look again in a moment."},
+		"pod/slow-1-x --yes -o json":                {ExitNotSeen, `"why": "1 pod is still being made; nothing fails to pull so far"`},
+		"pod/unplaced-1-x --yes":                    {ExitOK, "Nothing to mend: no pull of what you named fails now."},
+		"pod/leaving-1-x --yes":                     {ExitOK, "Nothing to mend: no pull of what you named fails now."},
+		"--cause TagNotFound --yes":                 {ExitOK, "Nothing to mend: no pull that was looked at fails of TagNotFound."},
+	} {
+		got := s.run(t, strings.Fields(args)...)
+		if text := strings.Join(strings.Fields(got.out), " "); got.code != c.code || !strings.Contains(text, c.out) || !strings.Contains(args, "json") && text != c.out { // where a line breaks is not the point
+			t.Errorf("%s: exit code %d, want %d; %q is not in\n%s%s", args, got.code, c.code, c.out, got.out, got.err)
+		}
+		if strings.Contains(args, "json") {
+			schematest.Check(t, []byte(got.out))
+		}
+	}
+}
+
 func TestFixEndsInItsExitCodes(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "report.md")
 	for name, c := range map[string]struct {

@@ -260,6 +260,29 @@ func MayHide(pod *corev1.Pod) bool {
 	return pod.DeletionTimestamp == nil && (WaitsForSandbox(pod) || crashLooping(pod))
 }
 
+// BeingMade tells a pod that no pull is known to fail of, and of which not all
+// images are known to be there: one that is new on its node, or that was not
+// given one yet and may get one.
+func BeingMade(pod *corev1.Pod) bool {
+	if pod.DeletionTimestamp != nil || pod.Status.Phase != corev1.PodPending && pod.Status.Phase != "" {
+		return false
+	}
+	if slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse
+	}) {
+		return false // no node takes it, and that may last
+	}
+	for _, c := range containersOf(pod) {
+		if c.kind == evidence.EphemeralContainer {
+			continue
+		}
+		if c.status == nil || c.status.State.Waiting != nil && slices.Contains([]string{"", "ContainerCreating", "PodInitializing"}, c.status.State.Waiting.Reason) {
+			return true
+		}
+	}
+	return false
+}
+
 // atLeast tells whether a kubelet's version (v1.35.2) is 1.minor or later.
 func atLeast(version string, minor int) bool {
 	rest, ok := strings.CutPrefix(version, "v1.")

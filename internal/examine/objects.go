@@ -116,7 +116,12 @@ func (l *look) asked(ctx context.Context, pods []*corev1.Pod, around surrounding
 		namespaces[pod.Namespace] = true
 		if pulls := cluster.FailingPulls(pod); len(pulls) > 0 {
 			l.add(pod, pulls)
-		} else if (cluster.MayHide(pod) || cluster.MayHang(pod, l.now)) && len(waiting) < maxStuckAsked {
+			continue
+		}
+		if cluster.BeingMade(pod) {
+			l.survey.Waiting++
+		}
+		if (cluster.MayHide(pod) || cluster.MayHang(pod, l.now)) && len(waiting) < maxStuckAsked {
 			waiting = append(waiting, pod)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
@@ -128,12 +129,26 @@ func podsWords(names []string) string {
 	return "pod/" + names[0] + " and " + number(len(names)-1) + " more"
 }
 
-// NothingText says that nothing is to be mended.
-func NothingText(w io.Writer, f v1alpha1.Fix, cause string, style Style) error {
+// StillBeingMade tells why nothing can be said of so many pods yet.
+func StillBeingMade(pods int) v1alpha1.Gap {
+	verb := " are"
+	if pods == 1 {
+		verb = " is"
+	}
+	return v1alpha1.Gap{Check: string(evidence.CheckPods), Subject: v1alpha1.Subject{Kind: string(evidence.SubjectWorkload), Name: "what was named"}, Why: count(pods, "pod") + verb + " still being made; nothing fails to pull so far", Needs: "look again in a moment"}
+}
+
+// NothingText says that nothing is to be mended, or of so many pods that it is
+// too early to say.
+func NothingText(w io.Writer, f v1alpha1.Fix, cause string, waiting int, style Style) error {
 	s := newSheet(style)
 	text := "Nothing to mend: no pull of what you named fails now."
 	if cause != "" {
 		text = "Nothing to mend: no pull that was looked at fails of " + cause + "."
+	}
+	if waiting > 0 {
+		g := StillBeingMade(waiting)
+		text = g.Why + "; " + g.Needs + "."
 	}
 	if len(f.NotLookedAt) > 0 {
 		text += " Not all could be looked at."

@@ -18,6 +18,10 @@ const (
 	evictionsShown = 3
 )
 
+// waitForWindow is the remedy that waits for a registry; the others wait for what
+// the kubelet tries next.
+const waitForWindow = "wait-for-window"
+
 // PlanText writes what would be done for one target: the cause, the change, what
 // it reaches, who owns it elsewhere, the proof, what undo does not bring back,
 // and what else there is to choose.
@@ -277,11 +281,14 @@ func until(s *sheet, r v1alpha1.Remedy, now time.Time) string {
 	if r.Until == nil {
 		return ""
 	}
-	text := "; until " + s.clock(*r.Until, now, toSecond)
-	if r.Latest != nil && !r.Latest.Equal(*r.Until) {
-		text += ", at the latest " + s.clock(*r.Latest, now, toSecond)
+	from := s.clock(*r.Until, now, toSecond)
+	switch span := r.Latest != nil && !r.Latest.Equal(*r.Until); {
+	case !span:
+		return "; until " + from
+	case r.ID == waitForWindow:
+		return "; until " + from + ", at the latest " + s.clock(*r.Latest, now, toSecond)
 	}
-	return text
+	return "; the kubelet tries next between " + from + " and " + s.clock(*r.Latest, now, toSecond)
 }
 
 // flagOf says how a remedy is chosen.

@@ -107,7 +107,7 @@ func (m *Model) typed(text string) {
 }
 
 // arrange works out what the list has: the groups with the rows of the scope
-// that the filter lets through. The cursor stays on its row, if that is there.
+// that the filter lets through, the gravest first. The cursor stays on its row, if that is there.
 func (m *Model) arrange() {
 	words := strings.Fields(strings.ToLower(m.filter))
 	m.shown, m.visible, m.widest = nil, nil, widths{}
@@ -122,9 +122,13 @@ func (m *Model) arrange() {
 			}
 		}
 		if len(g.rows) > 0 {
+			slices.SortStableFunc(g.rows, graverFirst)
 			m.shown = append(m.shown, g)
-			m.visible = append(m.visible, g.rows...)
 		}
+	}
+	slices.SortStableFunc(m.shown, func(a, b group) int { return graverFirst(a.rows[0], b.rows[0]) })
+	for _, g := range m.shown {
+		m.visible = append(m.visible, g.rows...)
 	}
 	m.choose(m.visible, m.index(m.visible))
 }

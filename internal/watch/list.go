@@ -25,6 +25,8 @@ const (
 	narrow     = 60 // below, impact and since are left out
 	tiny       = 50 // below, the pods as well
 	legible    = 20 // cells that a subject should have at least
+
+	leastNamespace = 6 // cells, below which a namespace is left out
 )
 
 // A line of the list: the headings, a group's title or one of its rows.
@@ -176,11 +178,21 @@ func (m *Model) name(r row) string {
 	if m.scope != "" {
 		return shorter(object, r.object, m.nameWidth())
 	}
-	ns, w := m.widest.namespace, m.nameWidth()
-	if ns+1+m.widest.object >= w {
-		ns = max(width(r.object.Namespace), min(ns, w/3))
+	w := m.nameWidth() - 1 // the blank behind it
+	ns := min(m.widest.namespace, max(w-1-m.widest.object, w/3))
+	if object = shorter(object, r.object, w-ns); width(object) < w-ns {
+		return pad(fit(r.object.Namespace, ns), ns) + " " + object
 	}
-	return pad(r.object.Namespace, ns) + " " + shorter(object, r.object, w-ns-1)
+	return placed(r.object.Namespace, object, w)
+}
+
+// placed is an object with its namespace in so many cells: of the namespace what
+// there is room for beside the object's whole name, which tells more.
+func placed(namespace, object string, w int) string {
+	if room := w - 1 - width(object); room >= min(width(namespace), leastNamespace) {
+		return fit(namespace, room) + " " + object
+	}
+	return squeeze(object, w)
 }
 
 // shorter spells the kind as kubectl's short name where the whole does not fit.
@@ -228,13 +240,12 @@ func (m *Model) endedLines() []string {
 			lines[i-1] = m.paint(dim, "+ and "+strconv.Itoa(len(m.ended)-i+1)+" more")
 			break
 		}
-		name := e.object.Kind + "/" + e.object.Name
-		if m.scope == "" {
-			name = e.object.Namespace + " " + name
-		}
+		// It may be of another namespace than the one that is looked at now.
+		name := e.object.Namespace + " " + e.object.Kind + "/" + e.object.Name
 		words := ": " + e.words(m.now)
 		if 4+width(name)+width(words) > m.width {
-			name = fit(shortKind(e.object.Kind)+"/"+e.object.Name, m.width-4-width(words))
+			short := shortKind(e.object.Kind) + "/" + e.object.Name
+			name = placed(e.object.Namespace, short, max(m.width-4-width(words), min(m.width-4, width(short)+1+leastNamespace)))
 		}
 		text := "+   " + name + words
 		if full := text + " (" + e.cause + ")"; width(full) <= m.width {

@@ -4,6 +4,7 @@
 package watch
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -109,6 +110,17 @@ func (r *row) add(d v1alpha1.Diagnosis) {
 }
 
 func graver(a, b string) bool { return gravity(a) < gravity(b) }
+
+// graverFirst orders rows: what fails before what works again, then by gravity.
+func graverFirst(a, b row) int {
+	cleared := func(r row) int {
+		if r.state == v1alpha1.Cleared {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(cleared(a), cleared(b)), cmp.Compare(gravity(a.severity), gravity(b.severity)))
+}
 
 func gravity(severity string) int {
 	for i, s := range []string{"critical", "high", "medium"} {

@@ -229,7 +229,7 @@ func TestKeys(t *testing.T) {
 		s.shows(">   payments deployment/ledger")
 		s.press("j", "down")
 		s.shows(">   shop     deployment/api")
-		s.source.report = of(missing("api-1"), expired("ledger-1", "ledger"))
+		s.source.report = of(missing("api-1"), failing("CredentialsExpired", "registry.example", "payments", "ledger-1", "Deployment", "ledger", "low", 34, 72))
 		s.wait(5 * time.Second)
 		s.shows(">   shop     deployment/api")
 		s.press("up", "k", "k")
@@ -460,4 +460,60 @@ func BenchmarkScreenOf5000Workloads(b *testing.B) {
 		m.key(tea.KeyPressMsg(tea.Key{Code: 'j', Text: "j"}))
 		_ = m.View()
 	}
+}
+
+func TestTheGravestStandsFirst(t *testing.T) {
+	one := func(cause, namespace, name, severity string) v1alpha1.Diagnosis {
+		return failing(cause, "registry.example", namespace, name+"-1", "Deployment", name, severity, 0, 0)
+	}
+	works := one("CredentialsExpired", "pay", "mended", "critical")
+	works.Causes[0].State = v1alpha1.Cleared
+	s := newStage(t, of(works, one("CredentialsExpired", "pay", "books", "medium"), one("CredentialsExpired", "shop", "cart", "medium"), one("CredentialsExpired", "pay", "ledger", "critical"),
+		one("TagNotFound", "shop", "api", "high"), one("TagNotFound", "shop", "web", "critical")))
+	order := func(want ...string) {
+		t.Helper()
+		var got []string
+		for _, r := range s.m.visible {
+			got = append(got, r.object.Name)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("the order is %q, want %q", got, want)
+		}
+	}
+	order("ledger", "books", "cart", "mended", "web", "api")
+	s.m.turn("shop") // where another cause is the gravest
+	order("web", "api", "cart")
+}
+
+func TestNamesInNarrowTerminals(t *testing.T) {
+	const namespace = "pm-unknown-authority-node-a"
+	for name, c := range map[string]struct {
+		object string
+		width  int
+		want   string
+	}{
+		"the namespace is shortened first":          {"api", 80, "    pm-unknown-author... deployment/api "},
+		"then the kind":                             {"api-of-the-shop", 59, "    pm-unk... deploy/api-of-the-shop "},
+		"then the namespace is left out":            {"api-of-the-shop", 44, "    deploy/api-of-the-shop "},
+		"and only then is anything of the name cut": {"the-long-name-of-an-api", 44, "    deploy...name-of-an-api "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, of(failing("TagNotFound", "x", namespace, "p-1", "Deployment", c.object, "high", 0, 0), failing("TagNotFound", "x", "a", "p-2", "Deployment", "b", "high", 0, 0)))
+			s.press("end")
+			s.size(c.width, 24)
+			s.shows(c.want)
+		})
+	}
+}
+
+func TestWhatIsOverNamesItsNamespace(t *testing.T) {
+	s := newStage(t, broken())
+	s.source.fates["ledger-1"], s.source.fates["ledger-2"] = examine.Fate{Gone: true}, examine.Fate{Gone: true}
+	s.source.report = of(missing("api-1"))
+	s.wait(10 * time.Second)
+	s.shows("+   payments deployment/ledger: replaced, and nothing of it fails")
+	s.m.turn("shop")
+	s.shows("+   payments deployment/ledger: replaced, and nothing of it fails")
+	s.size(50, 24)
+	s.shows("+   pay... deploy/ledger: replaced, and nothing")
 }
