@@ -30,10 +30,14 @@ func (r Right) String() string {
 	if r.Group != "" {
 		resource += "." + r.Group
 	}
-	if r.Namespace == "" {
-		return r.Verb + " " + resource + " in all namespaces"
+	right := r.Verb + " " + resource
+	switch {
+	case r.Namespace != "":
+		right += " in namespace " + r.Namespace
+	case r.Verb == "list": // whatever else lies in no namespace is of the cluster
+		right += " in all namespaces"
 	}
-	return r.Verb + " " + resource + " in namespace " + r.Namespace
+	return right
 }
 
 // RightOf is the right that a change needs.
