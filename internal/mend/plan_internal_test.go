@@ -13,10 +13,10 @@ import (
 	"sync"
 	"testing"
 
-	"k8s.io/client-go/rest"
-
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
 
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
@@ -151,6 +151,28 @@ func TestARecordHidesOnlyWhatMayHoldAPassword(t *testing.T) {
 	} {
 		if got := mayHide(path); got != want {
 			t.Errorf("%s: %v, want %v", path, got, want)
+		}
+	}
+}
+
+// A secret that fix made, and into which somebody put another login since, stays.
+func TestWhatOthersWroteIntoWhatFixMadeIsKnown(t *testing.T) {
+	entry := func(manager, at string) any {
+		return map[string]any{"manager": manager, "operation": "Update", "apiVersion": "v1", "time": at, "fieldsType": "FieldsV1", "fieldsV1": map[string]any{"f:data": map[string]any{"f:.dockerconfigjson": map[string]any{}}}}
+	}
+	label := map[string]any{"manager": "kubectl", "operation": "Update", "apiVersion": "v1", "time": "2026-01-02T05:00:00Z", "fieldsType": "FieldsV1", "fieldsV1": map[string]any{"f:metadata": map[string]any{"f:labels": map[string]any{}}}}
+	for name, c := range map[string]struct {
+		entries []any
+		want    bool
+	}{
+		"ours alone":            {[]any{entry("pullmedic", "2026-01-02T03:04:05Z")}, false},
+		"a label by another":    {[]any{entry("pullmedic", "2026-01-02T03:04:05Z"), label}, false},
+		"another login since":   {[]any{entry("pullmedic", "2026-01-02T03:04:05Z"), entry("kubectl", "2026-01-02T04:00:00Z")}, true},
+		"nothing that is known": {nil, false},
+	} {
+		live := &unstructured.Unstructured{Object: map[string]any{"metadata": map[string]any{"managedFields": c.entries}}}
+		if got := writtenByOthers(live); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
 }

@@ -14,9 +14,11 @@ import (
 	"strconv"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/pullmedic/pullmedic/internal/edit"
+	"github.com/pullmedic/pullmedic/internal/managedfields"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 )
 
@@ -191,8 +193,11 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 	version := live.GetResourceVersion()
 	b.Object.UID, b.Object.Generation, b.Object.ResourceVersion = string(live.GetUID()), 0, ""
 	if k.Made {
-		if b.Standing = Stands; live.GetLabels()[labelRecord] != id {
+		switch b.Standing = Stands; {
+		case live.GetLabels()[labelRecord] != id:
 			b.Standing = NotOurs
+		case writtenByOthers(live):
+			b.Standing, b.Fields = Altered, []string{"/data"}
 		}
 		return b, nil
 	}
@@ -331,4 +336,11 @@ func same(a, b any) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+// writtenByOthers tells that what an object keeps, which fix made, was written by
+// somebody else since: a new login, say, that must not go with it.
+func writtenByOthers(live *unstructured.Unstructured) bool {
+	by := managedfields.Last(metav1.ObjectMeta{ManagedFields: live.GetManagedFields()}, "f:data").By
+	return by != "" && by != edit.Manager
 }
