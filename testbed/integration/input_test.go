@@ -68,9 +68,9 @@ func TestBadInputGetsOneLineAndItsExitCode(t *testing.T) {
 	}
 }
 
-func TestANamespaceThatIsNotThereHasNoFailingPull(t *testing.T) {
+func TestANamespaceThatIsNotThereIsSaidToBeSo(t *testing.T) {
 	got := open(t).run(t, "", nil, "-n", "none")
-	if got.code != 0 || !strings.HasPrefix(got.out, "No pods here, so no pull fails") || got.err != "" {
+	if got.code != 2 || got.out != "" || got.err != "error: there is no namespace none; look at its name\n" {
 		t.Errorf("exit code %d, stderr %q, stdout %q", got.code, got.err, got.out)
 	}
 }
