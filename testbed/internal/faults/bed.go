@@ -256,10 +256,21 @@ func makeNamespace(ctx context.Context, bed Bed, name string) error {
 		case <-time.After(500 * time.Millisecond):
 		}
 	}
-	// A controller makes this one soon; no pod can be made before.
+	// A controller makes this one soon; no pod can be made before. An API server
+	// can take a namespace that was just made for its predecessor, which ends.
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}
-	if _, err := bed.Kube.CoreV1().ServiceAccounts(name).Create(ctx, account, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
-		return fmt.Errorf("making the service account of namespace %s: %w", name, err)
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		_, err := bed.Kube.CoreV1().ServiceAccounts(name).Create(ctx, account, metav1.CreateOptions{})
+		if err == nil || apierrors.IsAlreadyExists(err) {
+			return nil
+		}
+		if !apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) || time.Now().After(deadline) {
+			return fmt.Errorf("making the service account of namespace %s: %w", name, err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	return nil
 }

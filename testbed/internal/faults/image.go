@@ -52,7 +52,9 @@ func imageFaults() []Fault {
 		{
 			Name: "never", What: "pull policy Never, and the node does not have the image",
 			Cause: "NeverPull", Expect: confirmed("NeverPull"), Reach: OfPod, Mendable: true,
-			scene: func(Spot) Scene { return Scene{Image: registries.Plain + "/acme/app:1.28.0", Policy: "Never", Unseen: true} },
+			scene: func(Spot) Scene {
+				return Scene{Image: registries.Plain + "/acme/app:1.28.0", Policy: "Never", Unseen: true}
+			},
 		},
 		{
 			Name: "missing-tag-quiet", What: "no such tag, in a registry that lists none",
