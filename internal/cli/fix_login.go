@@ -6,7 +6,6 @@ package cli
 import (
 	"context"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -24,9 +23,6 @@ type loginOptions struct {
 	copyFrom, dockerConfig, helper, username string
 	typed, passwordStdin                     bool
 }
-
-// helperName is what may stand behind docker-credential-.
-var helperName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
 
 func (o *loginOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.copyFrom, "copy-from", "", "take the registry's credential from this secret, NAMESPACE/NAME (only its entry for the registry)")
@@ -62,7 +58,7 @@ func (o *loginOptions) check(answered bool) error {
 		return usage("--password-stdin takes stdin, so that nobody can answer there; add --yes, or --dry-run=client to see the plan")
 	case o.copyFrom != "" && (!both || len(validation.IsDNS1123Label(namespace)) > 0 || len(validation.IsDNS1123Subdomain(name)) > 0):
 		return usage("--copy-from %q is not NAMESPACE/NAME of a secret", foreign.Text(o.copyFrom, 80))
-	case o.helper != "" && !helperName.MatchString(o.helper):
+	case o.helper != "" && !logins.IsHelper(o.helper):
 		return usage("--credential-helper %q is no helper's name: give what stands behind docker-credential-, as in ecr-login", foreign.Text(o.helper, 80))
 	}
 	return nil

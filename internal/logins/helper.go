@@ -34,6 +34,9 @@ const (
 	notThere = "credentials not found in native keychain"
 )
 
+// IsHelper tells whether docker-credential-NAME can be a program of that kind.
+func IsHelper(name string) bool { return helperName.MatchString(name) }
+
 // helperName is what may stand behind docker-credential-.
 var helperName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
 

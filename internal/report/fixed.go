@@ -64,7 +64,7 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 		s.handed("Then", t.Afterwards)
 	}
 	if t.Undo != "" {
-		if command, ok := shell.Command(append(append(s.program(), "undo", t.Undo, "-n", t.Target.Namespace), s.Connect...)...); ok {
+		if command, ok := s.undo(t.Undo, t.Target.Namespace); ok {
 			s.command("Undo", command)
 		}
 	}

@@ -44,19 +44,11 @@ func (s Style) fix(o v1alpha1.Object) (string, bool) {
 	return s.diagnose(o)
 }
 
-// undo is the command that takes a fix back; false if it cannot be written.
+// undo is the command that takes a fix back, which asks no registry; false if it
+// cannot be written.
 func (s Style) undo(id, namespace string) (string, bool) {
 	words := append(s.program(), "undo", id, "-n", namespace)
-	for i := 0; i < len(s.Flags); i++ {
-		switch s.Flags[i] {
-		case "--allow-loopback": // undo asks no registry
-		case "--probe", "--registry-ca", "--hosts-dir", "--bundle":
-			i++ // with its value
-		default:
-			words = append(words, s.Flags[i])
-		}
-	}
-	return shell.Command(words...)
+	return shell.Command(append(words, s.Connect...)...)
 }
 
 func isName(s string) bool { return len(s) <= 253 && objectName.MatchString(s) }

@@ -72,7 +72,7 @@ func TestUndoText(t *testing.T) {
 	check(report.Encode(&out, report.JSON, list))
 	schematest.Check(t, out.Bytes())
 	out.Reset()
-	check(report.UndoListText(&out, list, report.Style{Flags: []string{"--probe", "none", "--context", "prod $(id)", "--allow-loopback"}}))
+	check(report.UndoListText(&out, list, report.Style{Flags: []string{"--probe", "none", "--context", "prod $(id)", "--allow-loopback"}, Connect: []string{"--context", "prod $(id)"}}))
 	check(report.UndoListText(&out, report.NewUndoList(now(), nil, nil, false), report.Style{}))
 	golden(t, "undo-list.txt", out.Bytes())
 }
