@@ -5,6 +5,7 @@ package integration
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"maps"
 	"os"
@@ -27,9 +28,15 @@ import (
 	"github.com/pullmedic/pullmedic/testbed/internal/e2e"
 )
 
+// edited is an object, and the JSON pointer to the pod's spec in it.
+type edited struct {
+	remedy.Object
+	root string
+}
+
 // makeEach makes one object of each kind that fix edits, beside those of the
-// scene, and returns them with where their pod template is.
-func (m mending) makeEach(t *testing.T) map[string]remedy.Object {
+// scene. The bare pod is on its node when it returns: the scheduler edits its spec.
+func (m mending) makeEach(t *testing.T) []edited {
 	t.Helper()
 	ctx, none := t.Context(), metav1.CreateOptions{}
 	var err error
@@ -68,13 +75,20 @@ func (m mending) makeEach(t *testing.T) map[string]remedy.Object {
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := func(kind, apiVersion, resource, name string) remedy.Object {
-		return objectOf(kind, apiVersion, resource, m.namespace, name)
+	m.await(t, "pod/alone to be given a node", func(ctx context.Context) bool {
+		p, err := m.Kube.CoreV1().Pods(m.namespace).Get(ctx, "alone", metav1.GetOptions{})
+		return err == nil && p.Spec.NodeName != ""
+	})
+	of := func(kind, apiVersion, resource, name, root string) edited {
+		return edited{objectOf(kind, apiVersion, resource, m.namespace, name), root}
 	}
-	return map[string]remedy.Object{
-		"/spec/template/spec": of("StatefulSet", "apps/v1", "statefulsets", "db"), "/spec/template/spec/": of("DaemonSet", "apps/v1", "daemonsets", "agent"),
-		"/spec/template/spec//": of("ReplicaSet", "apps/v1", "replicasets", "set"), "/spec/template/spec///": of("ReplicationController", "v1", "replicationcontrollers", "old"),
-		"/spec/jobTemplate/spec/template/spec": of("CronJob", "batch/v1", "cronjobs", "nightly"), "/spec": of("Pod", "v1", "pods", "alone"),
+	return []edited{
+		of("StatefulSet", "apps/v1", "statefulsets", "db", "/spec/template/spec"),
+		of("DaemonSet", "apps/v1", "daemonsets", "agent", "/spec/template/spec"),
+		of("ReplicaSet", "apps/v1", "replicasets", "set", "/spec/template/spec"),
+		of("ReplicationController", "v1", "replicationcontrollers", "old", "/spec/template/spec"),
+		of("CronJob", "batch/v1", "cronjobs", "nightly", "/spec/jobTemplate/spec/template/spec"),
+		of("Pod", "v1", "pods", "alone", "/spec"),
 	}
 }
 
@@ -122,11 +136,11 @@ func TestEveryKindIsUndoneWithThePublishedRights(t *testing.T) {
 		t.Error(d)
 	}
 	// One for each other kind.
-	for root, o := range m.makeEach(t) {
-		root = strings.TrimRight(root, "/")
-		t.Run(o.Kind, func(t *testing.T) {
-			before := shape(t, m.config, o)
-			o, err := read(t.Context(), writes, o)
+	for _, e := range m.makeEach(t) {
+		root := e.root
+		t.Run(e.Kind, func(t *testing.T) {
+			before := shape(t, m.config, e.Object)
+			o, err := read(t.Context(), writes, e.Object)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -41,7 +41,7 @@ func (b bed) await(t *testing.T, what string, ask func(context.Context) bool) {
 	}
 }
 
-// wants is the template of a pod app with one container on the first node.
+// templateOf is the template of a pod app with one container on the first node.
 func templateOf(image string) corev1.PodTemplateSpec {
 	return corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{faults.PodLabel: faults.PodName}},
