@@ -217,6 +217,9 @@ func (m *Mender) podsOf(ctx context.Context, selectors []string, l lineage) ([]*
 func revisions(ctx context.Context, run *cluster.Run, live *unstructured.Unstructured, k *remedy.Case) error {
 	t := &k.Target
 	selectors := selectorsOf(live, nil)
+	if len(selectors) == 0 {
+		return nil
+	}
 	switch t.Kind {
 	case "Deployment":
 		sets, err := run.ReplicaSets(ctx, t.Namespace, selectors[0])
