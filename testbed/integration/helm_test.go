@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -97,27 +96,6 @@ func (b bed) owners(t *testing.T, namespace string) map[string]string {
 	return list
 }
 
-// awaitFailing waits until the pull of the Deployment's newest pod fails.
-func (b bed) awaitFailing(t *testing.T, namespace string) {
-	t.Helper()
-	for deadline := time.Now().Add(longest); ; time.Sleep(100 * time.Millisecond) {
-		list, err := b.Kube.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, pod := range list.Items {
-			for _, status := range pod.Status.ContainerStatuses {
-				if w := status.State.Waiting; w != nil && (w.Reason == "ErrImagePull" || w.Reason == "ImagePullBackOff") && pod.DeletionTimestamp == nil {
-					return
-				}
-			}
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("no pull fails in %s", namespace)
-		}
-	}
-}
-
 // What a tool applies from elsewhere is mended here, and the tool's next version
 // comes without a conflict: after fix, and after fix and undo.
 func TestTheNextVersionFromElsewhereDoesNotConflict(t *testing.T) {
@@ -129,7 +107,7 @@ func TestTheNextVersionFromElsewhereDoesNotConflict(t *testing.T) {
 				if said, err := apply(t, b, namespace, "1.27.45"); err != nil {
 					t.Fatalf("%v: %s", err, said)
 				}
-				b.awaitFailing(t, namespace)
+				b.awaitFailing(t, namespace, "web")
 				before := b.owners(t, namespace)
 				got := b.run(t, "", nil, "fix", "deployment/web", "-n", namespace, "--to", there, "--here", "--yes")
 				if got.code != 0 || b.imageOf(t, namespace) != there {

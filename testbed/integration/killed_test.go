@@ -84,13 +84,14 @@ type way struct {
 	after    bool
 	watching bool
 	process  chan *os.Process
+	ended    chan struct{} // closed once the process has ended
 	// sent is all that went to the API server and came back but to Secrets.
 	sent bytes.Buffer
 }
 
 func (b bed) way(t *testing.T, config *rest.Config, at int, after bool) *way {
 	t.Helper()
-	w := &way{at: at, after: after, process: make(chan *os.Process, 1)}
+	w := &way{at: at, after: after, process: make(chan *os.Process, 1), ended: make(chan struct{})}
 	var err error
 	if w.next, err = rest.TransportFor(config); err != nil {
 		t.Fatal(err)
@@ -150,11 +151,13 @@ func (w *way) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
+// kill ends the process before anything more is forwarded or answered.
 func (w *way) kill() error {
 	process := <-w.process
 	if err := process.Kill(); err != nil {
 		return err
 	}
+	<-w.ended
 	return errKilled
 }
 
@@ -168,6 +171,7 @@ func (w *way) run(t *testing.T, command *exec.Cmd) (output string, killed bool) 
 	}
 	w.process <- command.Process
 	err := command.Wait()
+	close(w.ended)
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Exited() {
 		t.Fatalf("%s ended with %d: %s", command.Path, exit.ExitCode(), out.String())
 	}
@@ -181,7 +185,7 @@ func (m mending) carry(t *testing.T, w *way, image string) (output string, kille
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(order{Host: w.URL, Namespace: m.namespace, Image: image, Wait: 15 * time.Second})
+	text, err := json.Marshal(order{Host: w.URL, Namespace: m.namespace, Image: image, Wait: longest / 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,9 +238,7 @@ func (m mending) restored(t *testing.T, before map[string]string) {
 	for _, d := range differences(before, m.shape(t)) {
 		t.Error(d)
 	}
-	if left := m.leftovers(t, m.namespace); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
-	}
+	m.noLeftovers(t, m.namespace)
 }
 
 // TestKilledAtEachWrite kills a fix before and after each of its writes: it makes a

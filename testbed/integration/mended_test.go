@@ -27,6 +27,7 @@ import (
 	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
+	"github.com/pullmedic/pullmedic/testbed/internal/faults"
 	"github.com/pullmedic/pullmedic/testbed/internal/layout"
 	"github.com/pullmedic/pullmedic/testbed/internal/registries"
 )
@@ -77,7 +78,7 @@ func (b bed) mending(t *testing.T) mending {
 	if _, err := b.Kube.AppsV1().Deployments(m.namespace).Create(ctx, web, none); err != nil {
 		t.Fatal(err)
 	}
-	b.awaitPod(t, m.namespace)
+	b.awaitFailing(t, m.namespace, "web") // what does not fail yet is in nobody's plan
 	return m
 }
 
@@ -95,13 +96,11 @@ func (b bed) namespace(t *testing.T) string {
 			t.Error(err)
 		}
 	})
-	for deadline := time.Now().Add(longest); ; time.Sleep(20 * time.Millisecond) {
-		if _, err := b.Kube.CoreV1().ServiceAccounts(made.Name).Get(t.Context(), "default", metav1.GetOptions{}); err == nil {
-			return made.Name
-		} else if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-	}
+	b.await(t, "the default service account of "+made.Name, func(ctx context.Context) error {
+		_, err := b.Kube.CoreV1().ServiceAccounts(made.Name).Get(ctx, "default", metav1.GetOptions{})
+		return err
+	})
+	return made.Name
 }
 
 // template is that of a pod on the first node.
@@ -112,27 +111,23 @@ func template(labels map[string]string, image string) corev1.PodTemplateSpec {
 	}}
 }
 
-// awaitPod waits until the namespace has a pod on a node.
-func (b bed) awaitPod(t *testing.T, namespace string) {
+// awaitFailing waits until the pull of a pod with that label app fails.
+func (b bed) awaitFailing(t *testing.T, namespace, app string) {
 	t.Helper()
-	for deadline := time.Now().Add(longest); ; time.Sleep(20 * time.Millisecond) {
-		list, err := b.Kube.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{})
-		if err == nil && slices.ContainsFunc(list.Items, func(p corev1.Pod) bool { return p.Spec.NodeName != "" }) {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("no pod in %s: %v", namespace, err)
-		}
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	defer cancel()
+	if shown, err := faults.Await(ctx, b.Bed, namespace, app); err != nil || shown.Running {
+		t.Fatalf("it is to fail: %+v (%v)", shown, err)
 	}
 }
 
 // mender carries out against an API server.
 func mender(config *rest.Config) (*mend.Mender, *edit.Client, error) {
-	client, err := asked.New(config, asked.Options{})
+	client, err := asked.New(config, asked.Options{Timeout: longest})
 	if err != nil {
 		return nil, nil, err
 	}
-	writes, err := edit.New(config, edit.Options{})
+	writes, err := edit.New(config, edit.Options{Timeout: longest})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -243,40 +238,32 @@ func (m mending) shape(t *testing.T) map[string]string {
 		objectOf("Deployment", "apps/v1", "deployments", m.namespace, "web"))
 }
 
-// leftovers are objects of the namespace that carry the label of a record, once
-// the garbage collector had its time.
-func (b bed) leftovers(t *testing.T, namespace string) []string {
+// noLeftovers waits until no object of the namespace carries the label of a
+// record: what belongs to one takes the garbage collector a while.
+func (b bed) noLeftovers(t *testing.T, namespace string) {
 	t.Helper()
-	ours := metav1.ListOptions{LabelSelector: "pullmedic.dev/record"}
-	for deadline := time.Now().Add(longest); ; time.Sleep(50 * time.Millisecond) {
-		var left []string
-		maps, err := b.Kube.CoreV1().ConfigMaps(namespace).List(t.Context(), ours)
+	b.await(t, "all of the fix to be gone from "+namespace, func(ctx context.Context) error {
+		ours := metav1.ListOptions{LabelSelector: "pullmedic.dev/record"}
+		maps, err := b.Kube.CoreV1().ConfigMaps(namespace).List(ctx, ours)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
+		secrets, err := b.Kube.CoreV1().Secrets(namespace).List(ctx, ours)
+		if err != nil {
+			return err
+		}
+		var left []string
 		for _, o := range maps.Items {
 			left = append(left, "configmap/"+o.Name)
-		}
-		secrets, err := b.Kube.CoreV1().Secrets(namespace).List(t.Context(), ours)
-		if err != nil {
-			t.Fatal(err)
 		}
 		for _, o := range secrets.Items {
 			left = append(left, "secret/"+o.Name)
 		}
-		if len(left) == 0 || time.Now().After(deadline) {
-			return left
+		if len(left) > 0 {
+			return fmt.Errorf("left behind: %q", left)
 		}
-	}
-}
-
-func differences(before, after map[string]string) (list []string) {
-	for name := range before {
-		if before[name] != after[name] {
-			list = append(list, fmt.Sprintf("%s was\n%s\nand is\n%s", name, before[name], after[name]))
-		}
-	}
-	return list
+		return nil
+	})
 }
 
 // encodedBefore is what the scene's secret holds before the fix.

@@ -5,15 +5,18 @@ package integration
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
-	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -32,22 +35,13 @@ import (
 func (b bed) allow(t *testing.T, namespace string, writes ...rbacv1.PolicyRule) {
 	t.Helper()
 	rules := append([]rbacv1.PolicyRule{{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"get", "list", "watch"}}}, writes...)
-	rbac := b.Kube.RbacV1()
-	_, err := rbac.Roles(namespace).Create(t.Context(), &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: "fixer"}, Rules: rules}, metav1.CreateOptions{})
-	if err == nil {
-		_, err = rbac.RoleBindings(namespace).Create(t.Context(), &rbacv1.RoleBinding{
-			ObjectMeta: metav1.ObjectMeta{Name: "fixer"}, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: "fixer"},
+	meta := metav1.ObjectMeta{Name: "fixer", Namespace: namespace}
+	b.give(t, role{
+		ClusterRole: rbacv1.ClusterRole{TypeMeta: metav1.TypeMeta{Kind: "Role"}, ObjectMeta: meta, Rules: rules},
+		binding: rbacv1.ClusterRoleBinding{
+			ObjectMeta: meta, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: meta.Name},
 			Subjects: []rbacv1.Subject{{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: viewers}},
-		}, metav1.CreateOptions{})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.await(t, "the viewer's rights", func(ctx context.Context) bool {
-		review, err := b.Kube.AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-			User: cluster.Viewer, Groups: []string{viewers}, ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "list", Resource: "pods", Namespace: namespace},
-		}}, metav1.CreateOptions{})
-		return err == nil && review.Status.Allowed
+		},
 	})
 }
 
@@ -105,9 +99,12 @@ func (b bed) budget(t *testing.T, namespace string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.await(t, "the budget to be counted", func(ctx context.Context) bool {
+	b.await(t, "the budget to be counted", func(ctx context.Context) error {
 		p, err := b.Kube.PolicyV1().PodDisruptionBudgets(namespace).Get(ctx, "all", metav1.GetOptions{})
-		return err == nil && p.Status.ObservedGeneration > 0 && p.Status.ExpectedPods > 0
+		if err == nil && (p.Status.ObservedGeneration == 0 || p.Status.ExpectedPods == 0) {
+			err = fmt.Errorf("its status is %+v", p.Status)
+		}
+		return err
 	})
 }
 
@@ -153,16 +150,32 @@ func TestAPausedRolloutIsNotChanged(t *testing.T) {
 	b.untouched(t, namespace, before, true)
 }
 
-// limit lets no further objects of a resource be made.
+// limit lets no further objects of a resource be made, of which there are so
+// many. It returns once the API server refuses one.
 func (b bed) limit(t *testing.T, namespace, name string, most int64) {
 	t.Helper()
 	hard := corev1.ResourceList{corev1.ResourceName(name): *resource.NewQuantity(most, resource.DecimalSI)}
 	if _, err := b.Kube.CoreV1().ResourceQuotas(namespace).Create(t.Context(), &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "few"}, Spec: corev1.ResourceQuotaSpec{Hard: hard}}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	b.await(t, "the quota to be counted", func(ctx context.Context) bool {
-		q, err := b.Kube.CoreV1().ResourceQuotas(namespace).Get(ctx, "few", metav1.GetOptions{})
-		return err == nil && len(q.Status.Used) > 0
+	b.await(t, "the quota to refuse "+name, func(ctx context.Context) error {
+		try, core, meta := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}, b.Kube.CoreV1(), metav1.ObjectMeta{Name: "one-more"}
+		var err error
+		switch name {
+		case "configmaps":
+			_, err = core.ConfigMaps(namespace).Create(ctx, &corev1.ConfigMap{ObjectMeta: meta}, try)
+		case "secrets":
+			_, err = core.Secrets(namespace).Create(ctx, &corev1.Secret{ObjectMeta: meta}, try)
+		case "pods":
+			_, err = core.Pods(namespace).Create(ctx, &corev1.Pod{ObjectMeta: meta, Spec: templateOf(present).Spec}, try)
+		}
+		if err == nil {
+			return errors.New("one more would be taken")
+		}
+		if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "exceeded quota") {
+			return err
+		}
+		return nil
 	})
 }
 
@@ -193,8 +206,8 @@ func TestAQuotaThatLeavesNoRoom(t *testing.T) {
 }
 
 // refuses makes a rule of admission that refuses every change of a deployment of
-// the namespace.
-func (b bed) refuses(t *testing.T, namespace string, webhook bool) {
+// the namespace in these words. It returns once the API server does so.
+func (b bed) refuses(t *testing.T, namespace string, webhook bool, words string) {
 	t.Helper()
 	rule := admissionv1.RuleWithOperations{
 		Operations: []admissionv1.OperationType{admissionv1.Update},
@@ -248,9 +261,15 @@ func (b bed) refuses(t *testing.T, namespace string, webhook bool) {
 			t.Error(err)
 		}
 	})
-	b.await(t, "the rule of admission", func(ctx context.Context) bool {
+	b.await(t, "the rule of admission", func(ctx context.Context) error {
 		_, err := b.Kube.AppsV1().Deployments(namespace).Patch(ctx, faults.PodName, types.MergePatchType, []byte(`{"metadata":{"labels":{"x":"y"}}}`), metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
-		return err != nil
+		if err == nil {
+			return errors.New("a change would be taken")
+		}
+		if !strings.Contains(err.Error(), words) {
+			return err
+		}
+		return nil
 	})
 }
 
@@ -266,7 +285,7 @@ func TestARuleOfAdmissionThatRefusesTheChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			namespace := b.namespace(t)
 			b.deploy(t, namespace, absent, nil)
-			b.refuses(t, namespace, c.webhook)
+			b.refuses(t, namespace, c.webhook, c.want)
 			before := b.written(t, namespace)
 			got, done := b.fix(t, namespace, "deployment/app", "--to", present)
 			if done.code != 1 || got.Outcome != v1alpha1.FixRefused || !strings.Contains(got.Why, "a rule of the cluster refuses the change of deployment/app") || !strings.Contains(got.Why, c.want) {
@@ -282,29 +301,27 @@ func TestAnEditBetweenThePlanAndTheWriteIsNotOverwritten(t *testing.T) {
 	namespace := b.namespace(t)
 	b.deploy(t, namespace, absent, nil)
 	const slow = registries.Plain + "/acme/slow:1.0"
-	b.rule(t, registries.Rule{Registry: registries.Plain, Repository: "acme/slow", From: []string{layout.Client}, Effect: registries.Effect{Delay: registries.Duration(2e9)}})
+	lift := b.rule(t, registries.Rule{Registry: registries.Plain, Repository: "acme/slow", From: []string{layout.Client}, Effect: registries.Effect{Delay: registries.Duration(3 * time.Second)}})
 	_, seq, err := b.Registries.Log(t.Context(), 1<<62)
 	if err != nil {
 		t.Fatal(err)
 	}
 	edited := make(chan error, 1)
-	go func() { // while the plan is proven, which takes the registry two seconds an answer
-		ctx := t.Context()
-		for {
+	go func() { // while the plan is proven, which takes the registry three seconds an answer
+		ctx, cancel := context.WithTimeout(t.Context(), longest)
+		defer cancel()
+		err := b.until(ctx, func(ctx context.Context) error {
 			requests, _, err := b.Registries.Log(ctx, seq)
-			for _, r := range requests {
-				if strings.Contains(r.Path, "acme/slow") {
-					_, err := b.Kube.AppsV1().Deployments(namespace).Patch(ctx, faults.PodName, types.JSONPatchType,
-						fmt.Appendf(nil, `[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":%q}]`, absent+"0"), metav1.PatchOptions{})
-					edited <- err
-					return
-				}
+			if err == nil && !slices.ContainsFunc(requests, func(r registries.Request) bool { return strings.Contains(r.Path, "acme/slow") }) {
+				err = errors.New("the registry was not asked")
 			}
-			if err != nil {
-				edited <- err
-				return
-			}
+			return err
+		})
+		if err == nil {
+			_, err = b.Kube.AppsV1().Deployments(namespace).Patch(ctx, faults.PodName, types.JSONPatchType,
+				fmt.Appendf(nil, `[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":%q}]`, absent+"0"), metav1.PatchOptions{})
 		}
+		edited <- errors.Join(err, lift(ctx))
 	}()
 	got, done := b.fix(t, namespace, "deployment/app", "--to", slow)
 	if err := <-edited; err != nil {

@@ -6,13 +6,17 @@ package integration
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
 )
 
 // viewers is the group of the viewer's token.
@@ -55,8 +59,14 @@ func published(t *testing.T, file, namespace string, secrets ...string) role {
 // a namespace if the file is for one.
 func (b bed) grant(t *testing.T, file, namespace string, secrets ...string) role {
 	t.Helper()
-	r := published(t, file, namespace, secrets...)
-	ctx, rbac := t.Context(), b.Kube.RbacV1()
+	return b.give(t, published(t, file, namespace, secrets...))
+}
+
+// give gives the viewer a role until the test ends. The API server's authorizer
+// knows of it when give returns, and no longer when the test has ended.
+func (b bed) give(t *testing.T, r role) role {
+	t.Helper()
+	ctx, rbac, namespace := t.Context(), b.Kube.RbacV1(), r.Namespace
 	var err error
 	var undo func(context.Context) error
 	gone := metav1.DeleteOptions{}
@@ -80,7 +90,7 @@ func (b bed) grant(t *testing.T, file, namespace string, secrets ...string) role
 		}
 	}
 	if err != nil {
-		t.Fatalf("granting %s: %v", file, err)
+		t.Fatalf("granting %s: %v", r.Name, err)
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), longest)
@@ -88,6 +98,41 @@ func (b bed) grant(t *testing.T, file, namespace string, secrets ...string) role
 		if err := undo(ctx); err != nil {
 			t.Error(err)
 		}
+		if err := b.until(ctx, func(ctx context.Context) error { return b.decides(ctx, r, false) }); err != nil {
+			t.Error(err)
+		}
 	})
+	b.await(t, "the authorizer to know of "+r.Name, func(ctx context.Context) error { return b.decides(ctx, r, true) })
 	return r
 }
+
+// decides is an error unless the API server allows the viewer something by the
+// role, or with known false nothing.
+func (b bed) decides(ctx context.Context, r role, known bool) error {
+	for _, rule := range r.Rules {
+		asks := &authorizationv1.ResourceAttributes{Namespace: r.Namespace, Verb: rule.Verbs[0], Group: rule.APIGroups[0]}
+		asks.Resource, asks.Subresource, _ = strings.Cut(rule.Resources[0], "/")
+		if len(rule.ResourceNames) > 0 {
+			asks.Name = rule.ResourceNames[0]
+		}
+		answer, err := b.Kube.AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{
+			Spec: authorizationv1.SubjectAccessReviewSpec{User: cluster.Viewer, Groups: []string{viewers}, ResourceAttributes: asks},
+		}, metav1.CreateOptions{})
+		if err != nil {
+			return err
+		}
+		if answer.Status.Allowed && strings.Contains(answer.Status.Reason, r.words()) {
+			if known {
+				return nil
+			}
+			return fmt.Errorf("%s still allows %+v", r.Name, *asks)
+		}
+	}
+	if known {
+		return fmt.Errorf("nothing is allowed by %s yet", r.Name)
+	}
+	return nil
+}
+
+// words are how the API server names the role when it tells why it allows.
+func (r role) words() string { return fmt.Sprintf(" of %s %q", r.Kind, r.Name) }

@@ -11,10 +11,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
@@ -158,13 +159,15 @@ func TestVerifyOfWhatIsOnTheNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	node := layout.Nodes[0]
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
 	if err := faults.Inject(ctx, b.Bed, fault, node); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := faults.Repair(context.WithoutCancel(t.Context()), b.Bed, fault, node); err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), longest)
+		defer cancel()
+		if err := faults.Repair(ctx, b.Bed, fault, node); err != nil {
 			t.Error(err)
 		}
 	})
@@ -173,23 +176,23 @@ func TestVerifyOfWhatIsOnTheNode(t *testing.T) {
 		t.Fatalf("the pod is %+v: %v", shown, err)
 	}
 	args := []string{"pod/" + faults.PodName, "-n", namespace}
-	for deadline := time.Now().Add(time.Minute); ; { // until the kubelet reports what it has
-		v, got := b.verified(t, "", nil, args...)
-		p := v.Pulls[0]
-		if len(p.HaveIt) == 1 && p.HaveIt[0] == node.Name {
-			note := strings.Join(p.Notes, "\n")
-			if got.code != 0 || p.Proof != v1alpha1.Proven || p.Need != v1alpha1.Needed || !strings.Contains(note, "the policy Always is the only reason for this pull: node "+node.Name+" lists the image, by the digest that the registry has now") {
-				t.Errorf("exit code %d, %+v", got.code, p)
-			}
-			if last := p.Vantages[len(p.Vantages)-1]; last.Vantage != v1alpha1.Node || last.Proof != v1alpha1.Proven || !strings.Contains(last.Sentence, "pulled the same image") {
-				t.Errorf("the node's view is %+v", last)
-			}
-			break
+	b.await(t, "the kubelet to report what it has", func(ctx context.Context) error {
+		on, err := b.Kube.CoreV1().Nodes().Get(ctx, node.Name, metav1.GetOptions{})
+		if err == nil && !slices.ContainsFunc(on.Status.Images, func(i corev1.ContainerImage) bool {
+			return slices.Contains(i.Names, registries.Plain+"/acme/app:1.27.4")
+		}) {
+			err = fmt.Errorf("it has %+v", on.Status.Images)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the node does not report the image: %+v", p)
-		}
-		time.Sleep(time.Second)
+		return err
+	})
+	v, got := b.verified(t, "", nil, args...)
+	p := v.Pulls[0]
+	if got.code != 0 || p.Proof != v1alpha1.Proven || p.Need != v1alpha1.Needed || !slices.Contains(p.HaveIt, node.Name) ||
+		!strings.Contains(strings.Join(p.Notes, "\n"), "the policy Always is the only reason for this pull: node "+node.Name+" lists the image, by the digest that the registry has now") {
+		t.Errorf("exit code %d, %+v", got.code, p)
+	}
+	if last := p.Vantages[len(p.Vantages)-1]; last.Vantage != v1alpha1.Node || last.Proof != v1alpha1.Proven || !strings.Contains(last.Sentence, "pulled the same image") {
+		t.Errorf("the node's view is %+v", last)
 	}
 	text := b.run(t, "", nil, append([]string{"verify"}, args...)...)
 	if !strings.HasPrefix(text.out, "Proven from here: "+registries.Plain+"/acme/app:1.27.4") || text.code != 0 {
@@ -221,19 +224,8 @@ func TestVerifyWithLesserRights(t *testing.T) {
 	b := open(t)
 	namespace := b.inject(t, "wrong-password")
 	b.grant(t, "none.yaml", "")
-	deadline := time.Now().Add(15 * time.Second)
-	for {
-		got := b.run(t, "", nil, "verify", "pod/app", "-n", namespace, "--context", "viewer", "-o", "json")
-		var v v1alpha1.Verification
-		if got.out != "" && json.Unmarshal([]byte(got.out), &v) == nil && len(v.Pulls) == 1 && len(v.NotLookedAt) == 0 {
-			if p := v.Pulls[0]; p.Proof == v1alpha1.Proven || got.code == 0 || !strings.Contains(got.out, "you may not read secret harbor") {
-				t.Errorf("exit code %d, %+v", got.code, p)
-			}
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("exit code %d, stderr %s, stdout %s", got.code, got.err, got.out)
-		}
-		time.Sleep(200 * time.Millisecond)
+	v, got := b.verified(t, "", nil, "pod/app", "-n", namespace, "--context", "viewer")
+	if len(v.Pulls) != 1 || len(v.NotLookedAt) > 0 || v.Pulls[0].Proof == v1alpha1.Proven || got.code == 0 || !strings.Contains(got.out, "you may not read secret harbor") {
+		t.Errorf("exit code %d, %+v, stderr %s", got.code, v, got.err)
 	}
 }

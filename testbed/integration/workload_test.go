@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -26,20 +25,6 @@ const (
 	absent  = registries.Plain + "/acme/app:1.27.46"
 	present = registries.Plain + "/acme/app:1.27.4"
 )
-
-// await asks until the answer is yes.
-func (b bed) await(t *testing.T, what string, ask func(context.Context) bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	for !ask(ctx) {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("waited in vain for %s", what)
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
 
 // templateOf is the template of a pod app with one container on the first node.
 func templateOf(image string) corev1.PodTemplateSpec {
@@ -64,7 +49,7 @@ func (b bed) deploy(t *testing.T, namespace, image string, edit func(*corev1.Pod
 	if _, err := b.Kube.AppsV1().Deployments(namespace).Create(t.Context(), d, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	b.failing(t, namespace)
+	b.awaitFailing(t, namespace, faults.PodName)
 }
 
 // replicate makes replicaset/app and waits until it fails to pull.
@@ -76,16 +61,7 @@ func (b bed) replicate(t *testing.T, namespace, image string) {
 	if _, err := b.Kube.AppsV1().ReplicaSets(namespace).Create(t.Context(), rs, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	b.failing(t, namespace)
-}
-
-func (b bed) failing(t *testing.T, namespace string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if shown, err := faults.Await(ctx, b.Bed, namespace, faults.PodName); err != nil || shown.Running {
-		t.Fatalf("it is to fail: %+v (%v)", shown, err)
-	}
+	b.awaitFailing(t, namespace, faults.PodName)
 }
 
 // written are the objects of a namespace as people wrote them.
@@ -113,29 +89,41 @@ func (b bed) fix(t *testing.T, namespace string, args ...string) (v1alpha1.Targe
 }
 
 // untouched fails the test if anything that a person wrote differs from before;
-// with strict also if a pod went or came.
+// with strict also if a pod went or came. What was made and taken back may take
+// the garbage collector a while.
 func (b bed) untouched(t *testing.T, namespace string, before e2e.Objects, strict bool) {
 	t.Helper()
-	differences := before.Differences(b.written(t, namespace), strict)
-	if len(differences) > 0 {
-		t.Errorf("something changed: %q", differences)
+	if strict {
+		if list := before.Differences(b.written(t, namespace), true); len(list) > 0 {
+			t.Errorf("something changed: %q", list)
+		}
+		return
 	}
+	b.await(t, "all to be as it was in "+namespace, func(ctx context.Context) error {
+		now, err := e2e.ReadObjects(ctx, b.Testbed, namespace)
+		if list := before.Differences(now, false); err == nil && len(list) > 0 {
+			err = fmt.Errorf("something changed: %q", list)
+		}
+		return err
+	})
 }
 
-// rule breaks requests until the test ends.
-func (b bed) rule(t *testing.T, r registries.Rule) {
+// rule breaks requests until the test ends, or lift is called.
+func (b bed) rule(t *testing.T, r registries.Rule) (lift func(context.Context) error) {
 	t.Helper()
 	r.ID = fmt.Sprintf("integration-%s", t.Name())
 	if err := b.Registries.SetRule(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
+	lift = func(ctx context.Context) error { return b.Registries.RemoveRule(ctx, r.ID) }
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), longest)
 		defer cancel()
-		if err := b.Registries.RemoveRule(ctx, r.ID); err != nil {
+		if err := lift(ctx); err != nil {
 			t.Error(err)
 		}
 	})
+	return lift
 }
 
 // image is what deployment/app wants.

@@ -47,16 +47,17 @@ func newFront(w *world, registry layout.Registry) *front {
 
 // ServeHTTP logs the request, lets the rules break it, and answers the rest.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	seen := &seenWriter{ResponseWriter: w}
 	who := f.identify(r)
 	entry := Request{
 		Time: time.Now(), From: remoteIP(r), Registry: f.registry.Name, Host: hostname(r.Host),
 		Method: r.Method, Path: r.URL.Path, Credential: who.kind, Mark: who.mark, Rejected: who.rejected,
 	}
-	defer func() { // also when an effect drops the request
-		entry.Status, entry.Took = seen.status, Duration(time.Since(entry.Time))
+	seen := &seenWriter{ResponseWriter: w}
+	seen.first = func(status int) {
+		entry.Status, entry.Took = status, Duration(time.Since(entry.Time))
 		f.world.log.add(entry)
-	}()
+	}
+	defer seen.see(0) // when an effect drops the request
 
 	asked := asked{
 		registry: f.registry.Name, host: entry.Host, repository: parsePath(r.URL.Path).repository,
@@ -199,25 +200,31 @@ func hostname(host string) string {
 	return host
 }
 
-// seenWriter remembers the status.
+// seenWriter tells the status before anybody can see it: who has an answer finds
+// it in the log.
 type seenWriter struct {
 	http.ResponseWriter
-	status int
+	first func(status int) // called once
 }
 
-// WriteHeader remembers the first final status.
+func (s *seenWriter) see(status int) {
+	if s.first != nil {
+		s.first(status)
+		s.first = nil
+	}
+}
+
+// WriteHeader tells the first final status.
 func (s *seenWriter) WriteHeader(status int) {
-	if s.status == 0 && status >= 200 {
-		s.status = status
+	if status >= 200 {
+		s.see(status)
 	}
 	s.ResponseWriter.WriteHeader(status)
 }
 
 // Write is WriteHeader's 200 if none came before.
 func (s *seenWriter) Write(p []byte) (int, error) {
-	if s.status == 0 {
-		s.status = http.StatusOK
-	}
+	s.see(http.StatusOK)
 	return s.ResponseWriter.Write(p)
 }
 

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// A Request is what is remembered of one request. Nothing in it is secret: of
+// A Request is what is remembered of one request, from the moment before its
+// answer begins, or when it was dropped. Nothing in it is secret: of
 // a credential only its kind, and a mark that tells two credentials apart as
 // long as this process lives.
 type Request struct {
@@ -20,7 +21,7 @@ type Request struct {
 	Method   string    `json:"method"`   // CONNECT for a connection that a rule broke
 	Path     string    `json:"path"`
 	Status   int       `json:"status"`
-	Took     Duration  `json:"took"`
+	Took     Duration  `json:"took"` // until the answer began
 	// Credential is none, basic, bearer, or form (a password in a POST to a
 	// token service).
 	Credential string `json:"credential"`
