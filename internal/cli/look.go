@@ -164,7 +164,7 @@ func (o *lookOptions) show(text textOf) use {
 		switch {
 		case len(r.Diagnoses) > 0:
 			return coded{code: ExitFailing}
-		case len(r.Diagnoses) == 0 && len(r.NotLookedAt) > 0:
+		case len(r.NotLookedAt) > 0 || len(r.Unmade) > 0:
 			return coded{code: ExitNotSeen}
 		}
 		return nil

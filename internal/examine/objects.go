@@ -62,10 +62,10 @@ func (x *Examiner) Objects(ctx context.Context, refs []ObjectRef) (evidence.Surv
 	lists := make([][]*corev1.Pod, len(refs))
 	errs := make([]error, len(refs))
 	var around surroundings
-	refused := map[string]func() refusals{}
+	refused := map[string]func() cluster.Refusals{}
 	for i, r := range refs {
 		if kinds[i] != "pod" && refused[r.Namespace] == nil {
-			refused[r.Namespace] = l.askRefused(ctx, r.Namespace)
+			refused[r.Namespace] = l.askRefused(ctx, r.Namespace, "")
 		}
 	}
 	group := limited(sideBySide)
@@ -84,21 +84,7 @@ func (x *Examiner) Objects(ctx context.Context, refs []ObjectRef) (evidence.Surv
 		}
 	}
 	l.asked(ctx, slices.Concat(lists...), around)
-	for _, ref := range refs {
-		answer := refused[ref.Namespace]
-		if answer == nil {
-			continue
-		}
-		delete(refused, ref.Namespace)
-		l.refused(ref.Namespace, answer(), func(r cluster.Refused) bool {
-			for i, ref := range refs {
-				if madeBy(r, kinds[i], ref) {
-					return true
-				}
-			}
-			return false
-		})
-	}
+	l.refusedOf(ctx, kinds, refs, refused)
 	return l.finish(ctx), nil
 }
 

@@ -47,7 +47,7 @@ func poison(v reflect.Value, text string) {
 
 // poisoned is a survey in which every text that others wrote is hostile.
 func poisoned(text string) evidence.Survey {
-	s := evidence.Survey{Time: now(), Pods: 2, Namespaces: 1, Pulls: []evidence.Evidence{missingTag(0), denied()}, NotLookedAt: bigSurvey().NotLookedAt}
+	s := evidence.Survey{Time: now(), Pods: 2, Namespaces: 1, Pulls: []evidence.Evidence{missingTag(0), denied()}, NotLookedAt: bigSurvey().NotLookedAt, Unmade: unmade()}
 	poison(reflect.ValueOf(&s).Elem(), text)
 	return s
 }
