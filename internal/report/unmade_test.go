@@ -12,7 +12,9 @@ import (
 // unmade are pods that cannot be made: none of a Deployment, some of a
 // StatefulSet, and those of a CronJob that has not even a Job.
 func unmade() []evidence.Unmade {
-	object := func(kind, name string) evidence.Object { return evidence.Object{Kind: kind, Namespace: "shop", Name: name} }
+	object := func(kind, name string) evidence.Object {
+		return evidence.Object{Kind: kind, Namespace: "shop", Name: name}
+	}
 	return []evidence.Unmade{
 		{Controller: object("ReplicaSet", "api-7d9c5"), Owner: object("Deployment", "api"), Wanted: 3, Reason: "FailedCreate",
 			Message: `pods "api-7d9c5-x2x7l" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=10, limited: pods=10`,
