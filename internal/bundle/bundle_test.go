@@ -206,7 +206,9 @@ func TestOnlyDecidedFieldsAreWritten(t *testing.T) {
 }
 
 func TestPodsThatCannotBeMadeAreReplayed(t *testing.T) {
-	object := func(kind, name string) evidence.Object { return evidence.Object{Kind: kind, Namespace: "shop", Name: name} }
+	object := func(kind, name string) evidence.Object {
+		return evidence.Object{Kind: kind, Namespace: "shop", Name: name}
+	}
 	s := sick()
 	s.Unmade = []evidence.Unmade{
 		{Controller: object("ReplicaSet", "web-5"), Owner: object("Deployment", "web"), Wanted: 1, Reason: "FailedCreate", Message: "exceeded quota: pods"},

@@ -149,11 +149,16 @@ func (x *Examiner) surroundings(ctx context.Context, refs []ObjectRef, l *look) 
 	}
 	s := surroundings{seen: cluster.NewSeen()}
 	subject := evidence.Subject{Kind: evidence.SubjectNamespace, Name: "all"}
-	if err != nil {
+	switch {
+	case cluster.ReasonOf(err) == cluster.NoCluster:
+		s.gaps = append(s.gaps, evidence.Gap{Check: evidence.CheckSameImage, Subject: subject,
+			Why: "no cluster is asked in this run, so what its nodes have and what its other pulls show was not seen", Needs: "a cluster"})
+		return s
+	case err != nil:
 		gap := cluster.GapOf(evidence.CheckSameImage, subject, err)
 		gap.Why += ", so what pulls of other namespaces show was not seen"
 		s.gaps = append(s.gaps, gap)
-	} else {
+	default:
 		s.seen, s.failing, s.pods = scan.Seen, scan.Failing, scan.Pods
 		s.gaps = append(s.gaps, evidence.Gap{Check: evidence.CheckSameImage, Subject: subject,
 			Why: "of the cluster's other pods only the first " + number(scan.Pods) + " were looked at", Needs: "a look at the whole cluster (-A)"})
