@@ -28,10 +28,33 @@ type Survey struct {
 	Waiting int `json:"waiting,omitempty"`
 	// Pulls that fail, or that were asked for by name.
 	Pulls []Evidence `json:"pulls"`
+	// Unmade pods have no pull to look at yet.
+	Unmade []Unmade `json:"unmade,omitempty"`
 	// NotLookedAt holds for all pulls (a namespace that may not be read ...).
 	NotLookedAt []Gap `json:"notLookedAt,omitempty"`
 	// Sent is what the run sent to registries.
 	Sent Sent `json:"sent"`
+}
+
+// Unmade tells of pods that a controller wants and cannot make, for a reason
+// that has nothing to do with their images: a quota, a webhook, a service
+// account that is not there. No pull of theirs fails, for there is none.
+type Unmade struct {
+	// Controller that makes the pods, and Owner above it (a ReplicaSet's
+	// Deployment), which is the controller itself if there is none.
+	Controller Object `json:"controller"`
+	Owner      Object `json:"owner"`
+	// Wanted pods, and Made ones; both 0 if that does not show.
+	Wanted int `json:"wanted,omitempty"`
+	Made   int `json:"made,omitempty"`
+	// Reason and Message as the controller tells them.
+	Reason  string `json:"reason"`
+	Message string `json:"message"`
+	// First and Last time that it was told, zero if that is not known, and how
+	// often.
+	First    time.Time `json:"first,omitzero"`
+	Last     time.Time `json:"last,omitzero"`
+	Attempts int       `json:"attempts,omitempty"`
 }
 
 // Sent counts what was sent to registries, for the one line that says so.

@@ -22,6 +22,9 @@ type Report struct {
 	// Recovered pulls failed before and were pulled since: nothing is wrong with
 	// them any more. They are looked for where objects were asked for by name.
 	Recovered []Recovery `json:"recovered"`
+	// Unmade pods are wanted and cannot be made, for a reason that has nothing to
+	// do with their images: no pull of theirs fails, for there is none.
+	Unmade []Unmade `json:"unmade"`
 	// NotLookedAt holds for all pulls.
 	NotLookedAt []Gap `json:"notLookedAt"`
 	// Read counts what was read in the cluster.
@@ -87,6 +90,25 @@ type Recovery struct {
 	LastFailed  *time.Time `json:"lastFailed,omitempty"`
 	// Pulled is when the node had the image.
 	Pulled *time.Time `json:"pulled,omitempty"`
+}
+
+// Unmade tells of pods that a controller wants and cannot make: for a quota, a
+// webhook, a service account that is not there.
+type Unmade struct {
+	// Owner of the pods as a person knows it, and the Controller below it that
+	// makes them; often they are one.
+	Owner      Object `json:"owner"`
+	Controller Object `json:"controller"`
+	// Wanted pods and Made ones; both are 0 if that does not show.
+	Wanted int `json:"wanted"`
+	Made   int `json:"made"`
+	// Reason and Message as the controller tells them (FailedCreate).
+	Reason  string `json:"reason"`
+	Message string `json:"message"`
+	// Attempts that were told, and when the first and the last failed.
+	Attempts    int        `json:"attempts,omitempty"`
+	FirstFailed *time.Time `json:"firstFailed,omitempty"`
+	LastFailed  *time.Time `json:"lastFailed,omitempty"`
 }
 
 // An Object names a Kubernetes object.

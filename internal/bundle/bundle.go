@@ -70,6 +70,10 @@ func Write(w io.Writer, tool string, s evidence.Survey) error {
 			e.Findings[j].Sentence = symptom.Redact(e.Findings[j].Sentence)
 		}
 	}
+	s.Unmade = slices.Clone(s.Unmade)
+	for i := range s.Unmade {
+		s.Unmade[i].Message = symptom.Redact(s.Unmade[i].Message)
+	}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
@@ -138,6 +142,9 @@ func Read(r io.Reader) (evidence.Survey, error) {
 func check(s evidence.Survey) error {
 	if len(s.Pulls) > maxPulls {
 		return fmt.Errorf("it has %d pulls, more than %d", len(s.Pulls), maxPulls)
+	}
+	if len(s.Unmade) > maxItems {
+		return fmt.Errorf("it has %d controllers without their pods, more than %d", len(s.Unmade), maxItems)
 	}
 	if s.Time.IsZero() {
 		return errors.New("it does not say when it was made")

@@ -179,7 +179,7 @@ func TestAReplayAnswersAsTheClusterDid(t *testing.T) {
 // nobody has decided whether it may leave the cluster.
 func TestOnlyDecidedFieldsAreWritten(t *testing.T) {
 	decided := map[string]int{
-		"Survey": 7, "Sent": 2, "Evidence": 7, "PullSecret": 6, "SecretEntry": 5, "Pull": 26, "Object": 3, "Reference": 5, "Platform": 3, "Event": 6,
+		"Survey": 8, "Unmade": 9, "Sent": 2, "Evidence": 7, "PullSecret": 6, "SecretEntry": 5, "Pull": 26, "Object": 3, "Reference": 5, "Platform": 3, "Event": 6,
 		"Finding": 8, "Subject": 2, "Gap": 4, "Symptom": 19,
 		"Impact": 12, "Serving": 3, "Autoscaler": 3, "Service": 2, "Manager": 2, "Change": 4,
 	}
@@ -202,6 +202,30 @@ func TestOnlyDecidedFieldsAreWritten(t *testing.T) {
 	walk(reflect.TypeFor[evidence.Survey]())
 	if !reflect.DeepEqual(seen, decided) {
 		t.Errorf("fields by type: %v; decided about: %v. May the new one go to somebody else? Then count it here", seen, decided)
+	}
+}
+
+func TestPodsThatCannotBeMadeAreReplayed(t *testing.T) {
+	object := func(kind, name string) evidence.Object {
+		return evidence.Object{Kind: kind, Namespace: "shop", Name: name}
+	}
+	s := sick()
+	s.Unmade = []evidence.Unmade{
+		{Controller: object("ReplicaSet", "web-5"), Owner: object("Deployment", "web"), Wanted: 1, Reason: "FailedCreate", Message: "exceeded quota: pods"},
+		{Controller: object("Job", "other"), Owner: object("Job", "other"), Wanted: 1, Reason: "FailedCreate", Message: "no account"},
+	}
+	read, err := bundle.Read(strings.NewReader(written(t, s)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ref := range []examine.ObjectRef{{Kind: "deploy", Namespace: "shop", Name: "web"}, {Kind: "rs", Name: "web-5"}} {
+		got, err := bundle.NewReplay(read).Objects(t.Context(), []examine.ObjectRef{ref})
+		if err != nil || len(got.Pulls) > 0 || len(got.Unmade) != 1 || got.Unmade[0] != s.Unmade[0] {
+			t.Errorf("%+v: %v, %+v", ref, err, got.Unmade)
+		}
+	}
+	if got, err := bundle.NewReplay(read).Survey(t.Context(), examine.Scope{Namespace: "elsewhere"}); err != nil || len(got.Unmade) > 0 {
+		t.Errorf("elsewhere: %v, %+v", err, got.Unmade)
 	}
 }
 

@@ -51,6 +51,7 @@ func (r *Replay) Survey(_ context.Context, scope examine.Scope) (evidence.Survey
 	s := r.survey
 	if scope.Namespace != "" {
 		s.Pulls = slices.DeleteFunc(slices.Clone(s.Pulls), func(e evidence.Evidence) bool { return e.Pull.Namespace != scope.Namespace })
+		s.Unmade = slices.DeleteFunc(slices.Clone(s.Unmade), func(u evidence.Unmade) bool { return u.Owner.Namespace != scope.Namespace })
 		r.recount(&s)
 	}
 	return s, nil
@@ -62,7 +63,7 @@ const knownShown = 3
 // Objects returns the recorded pulls of pods and workloads.
 func (r *Replay) Objects(_ context.Context, refs []examine.ObjectRef) (evidence.Survey, error) {
 	s := r.survey
-	s.Pulls = nil
+	s.Pulls, s.Unmade = nil, nil
 	taken := map[int]bool{}
 	for _, ref := range refs {
 		kind, ok := examine.KindNamed(ref.Kind)
@@ -78,6 +79,14 @@ func (r *Replay) Objects(_ context.Context, refs []examine.ObjectRef) (evidence.
 			if !taken[i] {
 				taken[i] = true
 				s.Pulls = append(s.Pulls, e)
+			}
+		}
+		for _, u := range r.survey.Unmade {
+			if is(u.Owner, kind, ref) || is(u.Controller, kind, ref) {
+				found = true
+				if !slices.Contains(s.Unmade, u) {
+					s.Unmade = append(s.Unmade, u)
+				}
 			}
 		}
 		if !found {
@@ -109,6 +118,12 @@ func of(p evidence.Pull, kind string, ref examine.ObjectRef) bool {
 	}
 	made := func(o evidence.Object) bool { return strings.EqualFold(o.Kind, kind) && o.Name == ref.Name }
 	return kind == "pod" && p.Pod == ref.Name || made(p.Owner) || slices.ContainsFunc(p.Via, made)
+}
+
+// is tells whether an object is the one of that kind, in its namespace or, if
+// that is open, in any.
+func is(o evidence.Object, kind string, ref examine.ObjectRef) bool {
+	return strings.EqualFold(o.Kind, kind) && o.Name == ref.Name && (ref.Namespace == "" || o.Namespace == ref.Namespace)
 }
 
 // known lists objects of the recording, those of the namespace first.

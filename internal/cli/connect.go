@@ -51,17 +51,10 @@ func connect(o *lookOptions, load func() (*catalog.Catalog, error)) (connection,
 	if err != nil {
 		return connection{}, usage("%w; look at the kubeconfig's certificates and at --server", err)
 	}
-	probe := registry.Options{Probe: o.mode, AllowLoopback: o.allowLoopback, HostsDir: o.hostsDir, Fresh: o.fresh}
-	if o.registryCA != "" {
-		if probe.RootCAs, err = registry.RootCAs(o.registryCA); err != nil {
-			return connection{}, usage("%w", err)
-		}
-	}
-	known, err := load()
+	x, err := o.examiner(asked, load)
 	if err != nil {
-		return connection{}, fault(err)
+		return connection{}, err
 	}
-	x := examine.New(examine.Options{Cluster: asked, Catalog: known, Prober: registry.New(probe), Deadline: o.timeout})
 	mender := func(known *catalog.Catalog) (*mend.Mender, error) {
 		writes, err := edit.New(config, edit.Options{Timeout: config.Timeout})
 		if err != nil {
@@ -70,6 +63,22 @@ func connect(o *lookOptions, load func() (*catalog.Catalog, error)) (connection,
 		return mend.New(mend.Options{Cluster: asked, Edit: writes, Seer: x, Catalog: known}), nil
 	}
 	return connection{x, namespace, serverName(config), mender}, nil
+}
+
+// examiner asks that cluster, and registries as the flags say.
+func (o *lookOptions) examiner(asked *cluster.Client, load func() (*catalog.Catalog, error)) (*examine.Examiner, error) {
+	probe := registry.Options{Probe: o.mode, AllowLoopback: o.allowLoopback, HostsDir: o.hostsDir, Fresh: o.fresh}
+	if o.registryCA != "" {
+		var err error
+		if probe.RootCAs, err = registry.RootCAs(o.registryCA); err != nil {
+			return nil, usage("%w", err)
+		}
+	}
+	known, err := load()
+	if err != nil {
+		return nil, fault(err)
+	}
+	return examine.New(examine.Options{Cluster: asked, Catalog: known, Prober: registry.New(probe), Deadline: o.timeout}), nil
 }
 
 // kubeconfig returns the configuration that the flags and the environment name.
@@ -113,7 +122,7 @@ func (o *lookOptions) checkContext(raw api.Config, access clientcmd.ConfigAccess
 	case len(raw.Clusters) == 0 && len(known) == 0 && o.inCluster() && *o.kube.Context == "":
 		return nil
 	case len(raw.Clusters) == 0 && len(known) == 0:
-		return usage("no kubeconfig: %s names no cluster; set KUBECONFIG, or give --kubeconfig FILE; demo, read, explain and registries need none", strings.Join(access.GetLoadingPrecedence(), ", "))
+		return usage("%w: %s names no cluster; set KUBECONFIG, or give --kubeconfig FILE; demo, read, explain, registries and verify -f need none", errNoKubeconfig, strings.Join(access.GetLoadingPrecedence(), ", "))
 	case name == "" && *o.kube.ClusterName == "":
 		return usage("the kubeconfig has no current context; choose one with --context: %s", list)
 	case name == "":

@@ -164,7 +164,7 @@ func (o *lookOptions) show(text textOf) use {
 		switch {
 		case len(r.Diagnoses) > 0:
 			return coded{code: ExitFailing}
-		case len(r.Diagnoses) == 0 && len(r.NotLookedAt) > 0:
+		case len(r.NotLookedAt) > 0 || len(r.Unmade) > 0:
 			return coded{code: ExitNotSeen}
 		}
 		return nil
@@ -206,8 +206,13 @@ func (o *lookOptions) traced(ctx context.Context, run func(context.Context) erro
 
 // looking connects, asks and then shows.
 func (o *lookOptions) looking(ctx context.Context, ask func(context.Context, connection, *catalog.Catalog) error, then func(*catalog.Catalog) error) error {
+	return o.lookingAt(ctx, o.source, ask, then)
+}
+
+// lookingAt is looking at another source than the cluster that the flags name.
+func (o *lookOptions) lookingAt(ctx context.Context, source func(load func() (*catalog.Catalog, error)) (connection, error), ask func(context.Context, connection, *catalog.Catalog) error, then func(*catalog.Catalog) error) error {
 	load := loading(ctx)
-	c, err := o.source(load)
+	c, err := source(load)
 	if err != nil {
 		return err
 	}

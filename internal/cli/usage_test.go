@@ -81,7 +81,7 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 		code  int
 		want  string // part of the line
 	}{
-		{"no kubeconfig", []string{"-A"}, "", 2, "demo, read, explain and registries need none"},
+		{"no kubeconfig", []string{"-A"}, "", 2, "demo, read, explain, registries and verify -f need none"},
 		{"a kubeconfig that is not there", []string{"--kubeconfig", "/nowhere/config"}, "", 2, "reading the kubeconfig: "},
 		{"a kubeconfig that is broken", []string{"--kubeconfig", broken}, "", 2, "reading the kubeconfig: "},
 		{"a kubeconfig that is binary", []string{"--kubeconfig", binary}, "", 2, "reading the kubeconfig: "},

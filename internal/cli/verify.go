@@ -27,8 +27,9 @@ type foreseer interface {
 // verifyOptions are those of verify.
 type verifyOptions struct {
 	*lookOptions
-	file string
-	asMe bool
+	file  string
+	asMe  bool
+	alone aloneOptions
 }
 
 func newVerify(w *world, show *showOptions) *cobra.Command {
@@ -45,12 +46,18 @@ disproved (with the cause) or not proven (and why). It is about what can be seen
 from here: a node's own way to the registry may differ, and the answer says so.
 Nothing is made or changed.
 
-A file needs a cluster, too: its nodes say which platform the image must have,
-and the pull secrets may be there.
+Of a file, too, a cluster says which platforms the images must have and which
+pull secrets the pods bring. Without one (no kubeconfig, or --no-cluster) the
+registries alone are asked; --platform and --docker-config, or secrets and
+service accounts in the file, say the rest, and what nobody says is not proven.
+
+There is no --bundle: a bundle holds what failed and what registries said then,
+and the next pull is about what they say now. diagnose --bundle reads it.
 
 Exit codes: 0 if all is proven, 1 if one pull is disproved, 3 if none is
 disproved and one is not proven.`,
-		Example: examples(w, "verify deployment/api -n shop", "verify -f deploy.yaml", "verify deployment/api --as-me", "verify -f - -o json < deploy.yaml"),
+		Example: examples(w, "verify deployment/api -n shop", "verify -f deploy.yaml", "verify deployment/api --as-me", "verify -f - -o json < deploy.yaml",
+			"verify -f deploy.yaml --platform linux/arm64 --no-cluster"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.verify(cmd, args)
 		},
@@ -58,6 +65,7 @@ disproved and one is not proven.`,
 	}
 	cmd.Flags().StringVarP(&o.file, "filename", "f", "", "file of YAML or JSON with pods and workloads to look at, - for stdin")
 	cmd.Flags().BoolVar(&o.asMe, "as-me", false, "also ask as you would: with your own docker login, for this machine's platform")
+	o.alone.addFlags(cmd.Flags())
 	o.addFlags(cmd.Flags())
 	return cmd
 }
@@ -75,6 +83,9 @@ func (o *verifyOptions) verify(cmd *cobra.Command, args []string) error {
 		if refs, err = objects(cmd, args); err != nil {
 			return err
 		}
+	}
+	if err := o.alone.complete(o.file); err != nil {
+		return err
 	}
 	in, done, err := o.open()
 	if err != nil {
@@ -106,7 +117,10 @@ func (o *verifyOptions) verify(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return err
 		}
-		q := examine.Prospect{Wants: m.Wants, Secrets: m.Secrets, Accounts: m.Accounts}
+		if o.alone.config != nil {
+			m.Bring(o.alone.config)
+		}
+		q := examine.Prospect{Wants: m.Wants, Secrets: m.Secrets, Accounts: m.Accounts, Platforms: o.alone.platforms}
 		if o.asMe {
 			q.Me = verify.Me()
 		}
@@ -114,7 +128,7 @@ func (o *verifyOptions) verify(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	return o.traced(cmd.Context(), func(ctx context.Context) error {
-		return o.looking(ctx, ask, func(known *catalog.Catalog) error {
+		return o.lookingAt(ctx, o.sourceOf, ask, func(known *catalog.Catalog) error {
 			v := report.NewVerification(known, result, m.Passed)
 			if err := o.print(v, func(w io.Writer) error { return report.VerificationText(w, v, o.style) }); err != nil {
 				return err

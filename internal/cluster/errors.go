@@ -29,6 +29,7 @@ const (
 	Unreachable  Reason = "unreachable"  // no server there, or no way to it
 	Untrusted    Reason = "untrusted"    // its certificate is not trusted
 	TimedOut     Reason = "timed-out"    // no answer within the time
+	NoCluster    Reason = "no-cluster"   // there is none to ask, by None
 	Failed       Reason = "failed"       // anything else
 )
 
@@ -56,6 +57,8 @@ func newError(ctx context.Context, q question, err error) *Error {
 	var network net.Error
 	var address *url.Error
 	switch {
+	case errors.Is(err, errNone):
+		e.Reason = NoCluster
 	case apierrors.IsNotFound(err):
 		e.Reason = NotFound
 	case apierrors.IsForbidden(err):
@@ -89,6 +92,8 @@ func (e *Error) Error() string {
 			needs = Right(e.Verb, e.Resource, "", true) + ", nor in namespace " + foreign.Text(e.Namespace, 253)
 		}
 		return fmt.Sprintf("you may not %s; ask for that right, or name a namespace that you may read with -n", needs)
+	case NoCluster:
+		return fmt.Sprintf("no cluster is asked in this run, so %s was not read", e.what())
 	case Unauthorized:
 		return fmt.Sprintf("reading %s: the API server does not know you (%s); log in again or look at the kubeconfig's user", e.what(), e.words())
 	case Untrusted:

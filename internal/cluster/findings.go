@@ -51,6 +51,8 @@ func GapOf(check evidence.Check, s evidence.Subject, err error) evidence.Gap {
 				g.Why += " of all namespaces"
 			}
 		}
+	case NoCluster:
+		g.Needs = "a cluster"
 	case TimedOut:
 		g.Why = "the API server did not answer in time for " + e.what()
 	}

@@ -74,6 +74,19 @@ func Places(pod *corev1.Pod, nodes []*corev1.Node) (places []Place, more bool) {
 	return places, false
 }
 
+// PlacesOf returns one Place without nodes for each of these platforms, or for
+// the one that the pod's nodeSelector names.
+func PlacesOf(pod *corev1.Pod, platforms []evidence.Platform) []Place {
+	if wished := wishedPlatform(pod); wished.Arch != "" {
+		return []Place{{Platform: wished}}
+	}
+	var places []Place
+	for _, p := range platforms {
+		places = append(places, Place{Platform: p})
+	}
+	return places
+}
+
 func platformOf(node *corev1.Node) evidence.Platform {
 	info := node.Status.NodeInfo
 	return evidence.Platform{OS: foreign.Text(info.OperatingSystem, 40), Arch: foreign.Text(info.Architecture, 40)}

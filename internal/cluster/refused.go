@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/foreign"
@@ -36,36 +36,49 @@ type Refused struct {
 	// Pod as the controller would make it: without a name, a UID and a node.
 	Pod  *corev1.Pod
 	Pull evidence.Pull
+	// Owner is what made the controller, the controller itself if nobody did.
+	Owner evidence.Object
 }
 
-// RefusedPods returns what the controllers of a namespace ("" for all) want and
-// may not make, by their events. What has nothing to do with images (a quota, a
-// label that is missing) is left out, and so is what was made meanwhile. The
-// errors are of controllers that could not be read.
-func (r *Run) RefusedPods(ctx context.Context, namespace string) ([]Refused, []error) {
+// Refusals are what the controllers of a namespace want and cannot make.
+type Refusals struct {
+	// Pods whose image a rule says no to, and those Unmade for other reasons.
+	Pods   []Refused
+	Unmade []evidence.Unmade
+	// Errs are of controllers that could not be read.
+	Errs []error
+}
+
+// Refusals returns what the controllers of a namespace ("" for all) want and
+// cannot make, by their events: of pods with these labels. What was made
+// meanwhile is left out.
+func (r *Run) Refusals(ctx context.Context, namespace string, of labels.Selector) Refusals {
 	w := r.all(ctx, namespace)
 	if w.err == nil && !w.complete {
 		w = r.readWarnings(ctx, namespace, fields.Set{"reason": ReasonRefused, "type": corev1.EventTypeWarning}.AsSelector())
 	}
 	if w.err != nil {
-		return nil, []error{w.err}
+		return Refusals{Errs: []error{w.err}}
 	}
-	var refused []Refused
-	var errs []error
-	for _, uid := range w.order {
-		e := w.refusals[uid]
-		pod, err := r.unmade(ctx, e.InvolvedObject)
+	var all Refusals
+	for _, uid := range w.refused.order {
+		m, err := r.lacking(ctx, w.refused.newest(uid))
 		switch {
 		case ReasonOf(err) == NotFound:
 		case err != nil:
-			errs = append(errs, err)
-		case pod != nil:
-			if r, ok := refusal(pod, &e); ok {
-				refused = append(refused, r)
+			all.Errs = append(all.Errs, err)
+		case m != nil && (of.Empty() || m.pod != nil && of.Matches(labels.Set(m.pod.Labels))):
+			if e, ok := w.refused.byRule[uid]; ok && m.pod != nil {
+				if one, ok := refusal(m.pod, &e); ok {
+					one.Owner = m.above
+					all.Pods = append(all.Pods, one)
+					continue
+				}
 			}
+			all.Unmade = append(all.Unmade, m.unmade(w.refused.newest(uid)))
 		}
 	}
-	return refused, errs
+	return all
 }
 
 // LastRefusal is what the API server said since then, last, when it refused to
@@ -93,50 +106,6 @@ func (c *Client) LastRefusal(ctx context.Context, of evidence.Object, since time
 // refuses tells whether a text of that sign says that a rule refused something.
 func refuses(sign symptom.Sign) bool {
 	return sign == symptom.AdmissionDenied || sign == symptom.SignatureRejected
-}
-
-// unmade returns a pod as the controller would make it; nil if it has all that
-// it wants, or makes no pods.
-func (c *Client) unmade(ctx context.Context, ref corev1.ObjectReference) (*corev1.Pod, error) {
-	switch ref.Kind {
-	case "ReplicaSet":
-		rs, err := c.ReplicaSet(ctx, ref.Namespace, ref.Name)
-		if err != nil || rs.UID != ref.UID || rs.Spec.Replicas != nil && rs.Status.Replicas >= *rs.Spec.Replicas {
-			return nil, err
-		}
-		return wanted(rs, appsv1.SchemeGroupVersion.String(), ref.Kind, rs.Spec.Template), nil
-	case "StatefulSet":
-		sts, err := c.StatefulSet(ctx, ref.Namespace, ref.Name)
-		if err != nil || sts.UID != ref.UID || sts.Spec.Replicas != nil && sts.Status.Replicas >= *sts.Spec.Replicas {
-			return nil, err
-		}
-		return wanted(sts, appsv1.SchemeGroupVersion.String(), ref.Kind, sts.Spec.Template), nil
-	case "DaemonSet":
-		ds, err := c.DaemonSet(ctx, ref.Namespace, ref.Name)
-		if err != nil || ds.UID != ref.UID || ds.Status.CurrentNumberScheduled >= ds.Status.DesiredNumberScheduled {
-			return nil, err
-		}
-		return wanted(ds, appsv1.SchemeGroupVersion.String(), ref.Kind, ds.Spec.Template), nil
-	case "Job":
-		job, err := c.Job(ctx, ref.Namespace, ref.Name)
-		if err != nil || job.UID != ref.UID || job.Status.CompletionTime != nil || job.Status.Active > 0 {
-			return nil, err
-		}
-		return wanted(job, "batch/v1", ref.Kind, job.Spec.Template), nil
-	}
-	return nil, nil
-}
-
-// wanted is the pod that a controller would make.
-func wanted(owner metav1.Object, version, kind string, template corev1.PodTemplateSpec) *corev1.Pod {
-	yes := true
-	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace: owner.GetNamespace(), Labels: template.Labels,
-			OwnerReferences: []metav1.OwnerReference{{APIVersion: version, Kind: kind, Name: owner.GetName(), UID: owner.GetUID(), Controller: &yes}},
-		},
-		Spec: template.Spec,
-	}
 }
 
 // refusal is the pull that the event is about: of the image that its text names,

@@ -12,8 +12,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-
-	"github.com/pullmedic/pullmedic/symptom"
 )
 
 // The API server keeps events in no cache: to select some, it reads all of the
@@ -23,10 +21,8 @@ import (
 // warnings are those of a namespace, or of all, that can be about a pull.
 type warnings struct {
 	byPod map[string][]corev1.Event
-	// refusals are the newest ones of controllers by UID, in the order in which
-	// they were first seen.
-	refusals map[string]corev1.Event
-	order    []string
+	// refused are the controllers that could not make a pod.
+	refused refusedEvents
 	// complete is false if there were too many: then those of pods are not kept.
 	complete bool
 	err      error
@@ -47,7 +43,7 @@ func (r *Run) all(ctx context.Context, namespace string) warnings {
 }
 
 func (c *Client) readWarnings(ctx context.Context, namespace string, selector fields.Selector) warnings {
-	w := warnings{byPod: map[string][]corev1.Event{}, refusals: map[string]corev1.Event{}}
+	w := warnings{byPod: map[string][]corev1.Event{}}
 	w.complete, w.err = c.pages(ctx, question{c.core, "list", "events", namespace, ""}, metav1.ListOptions{FieldSelector: selector.String()}, maxEventPages,
 		func() list { return &corev1.EventList{} },
 		func(l list) bool {
@@ -72,16 +68,7 @@ func (w *warnings) add(e corev1.Event) {
 		}
 		return
 	}
-	if !refuses(symptom.Parse(e.Message).Sign) {
-		return
-	}
-	known, ok := w.refusals[uid]
-	if !ok && len(w.order) < maxRefused {
-		w.order = append(w.order, uid)
-	} else if !ok || last(&e).Before(last(&known)) {
-		return
-	}
-	w.refusals[uid] = e
+	w.refused.add(e)
 }
 
 // Warnings of a namespace about the pods with these UIDs. Where all warnings of

@@ -90,7 +90,7 @@ func (x *Examiner) Survey(ctx context.Context, scope Scope) (evidence.Survey, er
 	defer cancel()
 	l := x.newLook()
 	end := trace.Span(ctx, trace.KindStep, "pods")
-	refused := l.askRefused(ctx, scope.Namespace)
+	refused := l.askRefused(ctx, scope.Namespace, scope.Selector)
 	ahead := l.ahead()
 	found := func(f cluster.Failing) { ahead.found(ctx, f) }
 	scan, err := x.cluster.ScanTelling(ctx, scope.Namespace, scope.Selector, l.now, found)
@@ -99,7 +99,7 @@ func (x *Examiner) Survey(ctx context.Context, scope Scope) (evidence.Survey, er
 		gap.Why += ", so only " + scope.Fallback + " was looked at"
 		l.survey.NotLookedAt = append(l.survey.NotLookedAt, gap)
 		scope.Namespace = scope.Fallback
-		refused = l.askRefused(ctx, scope.Namespace)
+		refused = l.askRefused(ctx, scope.Namespace, scope.Selector)
 		scan, err = x.cluster.ScanTelling(ctx, scope.Namespace, scope.Selector, l.now, found)
 		var e *cluster.Error
 		if errors.As(err, &e) {
@@ -122,7 +122,7 @@ func (x *Examiner) Survey(ctx context.Context, scope Scope) (evidence.Survey, er
 	l.survey.Pods, l.survey.Namespaces = scan.Pods, len(scan.Namespaces)
 	l.seen = scan.Seen
 	l.hidden(ctx, scope.Namespace, scan)
-	l.refused(scope.Namespace, refused(), nil)
+	l.refused(scope.Namespace, refused(), func(evidence.Object, evidence.Object) bool { return true })
 	return l.finish(ctx), nil
 }
 

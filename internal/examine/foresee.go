@@ -34,6 +34,8 @@ type Prospect struct {
 	// in the cluster; of objects by one name, these.
 	Secrets  []keyring.Secret
 	Accounts []*corev1.ServiceAccount
+	// Platforms that the images have to be for, where no cluster's nodes say it.
+	Platforms []evidence.Platform
 	// Me, if set, has each registry asked a second time, as a person does it.
 	Me *Me
 }
@@ -146,7 +148,7 @@ func (f *foresight) facts(ctx context.Context) surroundings {
 			return nil
 		})
 	}
-	if anywhere {
+	if anywhere && len(f.q.Platforms) == 0 {
 		group.Go(func() error {
 			f.nodes, f.nodesRead, f.nodesErr = f.x.cluster.Nodes(ctx)
 			return nil
@@ -155,7 +157,7 @@ func (f *foresight) facts(ctx context.Context) surroundings {
 	group.Go(func() error { around = f.x.surroundings(ctx, refs, f.look); return nil })
 	_ = group.Wait()
 	subject := evidence.Subject{Kind: evidence.SubjectNode, Name: "all"}
-	if anywhere && f.nodesErr == nil && !f.nodesRead { // an error is told with each pull
+	if anywhere && len(f.q.Platforms) == 0 && f.nodesErr == nil && !f.nodesRead { // an error is told with each pull
 		f.survey.NotLookedAt = append(f.survey.NotLookedAt, evidence.Gap{Check: evidence.CheckNode, Subject: subject,
 			Why: "of the cluster's nodes only the first " + number(len(f.nodes)) + " were looked at"})
 	}
@@ -181,7 +183,11 @@ func (f *foresight) admitted(ctx context.Context, w Want) (*corev1.Pod, []eviden
 	}
 	subject := evidence.Subject{Kind: evidence.SubjectServiceAccount, Name: namespace + "/" + foreign.Text(name, 253)}
 	gap := cluster.GapOf(evidence.CheckPullSecrets, subject, err)
-	if cluster.ReasonOf(err) == cluster.NotFound {
+	switch cluster.ReasonOf(err) {
+	case cluster.NoCluster:
+		gap.Why = foreign.Text("no cluster is asked in this run, so what pull secrets the service account "+name+" brings is not known", 300)
+		gap.Needs = "--docker-config FILE, or the service account and its secrets in the file"
+	case cluster.NotFound:
 		gap.Why = foreign.Text("there is no service account "+name+" in namespace "+namespace+" yet, so that its pull secrets are not known", 200)
 	}
 	return cluster.Admitted(w.Pod, nil), []evidence.Gap{gap}
@@ -229,6 +235,9 @@ func wanted(pod *corev1.Pod, w Want) []evidence.Pull {
 
 // places are the kinds of nodes that the pod may land on.
 func (f *foresight) places(ctx context.Context, pod *corev1.Pod) ([]cluster.Place, []evidence.Gap) {
+	if len(f.q.Platforms) > 0 {
+		return cluster.PlacesOf(pod, f.q.Platforms), nil
+	}
 	if name := pod.Spec.NodeName; name != "" {
 		subject := evidence.Subject{Kind: evidence.SubjectNode, Name: foreign.Text(name, 253)}
 		node, err := f.run.Node(ctx, name)
@@ -242,7 +251,12 @@ func (f *foresight) places(ctx context.Context, pod *corev1.Pod) ([]cluster.Plac
 	subject := evidence.Subject{Kind: evidence.SubjectNode, Name: "all"}
 	places, more := cluster.Places(pod, f.nodes)
 	var gaps []evidence.Gap
-	if f.nodesErr != nil {
+	if cluster.ReasonOf(f.nodesErr) == cluster.NoCluster {
+		if places[0].Platform.Arch == "" {
+			gaps = append(gaps, evidence.Gap{Check: evidence.CheckNode, Subject: subject,
+				Why: "no cluster is asked in this run, so it is not known which platform the image has to be for", Needs: "--platform OS/ARCH"})
+		}
+	} else if f.nodesErr != nil {
 		gaps = append(gaps, cluster.GapOf(evidence.CheckNode, subject, f.nodesErr))
 	} else if len(places[0].Nodes) == 0 {
 		gaps = append(gaps, evidence.Gap{Check: evidence.CheckNode, Subject: subject,

@@ -62,10 +62,10 @@ func (x *Examiner) Objects(ctx context.Context, refs []ObjectRef) (evidence.Surv
 	lists := make([][]*corev1.Pod, len(refs))
 	errs := make([]error, len(refs))
 	var around surroundings
-	refused := map[string]func() refusals{}
+	refused := map[string]func() cluster.Refusals{}
 	for i, r := range refs {
 		if kinds[i] != "pod" && refused[r.Namespace] == nil {
-			refused[r.Namespace] = l.askRefused(ctx, r.Namespace)
+			refused[r.Namespace] = l.askRefused(ctx, r.Namespace, "")
 		}
 	}
 	group := limited(sideBySide)
@@ -84,21 +84,7 @@ func (x *Examiner) Objects(ctx context.Context, refs []ObjectRef) (evidence.Surv
 		}
 	}
 	l.asked(ctx, slices.Concat(lists...), around)
-	for _, ref := range refs {
-		answer := refused[ref.Namespace]
-		if answer == nil {
-			continue
-		}
-		delete(refused, ref.Namespace)
-		l.refused(ref.Namespace, answer(), func(r cluster.Refused) bool {
-			for i, ref := range refs {
-				if madeBy(r, kinds[i], ref) {
-					return true
-				}
-			}
-			return false
-		})
-	}
+	l.refusedOf(ctx, kinds, refs, refused)
 	return l.finish(ctx), nil
 }
 
@@ -163,11 +149,16 @@ func (x *Examiner) surroundings(ctx context.Context, refs []ObjectRef, l *look) 
 	}
 	s := surroundings{seen: cluster.NewSeen()}
 	subject := evidence.Subject{Kind: evidence.SubjectNamespace, Name: "all"}
-	if err != nil {
+	switch {
+	case cluster.ReasonOf(err) == cluster.NoCluster:
+		s.gaps = append(s.gaps, evidence.Gap{Check: evidence.CheckSameImage, Subject: subject,
+			Why: "no cluster is asked in this run, so what its nodes have and what its other pulls show was not seen", Needs: "a cluster"})
+		return s
+	case err != nil:
 		gap := cluster.GapOf(evidence.CheckSameImage, subject, err)
 		gap.Why += ", so what pulls of other namespaces show was not seen"
 		s.gaps = append(s.gaps, gap)
-	} else {
+	default:
 		s.seen, s.failing, s.pods = scan.Seen, scan.Failing, scan.Pods
 		s.gaps = append(s.gaps, evidence.Gap{Check: evidence.CheckSameImage, Subject: subject,
 			Why: "of the cluster's other pods only the first " + number(scan.Pods) + " were looked at", Needs: "a look at the whole cluster (-A)"})

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/examine"
@@ -18,8 +20,9 @@ import (
 
 const (
 	deniedByPolicy = `Error creating: pods "api-7d9c5-" is forbidden: ValidatingAdmissionPolicy 'registries' with binding 'registries' denied request: images have to come from registry.example`
-	deniedByLabel  = `Error creating: admission webhook "labels.example" denied the request: label team is missing`
-	overQuota      = `Error creating: pods "api-7d9c5-x" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=10, limited: pods=10`
+	deniedByLabel  = `admission webhook "labels.example" denied the request: label team is missing`
+	overQuota      = `pods "api-7d9c5-x" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=10, limited: pods=10`
+	noAccount      = `pods "report-1-" is forbidden: error looking up service account shop/robot: serviceaccount "robot" not found`
 )
 
 // set is a ReplicaSet of a Deployment that wants a pod and has so many.
@@ -67,19 +70,84 @@ func TestAPodThatNobodyMayMakeIsAPullToo(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoRefusalOfAnImageIsLeftOut(t *testing.T) {
+func TestPodsThatCannotBeMadeForOtherReasonsAreToldOf(t *testing.T) {
+	rs := set("docker.io/acme/api:1", 0)
+	batch := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "report-1", UID: "job-1", OwnerReferences: []metav1.OwnerReference{{Kind: "CronJob", Name: "report", UID: "cron-1", Controller: new(true)}}}}
+	batch.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"job-name": "report-1"}}
+	batch.Spec.Template.Spec.Containers = []corev1.Container{{Name: "app", Image: "docker.io/acme/report:1"}}
+	cron := &batchv1.CronJob{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "report", UID: "cron-1"}}
 	for name, c := range map[string]struct {
-		made    int32
-		message string
+		objects []runtime.Object
+		ask     examine.ObjectRef
+		want    evidence.Unmade
 	}{
-		"a quota":                        {0, overQuota},
-		"a rule about something else":    {0, deniedByLabel},
-		"a rule that lets it through by": {1, deniedByPolicy},
+		"a quota": {
+			[]runtime.Object{deployment("shop", "api"), rs, refusedEvent(rs, "ReplicaSet", "Error creating: "+overQuota)},
+			examine.ObjectRef{Kind: "deploy", Namespace: "shop", Name: "api"},
+			evidence.Unmade{Controller: evidence.Object{Kind: "ReplicaSet", Namespace: "shop", Name: rs.Name}, Owner: evidence.Object{Kind: "Deployment", Namespace: "shop", Name: "api"}, Wanted: 1, Message: overQuota},
+		},
+		"a rule about something else": {
+			[]runtime.Object{deployment("shop", "api"), rs, refusedEvent(rs, "ReplicaSet", "Error creating: "+deniedByLabel)},
+			examine.ObjectRef{Kind: "rs", Namespace: "shop", Name: rs.Name},
+			evidence.Unmade{Controller: evidence.Object{Kind: "ReplicaSet", Namespace: "shop", Name: rs.Name}, Owner: evidence.Object{Kind: "Deployment", Namespace: "shop", Name: "api"}, Wanted: 1, Message: deniedByLabel},
+		},
+		"a job of a cron job": {
+			[]runtime.Object{cron, batch, refusedEvent(batch, "Job", "Error creating: "+noAccount)},
+			examine.ObjectRef{Kind: "cj", Namespace: "shop", Name: "report"},
+			evidence.Unmade{Controller: evidence.Object{Kind: "Job", Namespace: "shop", Name: "report-1"}, Owner: evidence.Object{Kind: "CronJob", Namespace: "shop", Name: "report"}, Wanted: 1, Message: noAccount},
+		},
+		"a cron job that cannot make its job": {
+			[]runtime.Object{cron, refusedEvent(cron, "CronJob", "Error creating job: jobs.batch is forbidden: exceeded quota: jobs")},
+			examine.ObjectRef{Kind: "cj", Namespace: "shop", Name: "report"},
+			evidence.Unmade{Controller: evidence.Object{Kind: "CronJob", Namespace: "shop", Name: "report"}, Owner: evidence.Object{Kind: "CronJob", Namespace: "shop", Name: "report"}, Message: "jobs.batch is forbidden: exceeded quota: jobs"},
+		},
 	} {
-		rs := set("docker.io/acme/api:1", c.made)
-		h := newHouse(t, deployment("shop", "api"), rs, refusedEvent(rs, "ReplicaSet", c.message))
-		if s := h.survey(t, examine.Scope{}); len(s.Pulls) > 0 || len(s.NotLookedAt) > 0 {
-			t.Errorf("%s: %d pulls, not looked at %+v", name, len(s.Pulls), s.NotLookedAt)
+		c.want.Reason, c.want.Attempts, c.want.First, c.want.Last = "FailedCreate", 4, ago(10*time.Minute).Time, ago(time.Minute).Time
+		for where, look := range map[string]func(h *house) evidence.Survey{
+			"the overview": func(h *house) evidence.Survey { return h.survey(t, examine.Scope{}) },
+			"by name":      func(h *house) evidence.Survey { return h.objects(t, c.ask) },
+		} {
+			s := look(newHouse(t, c.objects...))
+			if len(s.Pulls) > 0 || len(s.NotLookedAt) > 0 || len(s.Unmade) != 1 {
+				t.Errorf("%s, %s: %d pulls, not looked at %+v, unmade %+v", name, where, len(s.Pulls), s.NotLookedAt, s.Unmade)
+				continue
+			}
+			got := s.Unmade[0]
+			got.First, got.Last = got.First.UTC(), got.Last.UTC()
+			c.want.First, c.want.Last = c.want.First.UTC(), c.want.Last.UTC()
+			if got != c.want {
+				t.Errorf("%s, %s: %+v\nwant %+v", name, where, got, c.want)
+			}
+		}
+	}
+}
+
+func TestAStatusTellsOfUnmadePodsWhereEventsAreGone(t *testing.T) {
+	d := deployment("shop", "api")
+	d.Status.Conditions = []appsv1.DeploymentCondition{{Type: appsv1.DeploymentReplicaFailure, Status: corev1.ConditionTrue, Reason: "FailedCreate", Message: overQuota}}
+	h := newHouse(t, d)
+	s := h.objects(t, examine.ObjectRef{Kind: "deploy", Namespace: "shop", Name: "api"})
+	if len(s.Unmade) != 1 || s.Unmade[0].Message != overQuota || s.Unmade[0].Owner.Name != "api" {
+		t.Errorf("%+v", s.Unmade)
+	}
+}
+
+func TestPodsThatWereMadeMeanwhileAreNotToldOf(t *testing.T) {
+	for _, message := range []string{overQuota, deniedByPolicy} {
+		rs := set("docker.io/acme/api:1", 1)
+		h := newHouse(t, deployment("shop", "api"), rs, refusedEvent(rs, "ReplicaSet", message))
+		if s := h.survey(t, examine.Scope{}); len(s.Pulls) > 0 || len(s.NotLookedAt) > 0 || len(s.Unmade) > 0 {
+			t.Errorf("%s: %d pulls, not looked at %+v, unmade %+v", message, len(s.Pulls), s.NotLookedAt, s.Unmade)
+		}
+	}
+}
+
+func TestASelectorHoldsForUnmadePodsToo(t *testing.T) {
+	for message, selector := range map[string]string{overQuota: "pod-template-hash=other", deniedByPolicy: "app=other"} {
+		rs := set("docker.io/acme/api:1", 0)
+		h := newHouse(t, deployment("shop", "api"), rs, refusedEvent(rs, "ReplicaSet", message))
+		if s := h.survey(t, examine.Scope{Selector: selector}); len(s.Pulls) > 0 || len(s.Unmade) > 0 {
+			t.Errorf("-l %s: %d pulls, unmade %+v", selector, len(s.Pulls), s.Unmade)
 		}
 	}
 }
@@ -87,7 +155,7 @@ func TestWhatIsNoRefusalOfAnImageIsLeftOut(t *testing.T) {
 func TestARefusalOfAnotherWorkloadIsNotToldOfThisOne(t *testing.T) {
 	rs := set("docker.io/acme/api:1", 0)
 	h := newHouse(t, deployment("shop", "web"), deployment("shop", "api"), rs, refusedEvent(rs, "ReplicaSet", deniedByPolicy))
-	if s := h.objects(t, examine.ObjectRef{Kind: "deployment", Namespace: "shop", Name: "web"}); len(s.Pulls) > 0 {
-		t.Errorf("%+v", s.Pulls)
+	if s := h.objects(t, examine.ObjectRef{Kind: "deployment", Namespace: "shop", Name: "web"}); len(s.Pulls) > 0 || len(s.Unmade) > 0 {
+		t.Errorf("%+v %+v", s.Pulls, s.Unmade)
 	}
 }

@@ -61,6 +61,13 @@ func (x *Examiner) want(ctx context.Context, kind, namespace, name string) (Want
 	case "replicaset":
 		rs, err := c.ReplicaSet(ctx, namespace, name)
 		return Templated("ReplicaSet", namespace, name, rs.Spec.Template), err
+	case "replicationcontroller":
+		rc, err := c.ReplicationController(ctx, namespace, name)
+		template := corev1.PodTemplateSpec{} // only the API server's own checks keep it from being left out
+		if rc.Spec.Template != nil {
+			template = *rc.Spec.Template
+		}
+		return Templated("ReplicationController", namespace, name, template), err
 	case "statefulset":
 		sts, err := c.StatefulSet(ctx, namespace, name)
 		return Templated("StatefulSet", namespace, name, sts.Spec.Template), err

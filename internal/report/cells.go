@@ -56,31 +56,72 @@ func cut(s string, width int) string {
 	return s
 }
 
-// wrap puts words into lines of at most width cells. A word that is longer than
-// a line (an image's name) is broken behind one of its separators
-// if it has one in the line's second half, else where the line ends. There is
-// always at least one line.
-func wrap(words []string, width int) []string {
-	width = max(width, 8)
-	var lines []string
-	line := ""
+// maxWhole is how many cells of a word are kept together, however narrow the
+// page is: the longest reference (name, tag and digest) and every name that
+// Kubernetes allows have fewer.
+const maxWhole = 512
+
+// A line of a wrapped text, and how many cells it needs before it where that is
+// less than the indent of the others.
+type line struct {
+	text string
+	out  int // -1: the others' indent
+}
+
+// wrap puts words into lines of width cells, of which those of the first are
+// taken and the others are indented. A word that may be a name, such as an image
+// with its digest, is never broken, since half of it cannot be copied: if it has
+// no room on a line it stands to the left, as far as it needs, and if no line
+// has room for it, or it is the first in a column, it goes over the edge, where a terminal breaks it but not for
+// the clipboard. Anything else is broken behind one of its separators if it has
+// one in the line's second half, else where the line ends. There is always at
+// least one line.
+func wrap(words []string, width, taken, indent int) []line {
+	var lines []line
+	current, room := "", max(width-taken, 0)
+	next := func() {
+		lines = append(lines, line{current, -1})
+		current, room = "", max(width-indent, 8)
+	}
 	for _, word := range words {
-		switch {
-		case line == "":
-			line = word
-		case cells(line)+1+cells(word) <= width:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = word
+		size := cells(word)
+		if current != "" && cells(current)+1+size <= room {
+			current += " " + word
+			continue
 		}
-		for cells(line) > width {
-			head := breakWord(line, width)
-			lines = append(lines, head)
-			line = line[len(head):]
+		if current != "" {
+			next()
+		}
+		if size <= room || whole(word) && (size > width-leastIndent || len(lines) == 0 && taken <= indent) {
+			current = word
+			continue
+		}
+		if len(lines) == 0 && (whole(word) || room < 8) {
+			next() // the head stands alone
+		}
+		if whole(word) && size > room {
+			lines = append(lines, line{word, width - size})
+			continue
+		}
+		for current = word; cells(current) > room; {
+			head, rest := breakWord(current, room), ""
+			current, rest = head, current[len(head):]
+			next()
+			current = rest
 		}
 	}
-	return append(lines, line)
+	if current != "" || len(lines) == 0 {
+		next()
+	}
+	return lines
+}
+
+// leastIndent is how far to the left a long word may stand.
+const leastIndent = 2
+
+// whole tells whether a word may be a name or a reference, which is copied.
+func whole(word string) bool {
+	return len(word) <= maxWhole && strings.IndexFunc(word, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
 }
 
 // breakWord returns the part of s that stays on a line of width cells.

@@ -29,6 +29,7 @@ func Overview(w io.Writer, r v1alpha1.Report, style Style) error {
 		s.group(g, r.Time, width)
 	}
 	s.recovered(r)
+	s.unmade(r)
 	s.ending(r, everyGap(r))
 	return s.writeTo(w)
 }
@@ -64,6 +65,10 @@ func (s *sheet) headline(r v1alpha1.Report) {
 			should = "should start at their next attempts"
 		}
 		s.paragraph("", plain, painted("What failed works now: "+count(len(cleared), "pod")+" "+should, bold), normal(looked))
+	case len(r.Unmade) > 0 && r.Pods == 0:
+		s.paragraph("", plain, painted("No pods here: they could not be made, so there is no pull yet", bold), normal(looked))
+	case len(r.Unmade) > 0:
+		s.paragraph("", plain, painted("No failing pull, but pods that could not be made", bold), normal(looked))
 	case r.Pods == 0:
 		s.paragraph("", plain, painted("No pods here, so no pull fails", bold), normal(looked))
 	case len(r.NotLookedAt) > 0:

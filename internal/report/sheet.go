@@ -103,13 +103,16 @@ func (s *sheet) hang(head string, headColor color, indent int, runs ...run) {
 func (s *sheet) flow(head string, taken, indent int, runs ...run) {
 	words, colors := split(runs)
 	at, left := 0, 0 // the word that a line begins in, and how much of it is written
-	for i, line := range wrap(words, s.Width-max(indent, taken)) {
-		if i == 0 {
+	for i, line := range wrap(words, s.Width, taken, indent) {
+		switch {
+		case i == 0:
 			s.b.WriteString(head)
-		} else {
+		case line.out >= 0:
+			s.b.WriteString(strings.Repeat(" ", line.out))
+		default:
 			s.b.WriteString(strings.Repeat(" ", indent))
 		}
-		s.b.WriteString(s.colored(line, words, colors, &at, &left) + "\n")
+		s.b.WriteString(s.colored(line.text, words, colors, &at, &left) + "\n")
 	}
 }
 

@@ -36,6 +36,8 @@ func TestText(t *testing.T) {
 		{"overview-nothing.txt", report.Overview, well, report.Style{}},
 		{"overview-no-pods.txt", report.Overview, evidence.Survey{Time: now()}, report.Style{}},
 		{"overview-blind.txt", report.Overview, blind, report.Style{}},
+		{"overview-unmade.txt", report.Overview, evidence.Survey{Time: now(), Pods: 3, Namespaces: 1, Unmade: unmade()}, report.Style{}},
+		{"diagnose-unmade.txt", report.Diagnosis, evidence.Survey{Time: now(), Unmade: unmade()[:1]}, report.Style{Location: berlin}},
 		{"diagnose.txt", report.Diagnosis, one, report.Style{Location: berlin, Program: "pullmedic"}},
 		{"diagnose-verbose.txt", report.Diagnosis, one, report.Style{Verbose: 1}},
 		{"diagnose-undecided.txt", report.Diagnosis, undecided, report.Style{}},

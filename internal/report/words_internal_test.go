@@ -4,6 +4,7 @@
 package report
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,22 +12,38 @@ import (
 )
 
 func TestWrap(t *testing.T) {
+	const long = "registry.example.com/team/app@sha256:0123" // 41 cells
 	for _, c := range []struct {
-		name  string
-		text  string
-		width int
-		want  []string
+		name                 string
+		text                 string
+		width, taken, indent int
+		want                 []string // each behind the cells before it, if they are not the indent
 	}{
-		{"nothing is one empty line", "", 10, []string{""}},
-		{"words fill a line to its last cell", "aaaa bbbb cccc", 9, []string{"aaaa bbbb", "cccc"}},
-		{"a wide character takes two cells", "漢字 漢字 ab", 9, []string{"漢字 漢字", "ab"}},
-		{"a combining mark takes none", "e\u0301e\u0301e\u0301e\u0301e\u0301 ab", 8, []string{"e\u0301e\u0301e\u0301e\u0301e\u0301 ab"}},
-		{"a long name breaks behind a separator", "registry.example.com/team/app:1.0", 25, []string{"registry.example.com/", "team/app:1.0"}},
-		{"a long word without one breaks at the end", strings.Repeat("x", 25), 10, []string{"xxxxxxxxxx", "xxxxxxxxxx", "xxxxx"}},
-		{"a wide character is not cut in half", "漢字漢字漢字漢字", 9, []string{"漢字漢字", "漢字漢字"}},
-		{"a width that leaves no room still ends", "abc def", 0, []string{"abc def"}},
+		{"nothing is one empty line", "", 10, 0, 0, []string{""}},
+		{"words fill a line to its last cell", "aaaa bbbb cccc", 9, 0, 0, []string{"aaaa bbbb", "cccc"}},
+		{"the first line has a room of its own", "aaaa bbbb cccc dddd", 14, 10, 5, []string{"aaaa", "bbbb cccc", "dddd"}},
+		{"a first word that has no room begins the second line", "aaaaa bbbb", 14, 10, 4, []string{"", "aaaaa bbbb"}},
+		{"a wide character takes two cells", "漢字 漢字 ab", 9, 0, 0, []string{"漢字 漢字", "ab"}},
+		{"a combining mark takes none", "e\u0301e\u0301e\u0301e\u0301e\u0301 ab", 8, 0, 0, []string{"e\u0301e\u0301e\u0301e\u0301e\u0301 ab"}},
+		{"a long name stands to the left as far as it needs", "of " + long + " is gone", 50, 12, 12, []string{"of", "9>" + long, "is gone"}},
+		{"a long name at the beginning of a column stays there", long + " ab", 50, 12, 12, []string{long, "ab"}},
+		{"a long name behind a head leaves it alone", long + " ab", 50, 12, 4, []string{"", long + " ab"}},
+		{"a name that no line has room for goes over the edge", "of " + long + " ab", 40, 10, 10, []string{"of", long, "ab"}},
+		{"and does so behind the head", long + " ab", 40, 10, 10, []string{long, "ab"}},
+		{"two long names", long + " " + long, 44, 12, 12, []string{long, "3>" + long}},
+		{"what is longer than any name breaks behind a separator", strings.Repeat("a", 520) + "/b", 521, 0, 0, []string{strings.Repeat("a", 520) + "/", "b"}},
+		{"a long word in no reference's characters is broken at the end", strings.Repeat("é", 25), 10, 0, 0, []string{"éééééééééé", "éééééééééé", "ééééé"}},
+		{"a wide character is not cut in half", "漢字漢字漢字漢字", 9, 0, 0, []string{"漢字漢字", "漢字漢字"}},
+		{"a width that leaves no room still ends", "abc déf", 0, 0, 0, []string{"abc", "déf"}},
 	} {
-		if got := wrap(strings.Fields(c.text), c.width); !reflect.DeepEqual(got, c.want) {
+		var got []string
+		for _, line := range wrap(strings.Fields(c.text), c.width, c.taken, c.indent) {
+			if line.out >= 0 {
+				line.text = fmt.Sprintf("%d>%s", line.out, line.text)
+			}
+			got = append(got, line.text)
+		}
+		if !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
 	}

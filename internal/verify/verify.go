@@ -319,7 +319,10 @@ func (b bench) never() (Proof, string, *diagnosis.Cause) {
 	case cause != nil && cause.Verdict == diagnosis.Confirmed:
 		return Disproved, cause.Summary, cause
 	case len(b.f.Place.Nodes) == 0:
-		g, _ := b.lacks(evidence.CheckNode)
+		g, ok := b.lacks(evidence.CheckNode)
+		if !ok {
+			g.Why = "the policy is Never, and no node was seen, so whether it has the image is not known"
+		}
 		return NotProven, g.Why, nil
 	case len(h.Unseen) > 0:
 		return NotProven, "the policy is Never, and " + nodesHave(len(h.Unseen)) + " more images than a node lists, so the image may or may not be there", nil
