@@ -56,6 +56,7 @@ var refusalWords = []group{
 	{rank: asPhrase, sign: AccessDenied, runtime: "docker", words: []string{"may require docker login"}},
 	{rank: asReason, sign: AccessDenied, words: []string{
 		"does not exist or no pull access", "verify that it exists and you have permission", "you may not have access",
+		"access to the requested resource is not authorized", // Quay says so of what is absent, too
 	}},
 
 	// Nobody logged in.
@@ -107,7 +108,6 @@ var refusalWords = []group{
 		"needed permissions", "permission denied for", "denied on resource", "caller does not have", // Google
 		"needed permissions to perform this operation, and you may have invalid credentials",
 		"unauthorized to access", "action: pull", // Harbor
-		"access to the requested resource is not authorized", // Quay, Nexus
 		"does not have permission", "do not have permission", "don't have permission", "no permission", "not authorized to access",
 		"insufficient permission", "insufficient privileges", "insufficient scopes", "missing permission", "does not have access",
 		"not permitted to pull", "you are not allowed",
@@ -124,22 +124,26 @@ var ruleWords = []group{
 		// Scanning and signing: Harbor, Artifactory, Quay.
 		"due to configured policy", "PROJECT_POLICY_VIOLATION", "cannot get the image severity", "vulnerability severity", "severity of vulnerability",
 		"vulnerability scanning", "not signed in notary", "not signed by cosign", "quarantine", "blocked by xray", "download blocked",
-		"has been blocked", "blocked by policy", "denied by policy", "policy violation", "violates policy", "security policy",
+		"has been blocked", "blocked by policy", "denied by policy", "policy violation", "violates policy", "security policy", "blocking policy",
 		// Lists of what a mirror serves.
 		"allowlist", "whitelist",
 		// Law and geography.
 		"export control", "export regulations", "your country", "your region", "your location", "sanction", "embargo", "legal reasons",
-		"repository is disabled", "repository has been disabled",
+		"repository is disabled", "has been disabled", "it is disabled",
+		// Who does not pay: GitHub, Google.
+		"billing", "past due", "payment required", "been suspended", "is suspended", "subscription has expired",
 	}},
 
 	{rank: asReason, sign: RateLimited, words: []string{
 		"rate limit", "rate exceeded", "quota exceeded", "data limit exceeded", "limit exceeded", "requests per second",
-		"throttled", "throttling", "RESOURCE_EXHAUSTED", "slow down",
+		"throttled", "throttling", "RESOURCE_EXHAUSTED", "slow down", "have exceeded your", "quota has been exceeded",
 	}},
 
 	{rank: asReason, sign: RegistryUnavailable, words: []string{
 		"unexpected http status: 5", "404 page not found", "not a docker registry", "does not appear to be a docker registry", "not a v2 registry",
-		"does not support v2", "maintenance mode", "registry is read-only", "unsupported protocol scheme",
+		"does not support v2", "maintenance mode", "registry is read-only", "talk to a v1 container registry",
+		// It asks for a login as no registry does, or sends from door to door.
+		"did not include a token", "no realm specified", "missing realm in", "find supported auth scheme", "stopped after 10 redirects",
 	}},
 	{rank: asHint, sign: RegistryUnavailable, words: []string{
 		"service unavailable", "internal server error", "bad gateway", "gateway timeout", "code:internal error",
@@ -151,6 +155,6 @@ var ruleWords = []group{
 		"upstream registry", "proxy to remote failed", "fallback to local repo", "pull through cache",
 	}},
 	{rank: asSpeaker, sign: MirrorFailed, words: []string{
-		"expected mirror to respond", "mirror resolve retries exhausted", "request to mirror failed", "all mirrors failed",
+		"expected mirror to respond", "mirror resolve retries exhausted", "mirror with image component", "request to mirror failed", "all mirrors failed",
 	}},
 }
