@@ -36,6 +36,9 @@ func decide(e *element) verdict {
 			e.host, e.role = "", RoleProxy
 		}
 	}
+	if v.sign == Other && best[asLimit] != nil {
+		v.also = append(v.also, PullTimeout)
+	}
 	if e.role == RoleMirror && e.mirrorOf != "" && spoke[v.sign] {
 		v.also = append([]Sign{v.sign}, v.also...)
 		v.sign = MirrorFailed
@@ -130,6 +133,8 @@ func (e *element) settle(m *mark, best [asSpeaker + 1]*mark) Sign {
 		return UnpackFailed // of a file of that name in a layer
 	case sign == UnpackFailed && best[asLimit] != nil && best[asLimit].start > m.end:
 		return e.whoseLimit(best[asLimit]) // it was given up while unpacking
+	case sign == RuntimeUnavailable && m.group.rank == asHint && e.runtime != "" && e.runtime != "kubelet" && e.pulls():
+		return "" // it spoke
 	case sign == UnpackFailed && m.group.rank == asHint && !e.pulls():
 		return "" // a file of something else
 	case sign == UnpackFailed:

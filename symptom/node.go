@@ -50,7 +50,7 @@ var nodeWords = []group{
 
 	// The disk. ENOSPC comes wrapped in every kind of unpacking error.
 	{rank: asSpeaker, sign: DiskFull, words: []string{
-		"no space left on device", "disk quota exceeded", "not enough space on the disk", "insufficient free disk space", "not enough disk space",
+		"no space left", "disk quota exceeded", "out of space", "not enough space on the disk", "insufficient free disk space", "not enough disk space",
 		"free data blocks which is less than minimum", // a thin pool of the device mapper
 		"failed to garbage collect required amount",   // the kubelet's own collector: all that is left is in use
 	}},
@@ -77,6 +77,7 @@ var nodeWords = []group{
 	// is told beside another sign or none.
 	{rank: asStore, sign: PlatformNotFound, words: []string{
 		"no match for platform", "no matching manifest for", "no image found in manifest list", "no image found in image index",
+		"no manifest found for platform",
 		"cannot be used on this platform", "does not match the specified platform", "does not match the expected platform",
 		"does not match the detected host platform", "was found but does not match", "no suitable manifest", "no child with platform",
 		"container operating system does not match", "-based image is incompatible with", "unsupported platform",
@@ -90,7 +91,7 @@ var nodeWords = []group{
 		"mediaType in manifest should be", "v1+prettyjws", "no longer supported since containerd", "unsupported docker v2s2",
 		"no processor for media-type", "stream processor for", "reference for unknown type", "encountered unknown type",
 		"unsupported manifest", "not a supported manifest", "unsupported schema version", "unsupported diff media type", "unsupported MIME",
-		"unsupported image-specific operation", "unsupported compression", "unsupported artifact",
+		"unsupported image-specific operation", "unsupported compression", "unsupported artifact", "unsupported config media type",
 		"schema version 1", "schema 1", "schema v1", "no signatures|", "missing signature key", "manifest invalid",
 		"invalid rootfs in image configuration", "mismatched image rootfs", "number of layers and diffids",
 		"byte manifest for", "reports content size of zero", // of a size that containerd does not take

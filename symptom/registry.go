@@ -31,6 +31,7 @@ var absenceWords = []group{
 	}},
 	{rank: asCode, sign: absent, words: []string{"tag {ref} not found in repository", "tag {name} not found", "artifact {ref} not found"}},
 	{rank: asCode, sign: absent, stage: StageFetch, runtime: "containerd", words: []string{"content at {url} not found", "could not fetch content"}},
+	{rank: asReason, sign: absent, words: []string{"does not exist within the repository"}}, // ECR's ImageNotFoundException
 	{rank: asHint, sign: absent, words: []string{": not found|", "{ref} not found", "no such image"}},
 
 	{rank: asReason, sign: RepositoryNotFound, words: []string{
@@ -84,6 +85,7 @@ var refusalWords = []group{
 		"denied: denied", "basic: access denied", "does not match bearer token", "personal access token",
 		"invalid token", "invalid bearer token", "token is invalid", "token is not valid", "token was invalid", "malformed token",
 		"invalid clientid", "invalid client", "application not registered", "token has been revoked", "token was revoked",
+		"security token included in the request is invalid", "AADSTS7000215",
 		"account is disabled", "account is locked",
 	}},
 	// What containers/image says of every 401 of a token service, with or
@@ -92,7 +94,7 @@ var refusalWords = []group{
 	{rank: asReason, sign: CredentialExpired, sent: "yes", words: []string{
 		"token has expired", "token is expired", "token expired", "expired token", "reauthenticate and try again", // ECR and others
 		"credentials have expired", "credential has expired", "password has expired", "password expired", "robot account has expired",
-		"secret keys are expired", "client secret is expired", // Azure
+		"secret keys are expired", "client secret is expired", "AADSTS7000222", // Azure
 		"invalid_grant", "invalid_rapt", // OAuth 2, Google
 		"security token included in the request is expired", "session has expired", "key has expired",
 	}},
@@ -125,6 +127,7 @@ var ruleWords = []group{
 		"due to configured policy", "PROJECT_POLICY_VIOLATION", "cannot get the image severity", "vulnerability severity", "severity of vulnerability",
 		"vulnerability scanning", "not signed in notary", "not signed by cosign", "quarantine", "blocked by xray", "download blocked",
 		"has been blocked", "blocked by policy", "denied by policy", "policy violation", "violates policy", "security policy", "blocking policy",
+		"rejected the resolution of an artifact", "download request rejected",
 		// Lists of what a mirror serves.
 		"allowlist", "whitelist",
 		// Law and geography.
