@@ -101,6 +101,13 @@ func outcomeOf(s symptom.Symptom) Outcome {
 	case s.Sign == symptom.RegistryUnavailable && s.Status >= 400 && s.Status < 500:
 		// It works, and takes the question for none that a registry is asked.
 		return RegistryNotV2
+	case s.Sign == symptom.ProxyFailed && quotesPage(s):
+		// Something in front of the registry answers: a proxy on the way, or
+		// the registry's own door. As when the client itself gets a page.
+		if s.Stage == symptom.StageAuthorize {
+			return RegistryNotV2
+		}
+		return ManifestIsHTML
 	case s.Sign == symptom.CredentialRejected && s.CredentialSent != "yes":
 		// containers/image says "invalid username/password" of a refused
 		// anonymous request, too.
@@ -113,6 +120,20 @@ func outcomeOf(s symptom.Symptom) Outcome {
 		return LoginRequired
 	}
 	return AccessDenied
+}
+
+// quotesPage tells that a web page came where a registry or token service was
+// asked. Beside a status that only a proxy or portal gives, it is the proxy's.
+func quotesPage(s symptom.Symptom) bool {
+	if s.Status == 407 || s.Status == 511 {
+		return false
+	}
+	for _, mark := range []string{"invalid character '<'", "text/html", "<html", "<!doctype"} {
+		if strings.Contains(strings.ToLower(s.Detail), mark) {
+			return true
+		}
+	}
+	return false
 }
 
 // brokenOff tells an alert that says no more than that the handshake is over:

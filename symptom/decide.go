@@ -36,6 +36,9 @@ func decide(e *element) verdict {
 			e.host, e.role = "", RoleProxy
 		}
 	}
+	if v.sign == Other && best[asLimit] != nil {
+		v.also = append(v.also, PullTimeout)
+	}
 	if e.role == RoleMirror && e.mirrorOf != "" && spoke[v.sign] {
 		v.also = append([]Sign{v.sign}, v.also...)
 		v.sign = MirrorFailed
@@ -110,6 +113,9 @@ func (e *element) settle(m *mark, best [asSpeaker + 1]*mark) Sign {
 		if m.group.rank == asHint && e.reference == "" && e.stage != StageResolve {
 			return "" // of something else
 		}
+		if m.group.rank == asHint && e.text[m.start] == ':' || m.group.code == "NOT_FOUND" {
+			return e.whatIsNotFound(m)
+		}
 		return e.whatIsAbsent()
 	case sign == ConnectionReset && best[asUnpack] != nil && best[asUnpack].start < m.start && strings.EqualFold(e.text[m.end-3:m.end], "eof"):
 		return UnpackFailed // the archive ended early, not a connection
@@ -127,6 +133,10 @@ func (e *element) settle(m *mark, best [asSpeaker + 1]*mark) Sign {
 		return UnpackFailed // of a file of that name in a layer
 	case sign == UnpackFailed && best[asLimit] != nil && best[asLimit].start > m.end:
 		return e.whoseLimit(best[asLimit]) // it was given up while unpacking
+	case sign == RuntimeUnavailable && m.group.rank == asHint && e.runtime != "" && e.runtime != "kubelet" && e.pulls():
+		return "" // it spoke
+	case sign == UnpackFailed && m.group.rank == asHint && !e.pulls():
+		return "" // a file of something else
 	case sign == UnpackFailed:
 		if strings.HasSuffix(strings.TrimRight(e.text, " \n\"."), "not found") {
 			return CacheCorrupted // of local content
@@ -139,6 +149,42 @@ func (e *element) settle(m *mark, best [asSpeaker + 1]*mark) Sign {
 
 // ofCredential are signs about who logs in.
 var ofCredential = map[Sign]bool{LoginRequired: true, CredentialRejected: true, CredentialExpired: true}
+
+// pulls tells that whoever wrote the text was pulling.
+func (e *element) pulls() bool {
+	for _, m := range e.marks {
+		if m.group.pull {
+			return true
+		}
+	}
+	return false
+}
+
+// whatIsNotFound reads the clause before "not found". It is about what a registry
+// was asked for if it names that, or who speaks, or a step of the pull. Runtimes
+// say so of their own things, too: a lease, a snapshotter, a socket.
+func (e *element) whatIsNotFound(m *mark) Sign {
+	end := len(strings.TrimRight(e.text[:m.start], ": \n\""))
+	start := strings.LastIndex(e.text[:end], ": ") + len(": ")
+	if start < len(": ") {
+		return e.whatIsAbsent()
+	}
+	for _, n := range e.names {
+		switch {
+		case n.end <= start || n.start >= end:
+		case n.kind == refName, n.kind == urlName, n.kind == digestName:
+			return e.whatIsAbsent()
+		case strings.HasSuffix(e.text[n.start:n.end], ".sock"):
+			return RuntimeUnavailable
+		}
+	}
+	for _, other := range e.marks {
+		if other.end > start && other.start < end && other.group.rank == asContext {
+			return e.whatIsAbsent()
+		}
+	}
+	return ""
+}
 
 func (e *element) shows(code string) bool {
 	for _, m := range e.marks {
@@ -167,9 +213,15 @@ func (e *element) whatIsAbsent() Sign {
 }
 
 // whoseLimit tells a limit on the network, where a request was outstanding,
-// from a limit on the pull. Somebody's cancelling is never the network's.
+// from a limit on the pull. Somebody's cancelling is never the network's. It is
+// the runtime's own limit if the runtime says at what it gave up; a bare
+// "Canceled" is what the kubelet's own client returns when the kubelet stops
+// waiting, because the pod is gone or it is told to end (gRPC's status package).
 func (e *element) whoseLimit(m *mark) Sign {
 	if m.group.cancelled {
+		if e.grpc == "Canceled" && (e.runtime == "" || e.runtime == "kubelet") || strings.Trim(e.text, " \n\".") == e.text[m.start:m.end] {
+			return ""
+		}
 		return PullTimeout
 	}
 	for _, n := range e.names {
@@ -177,7 +229,7 @@ func (e *element) whoseLimit(m *mark) Sign {
 			return ConnectionTimeout
 		}
 	}
-	if e.reference == "" && e.sandbox() {
+	if e.reference == "" && e.sandbox() || e.asksRuntime() {
 		return RuntimeUnavailable // nothing about an image: the runtime did not answer
 	}
 	return PullTimeout
@@ -185,6 +237,16 @@ func (e *element) whoseLimit(m *mark) Sign {
 
 // sandbox tells that the kubelet was creating a pod's sandbox.
 func (e *element) sandbox() bool { return strings.Contains(e.text, "create pod sandbox") }
+
+// callFailed ends what the kubelet logs of a failed call to the runtime service.
+// Pulls go to the image service.
+const callFailed = "from runtime service failed"
+
+// asksRuntime tells that the kubelet asked the runtime for something else than
+// a pull, which it does with a limit of its own (runtimeRequestTimeout).
+func (e *element) asksRuntime() bool {
+	return (e.runtime == "" || e.runtime == "kubelet") && (strings.Contains(e.text, callFailed) || strings.Contains(e.text, "ailed to inspect image"))
+}
 
 // whyDenied reads what follows "denied:". The standard sentence leaves it open
 // whether the image is there, and so does a text that is cut; any other

@@ -123,7 +123,7 @@ func TestFields(t *testing.T) {
 		},
 		"mirrors of containers/image": {
 			`initializing source docker://quay.io/shop/x:1: (Mirrors also failed: [mirror.acme.example/shop/x:1: pinging container registry mirror.acme.example: Get "https://mirror.acme.example/v2/": dial tcp 192.0.2.3:443: i/o timeout]): quay.io/shop/x:1: reading manifest 1 in quay.io/shop/x: unauthorized: access to the requested resource is not authorized`,
-			symptom.Symptom{Sign: symptom.PermissionDenied, Also: []symptom.Sign{symptom.ConnectionTimeout, symptom.MirrorFailed}, Runtime: "crio", Stage: symptom.StageResolve, Reference: "quay.io/shop/x:1", RegistryCode: "UNAUTHORIZED"},
+			symptom.Symptom{Sign: symptom.AccessDenied, Also: []symptom.Sign{symptom.ConnectionTimeout, symptom.MirrorFailed}, Runtime: "crio", Stage: symptom.StageResolve, Reference: "quay.io/shop/x:1", RegistryCode: "UNAUTHORIZED"},
 		},
 		"a blob store behind a registry": {
 			`failed to pull and unpack image "docker.io/shop/x:1": failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://production.cloudflare.docker.com/registry-v2/docker/registry/v2/blobs/sha256/4f/4f/data?verify=1-abc": read tcp 10.0.0.1:46604->192.0.2.9:443: read: connection reset by peer`,

@@ -74,6 +74,9 @@ var kubeletWords = []group{
 	// nearer to the cause.
 	{rank: asPhrase, sign: ProviderFailed, words: []string{
 		"error getting credentials", "docker-credential-", "credential helper", "credential provider",
+		// The clouds' libraries, with which providers log in.
+		"could not find default credentials", "unable to locate credentials", "NoCredentialProviders", "failed to refresh cached credentials",
+		"failed to refresh the token", "acquire Azure managed identity token",
 	}},
 
 	// Admission. What a webhook quotes (its own TLS, its own 401) is its affair.

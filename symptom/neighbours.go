@@ -29,7 +29,7 @@ var neighbourWords = []group{
 		"CreateContainerConfigError", "error: secret {name} not found", "error: secrets {name} not found", "couldn't find key", "|RunContainerError",
 		"failed to create containerd task", "failed to create shim task", "OCI runtime create failed", "OCI runtime exec failed", "OCI runtime start failed",
 		"runc create failed", "crun: ", "starting container process caused", "unable to start container process", "container create failed",
-		"failed to start container", "exec user process caused", "failed to exec in container", "back-off restarting failed container",
+		"failed to generate container", "failed to apply OCI options", "failed to start container", "exec user process caused", "failed to exec in container", "back-off restarting failed container",
 	}},
 	// Why the API server takes no pod, whatever its image: ResourceQuota,
 	// LimitRange, ServiceAccount, and OpenShift's security context constraints.

@@ -15,10 +15,17 @@ var nodeWords = []group{
 		"grpc: the connection is unavailable", "unknown service runtime", "unknown service containerd", "server is not initialized yet",
 		"connect to the docker daemon", "connect to the docker api", "docker daemon running", "error during connect:", "docker_engine:",
 		"validate service connection", "validate cri v1", "getting runtime connection", "unable to determine runtime api version",
-		"from runtime service failed", "ListContainers failed", "ListPodSandbox", "container runtime status check", "container runtime is down",
+		"ListContainers failed", "ListPodSandbox", "container runtime status check", "container runtime is down",
 		"PLEG is not healthy", "unable to connect to containerd", "failed to connect to containerd",
+		// Docker and whoever speaks its API are too many versions apart.
+		"minimum supported API version", "maximum supported API version",
 	}},
-	{rank: asHint, sign: RuntimeUnavailable, words: []string{"code = Unavailable", "code = Unimplemented", "container runtime is not running"}},
+	{rank: asHint, sign: RuntimeUnavailable, words: []string{
+		"code = Unavailable", "code = Unimplemented", "container runtime is not running",
+		callFailed, // with which the kubelet logs whatever a call met
+	}},
+	// A part of it that did not come up: what it met is its affair.
+	{rank: asStore, sign: RuntimeUnavailable, words: []string{"failed to load plugin"}},
 
 	// Its configuration: hosts.toml, registries.conf, policy.json, and the
 	// certificates that these name (remotes/docker/config/hosts.go of containerd,
@@ -28,6 +35,10 @@ var nodeWords = []group{
 		"unable to read CA cert", "unable to load CA cert", "unable to initialize cert pool", "unable to read CERT file",
 		"mirrors cannot be set when", "get TLSConfig for registry", "get registry endpoints", "parse registry endpoint",
 		"failed to update http client", "no resolve hosts", "no pull hosts", "failed to load X509 key pair", "can not find snapshotter",
+		"snapshotter not loaded", "failed to parse image_pull_progress_timeout",
+		"unsupported protocol scheme", // of an endpoint or proxy that is set without one
+		// A layer is encrypted, and the node was given no key for it (ocicrypt).
+		"needed for decryption", "used for decryption",
 		"loading registries configuration", "loading registries.conf", "invalid policy in", "no policy.json", "loading trust policy",
 	}},
 	// A file of it that cannot be used. In a layer there may be a file of that
@@ -39,14 +50,16 @@ var nodeWords = []group{
 
 	// The disk. ENOSPC comes wrapped in every kind of unpacking error.
 	{rank: asSpeaker, sign: DiskFull, words: []string{
-		"no space left on device", "disk quota exceeded", "not enough space on the disk", "insufficient free disk space", "not enough disk space",
+		"no space left", "disk quota exceeded", "out of space", "not enough space on the disk", "insufficient free disk space", "not enough disk space",
+		"free data blocks which is less than minimum", // a thin pool of the device mapper
+		"failed to garbage collect required amount",   // the kubelet's own collector: all that is left is in use
 	}},
 
 	// The content store. "Not found" about local content is damage: containerd's
 	// metadata and content packages, containers/storage, Docker's layer store.
 	{rank: asStore, sign: CacheCorrupted, words: []string{
 		"content digest", "from content store", "expected at {path}: blob not found", "missing parent", "parent snapshot", "snapshot does not exist", "failed to stat parent",
-		"failed to stat snapshot", "target snapshot", "stat {path}: no such file", "{digest} does not exist: not found",
+		"failed to stat snapshot", "target snapshot", "from containerd image store", "stat {path}: no such file", "{digest} does not exist: not found",
 		"bucket: not found", "failed to resolve rootfs", "failed to get diff ids",
 		"image not known", "layer not known", "locating image with id", "locating item named", "unable to find data directory",
 		"does not resolve to an image ID", "layer does not exist", "unrecognized image ID", "layers from manifest don't match",
@@ -64,6 +77,7 @@ var nodeWords = []group{
 	// is told beside another sign or none.
 	{rank: asStore, sign: PlatformNotFound, words: []string{
 		"no match for platform", "no matching manifest for", "no image found in manifest list", "no image found in image index",
+		"no manifest found for platform",
 		"cannot be used on this platform", "does not match the specified platform", "does not match the expected platform",
 		"does not match the detected host platform", "was found but does not match", "no suitable manifest", "no child with platform",
 		"container operating system does not match", "-based image is incompatible with", "unsupported platform",
@@ -77,9 +91,11 @@ var nodeWords = []group{
 		"mediaType in manifest should be", "v1+prettyjws", "no longer supported since containerd", "unsupported docker v2s2",
 		"no processor for media-type", "stream processor for", "reference for unknown type", "encountered unknown type",
 		"unsupported manifest", "not a supported manifest", "unsupported schema version", "unsupported diff media type", "unsupported MIME",
-		"unsupported image-specific operation", "unsupported compression", "unsupported artifact",
+		"unsupported image-specific operation", "unsupported compression", "unsupported artifact", "unsupported config media type",
 		"schema version 1", "schema 1", "schema v1", "no signatures|", "missing signature key", "manifest invalid",
 		"invalid rootfs in image configuration", "mismatched image rootfs", "number of layers and diffids",
+		"byte manifest for", "reports content size of zero", // of a size that containerd does not take
+		"unexpected media type", "target is unknown", "encountered remote", // go-containerregistry, Docker
 	}},
 	{rank: asHint, sign: ManifestNotSupported, words: []string{"not supported|"}},
 
@@ -110,7 +126,14 @@ var nodeWords = []group{
 		"processing tar file", "hcsshim::", "lchown", "tar header", "unpigz", "gzip: invalid", "zstd:", "magic number mismatch", "subuid",
 		"failed to convert whiteout", "failed to chown", "failed to setxattr", "mknod", "failed to mount", "error creating overlay",
 		"operation not permitted", "read-only file system", "{path}: permission denied", "too many levels of symbolic links",
-		"file name too long", "mount options is too long", "max depth exceeded",
+		"file name too long", "mount options is too long", "max depth exceeded", "attach and mount",
+	}},
+	// What the system says of a file that the runtime writes. Files are named
+	// in other places, too, so this is a hint, and taken of a pull only.
+	{rank: asHint, sign: UnpackFailed, words: []string{
+		"{path}: no such file", "{path}: file exists", "{path}: device or resource busy", "{path}: directory not empty", "{path}: not a directory",
+		"{path}: is a directory", "{path}: invalid argument", "{path}: operation not supported", "{path}: too many open files",
+		"{path}: no such device", "{path}: bad message", "{path}: invalid cross-device link",
 	}},
 
 	// Cancelled, or out of time. Where a request was outstanding, settle makes
@@ -120,7 +143,7 @@ var nodeWords = []group{
 		"timed out while pulling",
 	}},
 	{rank: asLimit, sign: PullTimeout, cancelled: true, words: []string{
-		"context canceled", "context cancelled", "net/http: request canceled", "because of no progress", "cancel pulling image", "code = Canceled",
+		"context canceled", "context cancelled", "net/http: request canceled", "because of no progress", "cancel pulling image", "for image pull progress", "code = Canceled",
 	}},
 }
 

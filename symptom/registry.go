@@ -31,6 +31,7 @@ var absenceWords = []group{
 	}},
 	{rank: asCode, sign: absent, words: []string{"tag {ref} not found in repository", "tag {name} not found", "artifact {ref} not found"}},
 	{rank: asCode, sign: absent, stage: StageFetch, runtime: "containerd", words: []string{"content at {url} not found", "could not fetch content"}},
+	{rank: asReason, sign: absent, words: []string{"does not exist within the repository"}}, // ECR's ImageNotFoundException
 	{rank: asHint, sign: absent, words: []string{": not found|", "{ref} not found", "no such image"}},
 
 	{rank: asReason, sign: RepositoryNotFound, words: []string{
@@ -56,6 +57,7 @@ var refusalWords = []group{
 	{rank: asPhrase, sign: AccessDenied, runtime: "docker", words: []string{"may require docker login"}},
 	{rank: asReason, sign: AccessDenied, words: []string{
 		"does not exist or no pull access", "verify that it exists and you have permission", "you may not have access",
+		"access to the requested resource is not authorized", // Quay says so of what is absent, too
 	}},
 
 	// Nobody logged in.
@@ -83,6 +85,7 @@ var refusalWords = []group{
 		"denied: denied", "basic: access denied", "does not match bearer token", "personal access token",
 		"invalid token", "invalid bearer token", "token is invalid", "token is not valid", "token was invalid", "malformed token",
 		"invalid clientid", "invalid client", "application not registered", "token has been revoked", "token was revoked",
+		"security token included in the request is invalid", "AADSTS7000215",
 		"account is disabled", "account is locked",
 	}},
 	// What containers/image says of every 401 of a token service, with or
@@ -91,7 +94,7 @@ var refusalWords = []group{
 	{rank: asReason, sign: CredentialExpired, sent: "yes", words: []string{
 		"token has expired", "token is expired", "token expired", "expired token", "reauthenticate and try again", // ECR and others
 		"credentials have expired", "credential has expired", "password has expired", "password expired", "robot account has expired",
-		"secret keys are expired", "client secret is expired", // Azure
+		"secret keys are expired", "client secret is expired", "AADSTS7000222", // Azure
 		"invalid_grant", "invalid_rapt", // OAuth 2, Google
 		"security token included in the request is expired", "session has expired", "key has expired",
 	}},
@@ -107,7 +110,6 @@ var refusalWords = []group{
 		"needed permissions", "permission denied for", "denied on resource", "caller does not have", // Google
 		"needed permissions to perform this operation, and you may have invalid credentials",
 		"unauthorized to access", "action: pull", // Harbor
-		"access to the requested resource is not authorized", // Quay, Nexus
 		"does not have permission", "do not have permission", "don't have permission", "no permission", "not authorized to access",
 		"insufficient permission", "insufficient privileges", "insufficient scopes", "missing permission", "does not have access",
 		"not permitted to pull", "you are not allowed",
@@ -124,22 +126,27 @@ var ruleWords = []group{
 		// Scanning and signing: Harbor, Artifactory, Quay.
 		"due to configured policy", "PROJECT_POLICY_VIOLATION", "cannot get the image severity", "vulnerability severity", "severity of vulnerability",
 		"vulnerability scanning", "not signed in notary", "not signed by cosign", "quarantine", "blocked by xray", "download blocked",
-		"has been blocked", "blocked by policy", "denied by policy", "policy violation", "violates policy", "security policy",
+		"has been blocked", "blocked by policy", "denied by policy", "policy violation", "violates policy", "security policy", "blocking policy",
+		"rejected the resolution of an artifact", "download request rejected",
 		// Lists of what a mirror serves.
 		"allowlist", "whitelist",
 		// Law and geography.
 		"export control", "export regulations", "your country", "your region", "your location", "sanction", "embargo", "legal reasons",
-		"repository is disabled", "repository has been disabled",
+		"repository is disabled", "has been disabled", "it is disabled",
+		// Who does not pay: GitHub, Google.
+		"billing", "past due", "payment required", "been suspended", "is suspended", "subscription has expired",
 	}},
 
 	{rank: asReason, sign: RateLimited, words: []string{
 		"rate limit", "rate exceeded", "quota exceeded", "data limit exceeded", "limit exceeded", "requests per second",
-		"throttled", "throttling", "RESOURCE_EXHAUSTED", "slow down",
+		"throttled", "throttling", "RESOURCE_EXHAUSTED", "slow down", "have exceeded your", "quota has been exceeded",
 	}},
 
 	{rank: asReason, sign: RegistryUnavailable, words: []string{
 		"unexpected http status: 5", "404 page not found", "not a docker registry", "does not appear to be a docker registry", "not a v2 registry",
-		"does not support v2", "maintenance mode", "registry is read-only", "unsupported protocol scheme",
+		"does not support v2", "maintenance mode", "registry is read-only", "talk to a v1 container registry",
+		// It asks for a login as no registry does, or sends from door to door.
+		"did not include a token", "no realm specified", "missing realm in", "find supported auth scheme", "stopped after 10 redirects",
 	}},
 	{rank: asHint, sign: RegistryUnavailable, words: []string{
 		"service unavailable", "internal server error", "bad gateway", "gateway timeout", "code:internal error",
@@ -151,6 +158,6 @@ var ruleWords = []group{
 		"upstream registry", "proxy to remote failed", "fallback to local repo", "pull through cache",
 	}},
 	{rank: asSpeaker, sign: MirrorFailed, words: []string{
-		"expected mirror to respond", "mirror resolve retries exhausted", "request to mirror failed", "all mirrors failed",
+		"expected mirror to respond", "mirror resolve retries exhausted", "mirror with image component", "request to mirror failed", "all mirrors failed",
 	}},
 }

@@ -63,7 +63,7 @@ var transportWords = []group{
 		"certificate is not authorized", "is not permitted by any constraint", "unhandled critical extension", "x509: negative serial",
 		"x509: invalid", "x509: malformed", "x509: unsupported", "hostname mismatch", "no alternative certificate subject name",
 		"remote error: tls", "local error: tls", "tls: handshake failure", "tls: internal error", "tls: no ", "tls: server",
-		"tls: received unexpected", "tls: failed to parse", "tls: invalid", "unrecognized name", "sslv3 alert", "tlsv1 alert",
+		"tls: received unexpected", "tls: unexpected", "tls: failed to parse", "tls: invalid", "unrecognized name", "sslv3 alert", "tlsv1 alert",
 	}},
 	{rank: asLink, sign: TLSVersionUnsupported, words: []string{
 		"protocol version not supported", "unsupported protocol version", "alert protocol version",
