@@ -43,12 +43,15 @@ func (b bed) allow(t *testing.T, namespace string, writes ...rbacv1.PolicyRule) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.await(t, "the viewer's rights", func(ctx context.Context) bool {
-		review, err := b.Kube.AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-			User: cluster.Viewer, Groups: []string{viewers}, ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "list", Resource: "pods", Namespace: namespace},
-		}}, metav1.CreateOptions{})
-		return err == nil && review.Status.Allowed
-	})
+	b.await(t, "the viewer's rights", func(ctx context.Context) bool { return b.mayList(ctx, namespace) })
+}
+
+// mayList tells whether the API server's authorizer lets the viewer list pods.
+func (b bed) mayList(ctx context.Context, namespace string) bool {
+	review, err := b.Kube.AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+		User: cluster.Viewer, Groups: []string{viewers}, ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "list", Resource: "pods", Namespace: namespace},
+	}}, metav1.CreateOptions{})
+	return err == nil && review.Status.Allowed
 }
 
 func may(verb, group string, resources ...string) rbacv1.PolicyRule {
