@@ -6,6 +6,7 @@ package mend
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -14,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/shell"
@@ -27,24 +30,26 @@ const (
 )
 
 // An origin is where an object comes from, as far as the cluster shows it. What
-// may not be read, or is not there, is only left out.
+// may not be read is told among what was not looked at.
 type origin struct {
 	m    *Mender
+	k    *remedy.Case
 	t    *remedy.Target
 	live *unstructured.Unstructured
 }
 
-// origin fills in the source of a target, when that sets back what is changed
-// here, and how a person halts it meanwhile.
-func (m *Mender) origin(ctx context.Context, live *unstructured.Unstructured, t *remedy.Target) {
+// origin fills in the source of a case's target, when that sets back what is
+// changed here, and how a person halts it meanwhile.
+func (m *Mender) origin(ctx context.Context, live *unstructured.Unstructured, k *remedy.Case) {
 	ctx, cancel := context.WithTimeout(ctx, aroundLimit)
 	defer cancel()
-	o := origin{m, t, live}
+	t := &k.Target
+	o := origin{m, k, t, live}
 	t.Pace = pace(live)
 	switch t.Manager.Tool {
 	case "":
 	case "Helm":
-		o.helm()
+		o.helm(ctx)
 	case "Argo CD":
 		o.argo(ctx)
 	case "Flux":
@@ -86,8 +91,8 @@ func (o origin) halt(what string, stop, resume []string) {
 	o.t.Resume = append(o.t.Resume, remedy.Step{What: "Let " + what + " go on, once the change is in its source", Where: "where its command line is logged in", Commands: []string{r}})
 }
 
-// helm tells of a release. Its Secret, which holds the values too, is not read.
-func (o origin) helm() {
+// helm tells of a release. What its Secrets hold, the values too, is not read.
+func (o origin) helm(ctx context.Context) {
 	namespace, name := split(o.t.Manager.Name, o.t.Namespace)
 	if name == "" {
 		o.say("a Helm release")
@@ -101,6 +106,7 @@ func (o origin) helm() {
 		step.Commands = []string{command}
 	}
 	o.t.Lasting = append(o.t.Lasting, step)
+	o.release(ctx, namespace, name)
 }
 
 func (o origin) chart() {
@@ -122,12 +128,7 @@ func (o origin) argo(ctx context.Context) {
 	if ns, rest, ok := strings.Cut(name, "_"); ok {
 		places, name, full = []string{ns}, rest, ns+"/"+rest
 	}
-	var app *unstructured.Unstructured
-	for _, ns := range places {
-		if app = o.read(ctx, "argoproj.io/v1alpha1", "Application", "applications", ns, name); app != nil {
-			break
-		}
-	}
+	app := o.keeper(ctx, "argoproj.io/v1alpha1", "Application", "applications", name, places...)
 	step := remedy.Step{What: "Change it in what the application is made of, and sync it", Where: "where the application's source is"}
 	if app != nil {
 		spec, _, _ := unstructured.NestedMap(app.Object, "spec")
@@ -147,6 +148,8 @@ func (o origin) argo(ctx context.Context) {
 		}
 		heals, _ := auto["selfHeal"].(bool)
 		switch {
+		case app.GetAnnotations()["argocd.argoproj.io/skip-reconcile"] == "true":
+			o.t.Back = "Argo CD sets back what is changed here once it looks after the application again (it is told to skip it now)"
 		case automated && heals:
 			o.t.Back = "Argo CD sets back what is changed here within seconds, as self-heal is on"
 		case automated:
@@ -183,7 +186,7 @@ func (o origin) kustomization(ctx context.Context) {
 	o.say("Flux Kustomization %s in namespace %s", cmp.Or(name, "of an unknown name"), namespace)
 	o.t.Back = "Flux sets back what is changed here with its next reconciliation"
 	step := remedy.Step{What: "Change it in what the Kustomization is made of", Where: "where its source is"}
-	if k := o.read(ctx, "kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations", namespace, name); k != nil {
+	if k := o.keeper(ctx, "kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations", name, namespace); k != nil {
 		if path, _, _ := unstructured.NestedString(k.Object, "spec", "path"); path != "" {
 			o.say("path %s", path)
 		}
@@ -191,6 +194,12 @@ func (o origin) kustomization(ctx context.Context) {
 			step.Where = "in " + words
 		}
 		o.backWithin(k)
+	}
+	// What Flux leaves alone, object by object
+	// (https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources).
+	switch group := "kustomize.toolkit.fluxcd.io/"; {
+	case o.mark(group+"reconcile") == "disabled", o.mark(group+"ssa") == "Ignore", o.mark(group+"ssa") == "IfNotPresent":
+		o.t.Back = "Flux leaves the object alone, as it is marked, so that what is changed here stays"
 	}
 	o.t.Lasting = append(o.t.Lasting, step)
 	o.flux("kustomization", namespace, name)
@@ -202,15 +211,18 @@ func (o origin) helmRelease(ctx context.Context, name string) {
 	namespace := cmp.Or(o.mark("helm.toolkit.fluxcd.io/namespace"), o.t.Namespace)
 	o.say("Flux HelmRelease %s in namespace %s", name, namespace)
 	o.t.Back = "Flux sets back what is changed here with the release's next upgrade"
-	if r := o.read(ctx, "helm.toolkit.fluxcd.io/v2", "HelmRelease", "helmreleases", namespace, name); r != nil {
+	if r := o.keeper(ctx, "helm.toolkit.fluxcd.io/v2", "HelmRelease", "helmreleases", name, namespace); r != nil {
 		chart, _, _ := unstructured.NestedString(r.Object, "spec", "chart", "spec", "chart")
 		version, _, _ := unstructured.NestedString(r.Object, "spec", "chart", "spec", "version")
 		if chart != "" {
 			o.say("%s", strings.TrimSpace("chart "+chart+" "+version))
 		}
 		o.repository(ctx, r, namespace, "spec", "chart", "spec", "sourceRef")
+		o.repository(ctx, r, namespace, "spec", "chartRef")
 		// Only with drift detection is more than the chart's own changes set back.
-		if mode, _, _ := unstructured.NestedString(r.Object, "spec", "driftDetection", "mode"); mode == "enabled" {
+		mode, _, _ := unstructured.NestedString(r.Object, "spec", "driftDetection", "mode")
+		suspended, _, _ := unstructured.NestedBool(r.Object, "spec", "suspend")
+		if suspended || mode == "enabled" && o.mark("helm.toolkit.fluxcd.io/driftDetection") != "disabled" {
 			o.backWithin(r)
 		}
 	} else {
@@ -250,27 +262,64 @@ func (o origin) repository(ctx context.Context, of *unstructured.Unstructured, n
 	words := kind + " " + name + " in namespace " + namespace
 	resources := map[string]string{"GitRepository": "gitrepositories", "OCIRepository": "ocirepositories", "HelmRepository": "helmrepositories", "Bucket": "buckets"}
 	if resource := resources[kind]; resource != "" {
-		if r := o.read(ctx, "source.toolkit.fluxcd.io/v1", kind, resource, namespace, name); r != nil {
+		r, err := o.read(ctx, "source.toolkit.fluxcd.io/v1", kind, resource, namespace, name)
+		if err == nil {
 			address, _, _ := unstructured.NestedString(r.Object, "spec", "url")
 			if address = bare(address); address != "" {
 				words += " (" + address + ")"
 			}
+		} else if edit.ReasonOf(err) != edit.NotFound {
+			o.unread(err)
 		}
 	}
 	o.say("from %s", words)
 	return foreign.Text(words, maxSource)
 }
 
-// read reads an object of a tool's; nil if that is not to be had.
-func (o origin) read(ctx context.Context, apiVersion, kind, resource, namespace, name string) *unstructured.Unstructured {
-	if !isName(namespace) || !isName(name) {
+// keeper reads the object of a tool's that keeps the target, from the first of the
+// namespaces that has it; nil if it is not to be had, and why is told: one
+// cluster's Argo CD or Flux may keep the objects of another.
+func (o origin) keeper(ctx context.Context, apiVersion, kind, resource, name string, namespaces ...string) *unstructured.Unstructured {
+	if !isName(name) {
 		return nil
 	}
-	got, err := o.m.edit.Get(ctx, remedy.Object{APIVersion: apiVersion, Kind: kind, Resource: resource, Namespace: namespace, Name: name})
-	if err != nil {
-		return nil // not there, or not for this user: then less is told
+	var refused error
+	for _, namespace := range namespaces {
+		got, err := o.read(ctx, apiVersion, kind, resource, namespace, name)
+		if err == nil {
+			return got
+		}
+		if edit.ReasonOf(err) != edit.NotFound {
+			refused = cmp.Or(refused, err)
+		}
 	}
-	return got
+	if refused != nil {
+		o.unread(refused)
+	} else {
+		o.say("no such %s in this cluster", kind)
+	}
+	return nil
+}
+
+// read reads an object.
+func (o origin) read(ctx context.Context, apiVersion, kind, resource, namespace, name string) (*unstructured.Unstructured, error) {
+	object := remedy.Object{APIVersion: apiVersion, Kind: kind, Resource: resource, Namespace: namespace, Name: name}
+	if !isName(namespace) || !isName(name) {
+		return nil, &edit.Error{Reason: edit.NotFound, Verb: "get", Object: object}
+	}
+	return o.m.edit.Get(ctx, object)
+}
+
+// unread tells that something of the source could not be read, and so less of it
+// is known.
+func (o origin) unread(err error) {
+	g := evidence.Gap{Check: evidence.CheckHistory, Subject: o.subject(), Why: err.Error()}
+	if refused, ok := errors.AsType[*edit.Error](err); ok && refused.Reason == edit.Forbidden {
+		it := refused.Object
+		g.Why = "you may not read " + it.String() + " in namespace " + it.Namespace
+		g.Needs = edit.Right{Verb: refused.Verb, Group: it.Group(), Resource: it.Resource, Namespace: it.Namespace}.String()
+	}
+	o.missed(g)
 }
 
 // sourceWords are an Argo CD source's repository, path or chart, and revision.

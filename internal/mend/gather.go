@@ -100,7 +100,7 @@ func (m *Mender) gather(ctx context.Context, diagnoses []diagnosis.Diagnosis) (r
 	if err := template(live, &k); err != nil {
 		return k, err
 	}
-	m.origin(ctx, live, &k.Target)
+	m.origin(ctx, live, &k)
 	run := m.cluster.NewRun()
 	if err := m.pods(ctx, live, diagnoses, &k); err != nil {
 		k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckPods, evidence.Subject{Kind: evidence.SubjectWorkload, Name: named.Name}, err))

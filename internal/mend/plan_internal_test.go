@@ -91,7 +91,7 @@ func TestWithoutItsSecretARecordStillTellsWhatWasNeverChanged(t *testing.T) {
 	web := remedy.Object{APIVersion: "apps/v1", Kind: "Deployment", Resource: "deployments", Namespace: "shop", Name: "web", UID: "u1", Generation: 4, ResourceVersion: "7"}
 	k := keep(remedy.Change{Object: web, Edits: []remedy.Edit{{Path: "/spec/template/spec/containers/0/args", Old: "a", New: "b", Hidden: true}}})
 	for generation, want := range map[string]Standing{"4": AsBefore, "5": Lost} {
-		m := around(t, map[string]string{"/apis/apps/v1/namespaces/shop/deployments/web": `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","namespace":"shop","uid":"u1","resourceVersion":"9","generation":` + generation + `}}`})
+		m := around(t, false, map[string]string{"/apis/apps/v1/namespaces/shop/deployments/web": `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","namespace":"shop","uid":"u1","resourceVersion":"9","generation":` + generation + `}}`})
 		b, err := m.weigh(t.Context(), "id", k, func(int) (hiddenValue, bool) { return hiddenValue{}, false })
 		if err != nil || b.Standing != want {
 			t.Errorf("generation %s: %s, %v; want %s", generation, b.Standing, err, want)

@@ -41,17 +41,17 @@ func handedOver() map[string][]handFamily {
 		rebuild = h{byHand.pushAgain, byHand.replaceJob}
 	)
 	return map[string][]handFamily{
-		catalog.InvalidImageName:    {byHand.replaceJob, byHand.correctSource},
-		catalog.RepositoryNotFound:  {byHand.replaceJob, byHand.createRepository, byHand.correctSource},
-		catalog.TagNotFound:         {byHand.replaceJob, byHand.pushAgain, byHand.correctSource},
-		catalog.DigestNotFound:      {byHand.replaceJob, byHand.pushFromNode, byHand.correctSource},
-		catalog.PlatformMismatch:    {byHand.buildPlatform, byHand.replaceJob},
-		catalog.UnsupportedManifest: {byHand.convertImage, byHand.buildPlatform, byHand.replaceJob},
+		catalog.InvalidImageName:    {byHand.replaceJob, byHand.helmRollback, byHand.correctSource},
+		catalog.RepositoryNotFound:  {byHand.replaceJob, byHand.helmRollback, byHand.createRepository, byHand.correctSource},
+		catalog.TagNotFound:         {byHand.replaceJob, byHand.helmRollback, byHand.pushAgain, byHand.correctSource},
+		catalog.DigestNotFound:      {byHand.replaceJob, byHand.helmRollback, byHand.pushFromNode, byHand.correctSource},
+		catalog.PlatformMismatch:    {byHand.helmRollback, byHand.buildPlatform, byHand.replaceJob},
+		catalog.UnsupportedManifest: {byHand.helmRollback, byHand.convertImage, byHand.buildPlatform, byHand.replaceJob},
 		catalog.LayerMissing:        append(h{byHand.pushFromNode}, rebuild...),
 		catalog.ContentMismatch:     append(h{byHand.removeImage, byHand.hostsDirect}, rebuild...),
 
 		catalog.CredentialsMissing:          access,
-		catalog.SecretMissing:               access,
+		catalog.SecretMissing:               append(h{byHand.helmRollback}, access...),
 		catalog.SecretNotUsed:               access,
 		catalog.ServiceAccountRace:          {byHand.recreatePods, byHand.replaceJob},
 		catalog.CredentialsInvalid:          append(h{byHand.auditLog}, access...),
@@ -154,13 +154,16 @@ func printable(all ...string) []string {
 	return some
 }
 
-// asking adds a flag whose value only the person knows: a variable of the
-// shell, without which the command does not run.
+// asking adds a flag whose value only the person knows (or for no flag that value
+// alone): a variable of the shell, without which the command does not run.
 func asking(command, flag, prefix, variable string) string {
 	if command == "" {
 		return ""
 	}
-	return command + " " + flag + " " + prefix + `"${` + variable + `:?}"`
+	if flag != "" {
+		flag += " "
+	}
+	return command + " " + flag + prefix + `"${` + variable + `:?}"`
 }
 
 // keepCopy copies a file beside itself, if it is there and no copy is.

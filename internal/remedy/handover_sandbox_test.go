@@ -54,6 +54,12 @@ func places() map[string]func(*situation, string) {
 		"copy": func(s *situation, v string) {
 			s.o.Mirror, s.k.Elsewhere = "", []Copy{{Image: v + "/acme/team/api:1"}, {Image: "quay.io/" + v + "/acme/team/api:1", Where: "runs in shop"}}
 		},
+		"release": func(s *situation, v string) {
+			s.k.Target.Release = Release{Name: v, Namespace: "shop", Revision: 3, Status: v, Before: 2}
+		},
+		"release's namespace": func(s *situation, v string) {
+			s.k.Target.Release = Release{Name: "api", Namespace: v, Unread: true}
+		},
 		"known digest": func(s *situation, v string) {
 			s.k.Digests = map[string]string{s.d.Pull.Image: v}
 		},
@@ -171,7 +177,7 @@ func newFamilies(cause string, seen map[string]bool) []family {
 func programs() []string {
 	return []string{
 		"aws", "az", "cat", "chmod", "chronyc", "containerd", "cosign", "cp", "crictl", "crio", "ctr", "curl", "date", "df", "dmesg", "docker", "du", "find", "findmnt", "gcloud",
-		"getent", "grep", "ip", "journalctl", "kubectl", "ls", "mkdir", "mv", "nft", "openssl", "ps", "resolvectl", "rm", "sed", "skopeo", "systemctl", "tar", "timedatectl", "update-ca-certificates",
+		"getent", "grep", "helm", "ip", "journalctl", "kubectl", "ls", "mkdir", "mv", "nft", "openssl", "ps", "resolvectl", "rm", "sed", "skopeo", "systemctl", "tar", "timedatectl", "update-ca-certificates",
 	}
 }
 
@@ -261,7 +267,7 @@ func sandboxed(t *testing.T, shell, first string, all []string, where map[string
 	}
 	each := `n=0; for c in "$@"; do ( cd "$BASE/$n/dir" && CALLS="$BASE/$n/call" && export CALLS && { ` + first + ` eval "$c"; } ) >"$BASE/$n/said" 2>&1; n=$((n+1)); done`
 	run := exec.CommandContext(t.Context(), shell, append([]string{"-c", each, shell}, all...)...)
-	run.Dir, run.Env = base, []string{"BASE=" + base, "PATH=" + stubs, "HOME=" + base, "ACCOUNT=a b", "CLUSTER=c", "GROUP=g", "PRINCIPAL=p", "SCOPE=s", "WORKSPACE=w", "ADDRESS=1.2.3.4", "KEY=k"}
+	run.Dir, run.Env = base, []string{"BASE=" + base, "PATH=" + stubs, "HOME=" + base, "ACCOUNT=a b", "CLUSTER=c", "GROUP=g", "PRINCIPAL=p", "SCOPE=s", "WORKSPACE=w", "ADDRESS=1.2.3.4", "KEY=k", "REVISION=2"}
 	if out, err := run.CombinedOutput(); len(out) > 0 {
 		t.Fatalf("%s: %v: %s", shell, err, out)
 	}
@@ -377,7 +383,7 @@ func next(rest string) (word, more string, operator bool, err error) {
 			rest = rest[2:]
 		case strings.HasPrefix(rest, `"${`):
 			name, after, ok := strings.Cut(rest[3:], `:?}"`)
-			values := map[string]string{"ACCOUNT": "a b", "CLUSTER": "c", "GROUP": "g", "PRINCIPAL": "p", "SCOPE": "s", "WORKSPACE": "w", "ADDRESS": "1.2.3.4", "KEY": "k"}
+			values := map[string]string{"ACCOUNT": "a b", "CLUSTER": "c", "GROUP": "g", "PRINCIPAL": "p", "SCOPE": "s", "WORKSPACE": "w", "ADDRESS": "1.2.3.4", "KEY": "k", "REVISION": "2"}
 			if !ok || values[name] == "" {
 				return "", "", false, fmt.Errorf("the variable %q", name)
 			}

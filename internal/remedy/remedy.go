@@ -258,6 +258,8 @@ type Target struct {
 	// Lasting halts.
 	Back            string
 	Lasting, Resume []Step
+	// Release of Helm that keeps it; zero if none does, or Flux upgrades it.
+	Release Release
 	// Pace is how many pods its rollout replaces at a time, in words.
 	Pace string
 	// Above is an operator's object that owns it, if there is one.

@@ -35,11 +35,17 @@ import (
 func (b bed) allow(t *testing.T, namespace string, writes ...rbacv1.PolicyRule) {
 	t.Helper()
 	rules := append([]rbacv1.PolicyRule{{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"get", "list", "watch"}}}, writes...)
-	meta := metav1.ObjectMeta{Name: "fixer", Namespace: namespace}
+	b.may(t, namespace, "fixer", rules...)
+}
+
+// may gives the viewer a role of a namespace.
+func (b bed) may(t *testing.T, namespace, name string, rules ...rbacv1.PolicyRule) {
+	t.Helper()
+	meta := metav1.ObjectMeta{Name: name, Namespace: namespace}
 	b.give(t, role{
 		ClusterRole: rbacv1.ClusterRole{TypeMeta: metav1.TypeMeta{Kind: "Role"}, ObjectMeta: meta, Rules: rules},
 		binding: rbacv1.ClusterRoleBinding{
-			ObjectMeta: meta, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: meta.Name},
+			ObjectMeta: meta, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
 			Subjects: []rbacv1.Subject{{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: viewers}},
 		},
 	})

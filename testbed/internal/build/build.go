@@ -42,6 +42,11 @@ func Build(ctx context.Context, testbed *cluster.Testbed, source string, out io.
 			return fmt.Errorf("building %s: %w", part.Name, err)
 		}
 	}
+	if err := timed(out, "definitions", func() (string, error) {
+		return crds(ctx, testbed, source)
+	}); err != nil {
+		return err
+	}
 	if err := timed(out, "pause image", func() (string, error) {
 		return pauseImage(testbed)
 	}); err != nil {

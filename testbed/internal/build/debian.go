@@ -15,6 +15,7 @@ import (
 
 // debianPackages are what building and running the testbed needs.
 var debianPackages = []string{
+	"awscli",                      // reads the commands that are handed over for ECR
 	"ca-certificates",             // the trust store that the testbed's CA is added to
 	"conntrack",                   // the kubelet looks for it
 	"containernetworking-plugins", // bridge, host-local, loopback
@@ -23,6 +24,7 @@ var debianPackages = []string{
 	"iptables",                     // faults drop and refuse with it
 	"libseccomp-dev", "pkg-config", // runc
 	"mount", "util-linux", // nsenter, unshare
+	"skopeo", // carries out what is handed over
 }
 
 // installDebian installs the packages that are missing and does nothing else if

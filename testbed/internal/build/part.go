@@ -80,6 +80,10 @@ var Parts = []Part{
 		Name: "helm 3", Dir: "parts/helm3", Module: "helm.sh/helm/v3", Into: "bin/helm3", Packages: []string{"helm.sh/helm/v3/cmd/helm"},
 	},
 	{
+		Name: "flux", Dir: "parts/kustomizecontroller", Module: "github.com/fluxcd/kustomize-controller", Into: "bin/flux",
+		Packages: []string{"github.com/fluxcd/kustomize-controller"},
+	},
+	{
 		Name: "kubectl", Dir: ".", Module: "k8s.io/kubernetes", Into: "bin", Packages: []string{"k8s.io/kubernetes/cmd/kubectl"},
 		Variable: "k8s.io/component-base/version.gitVersion",
 	},

@@ -81,6 +81,10 @@ const PauseImage = "pause.local/pause:1"
 // PauseArchive is the archive of the pause image.
 func (t *Testbed) PauseArchive() string { return t.path("images", "pause.tar") }
 
+// CRDs is the directory of the definitions of custom resources that projects
+// release, one file a kind or a program.
+func (t *Testbed) CRDs() string { return t.path("crds") }
+
 // PKI is the directory of the certificates; package pki reads and issues them.
 func (t *Testbed) PKI() string { return t.path("pki") }
 
