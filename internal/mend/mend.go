@@ -100,6 +100,8 @@ type Plan struct {
 	// Irrevocable says what undo does not bring back, each a sentence without a
 	// full stop.
 	Irrevocable []string
+	// onlyTry: no new pod may be evicted for a second try.
+	onlyTry bool
 }
 
 // A Choice is a remedy for one diagnosis.
@@ -131,7 +133,9 @@ func (m *Mender) Plan(ctx context.Context, all []diagnosis.Diagnosis, o remedy.O
 		if err != nil {
 			return plans, err
 		}
-		plans = append(plans, m.best(ctx, k, o))
+		p := m.best(ctx, k, o)
+		m.secondTry(ctx, &p)
+		plans = append(plans, p)
 	}
 	return plans, nil
 }
@@ -323,62 +327,6 @@ func merge(into, more []remedy.Change) []remedy.Change {
 		}
 	}
 	return into
-}
-
-// Check asks for every right that the plan needs and has the API server try
-// every change, before anything is touched. The first that is refused is the
-// error.
-func (m *Mender) Check(ctx context.Context, p Plan, undo bool) error {
-	if err := p.hindered(); err != nil {
-		return err
-	}
-	var rights []edit.Right
-	for _, c := range p.Changes {
-		rights = append(rights, edit.RightOf(c))
-	}
-	if undo {
-		rights = append(rights, recordRights(p)...)
-	}
-	if len(p.Evict) > 0 {
-		rights = append(rights, edit.Right{Verb: "create", Resource: "pods", Subresource: "eviction", Namespace: p.Case.Target.Namespace})
-	}
-	lacking, err := m.edit.Lacking(ctx, rights)
-	if err != nil {
-		return err
-	}
-	if len(lacking) > 0 {
-		return LackingError(lacking)
-	}
-	for _, c := range p.Changes {
-		if _, err := m.edit.Apply(ctx, c, true); err != nil {
-			return err
-		}
-	}
-	if len(p.Evict) > 0 {
-		first := p.Evict[0]
-		if err := m.edit.Evict(ctx, first.Namespace, first.Name, first.UID, true); err != nil && edit.ReasonOf(err) != edit.NotFound {
-			return err
-		}
-	}
-	return nil
-}
-
-// A LackingError are the rights that the plan needs and the user does not have.
-type LackingError []edit.Right
-
-// Error names them.
-func (e LackingError) Error() string {
-	text := "you may not "
-	for i, r := range e {
-		if i > 0 {
-			text += ", nor "
-		}
-		text += r.String()
-	}
-	if len(e) > 1 {
-		return text + "; nothing was changed; ask for those rights"
-	}
-	return text + "; nothing was changed; ask for that right"
 }
 
 // errNothing is returned for a plan that has nothing to carry out.

@@ -245,6 +245,8 @@ type Target struct {
 	Revisions []Revision
 	// Paused rollout of a Deployment; suspended CronJob or Job.
 	Paused, Suspended bool
+	// NextRun is when a CronJob makes its next Job, zero if that is not known.
+	NextRun time.Time
 	// OnDelete: the owner replaces pods only when they are gone.
 	OnDelete bool
 	// Held: pods of a StatefulSet whose ordinal is below it keep the template that
