@@ -18,11 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/diagnosis"
@@ -277,18 +273,12 @@ func woken(k remedy.Case, c Choice) []Pod {
 		if remedy.PodReady(p) && c.Remedy.NeedsForce == "" { // it was mended since the diagnosis
 			continue
 		}
-		if moved && ordinal(p) < k.Target.Held { // it would come back as it was
+		if moved && remedy.Ordinal(p) < k.Target.Held { // it would come back as it was
 			continue
 		}
 		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
 	}
 	return pods
-}
-
-// ordinal of a StatefulSet's pod, which its name ends in.
-func ordinal(pod *corev1.Pod) int {
-	n, _ := strconv.Atoi(pod.Name[strings.LastIndexByte(pod.Name, '-')+1:])
-	return n
 }
 
 // collides tells whether changes want another value for a field, or another

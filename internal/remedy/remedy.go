@@ -68,8 +68,8 @@ type Remedy struct {
 
 	// Restarts is how many ready pods the change replaces; see Reach.
 	Restarts int
-	// Serving is how many ready pods an emergency measure takes away, and
-	// NeedsForce why it is refused for that without --force, as a sentence
+	// Serving is how many ready pods an emergency measure takes away before others
+	// are ready in their place, and NeedsForce why it is refused for that without --force, as a sentence
 	// without a full stop; see Brake.
 	Serving    int
 	NeedsForce string
@@ -260,6 +260,8 @@ type Target struct {
 	// Lasting halts.
 	Back            string
 	Lasting, Resume []Step
+	// Rollout is how it replaces them.
+	Rollout Rollout
 	// Pace is how many pods its rollout replaces at a time, in words.
 	Pace string
 	// Above is an operator's object that owns it, if there is one.
