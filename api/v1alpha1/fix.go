@@ -45,6 +45,8 @@ const (
 	FixMended       FixOutcome = "mended"        // the kubelet pulled the image
 	FixUndone       FixOutcome = "undone"        // a new pod failed to pull, and the change was taken back
 	FixStillPulling FixOutcome = "still-pulling" // time ran out before the pull ended; nothing was taken back
+	FixChanged      FixOutcome = "changed"       // the change was made, and no pod runs now that would show it: see why and countsFrom
+	FixGone         FixOutcome = "gone"          // what was changed was removed, or ended, while it was watched
 	FixBroken       FixOutcome = "broken"        // a write failed on the way, and what was done could not be taken back: undo does
 )
 
@@ -110,6 +112,9 @@ type TargetFix struct {
 	// Served are the pods that had the image all the time, where none had to pull
 	// it any more.
 	Served int `json:"served,omitempty"`
+	// CountsFrom is when a change that no pod shows yet will count: the next run of
+	// a CronJob; left out where that is not known.
+	CountsFrom *time.Time `json:"countsFrom,omitempty"`
 	// Next is what a pod that pulled waits for now: CrashLoopBackOff.
 	Next string `json:"next,omitempty"`
 	// Notes are further things that one should know, each a sentence.

@@ -59,6 +59,8 @@ const (
 	RecordWritten      RecordState = "written"       // it runs, or ended on the way
 	RecordMended       RecordState = "mended"        // the kubelet pulled the image
 	RecordStillPulling RecordState = "still-pulling" // time ran out before the pull ended
+	RecordChanged      RecordState = "changed"       // no pod ran that would have shown it
+	RecordGone         RecordState = "gone"          // what was changed was removed while it was watched
 	RecordBroken       RecordState = "broken"        // a write failed on the way
 	RecordUndone       RecordState = "undone"        // taken back; the record could not be removed
 )
@@ -84,8 +86,22 @@ type UndoChange struct {
 	Standing UndoStanding `json:"standing"`
 	// Fields that are set back: old is what is there, new what was before fix.
 	Fields []FieldChange `json:"fields"`
-	// Altered are fields that somebody changed since.
-	Altered []string `json:"altered"`
+	// Altered are fields that somebody changed since, and Conflicts the same with
+	// their values.
+	Altered   []string        `json:"altered"`
+	Conflicts []FieldConflict `json:"conflicts"`
+}
+
+// A FieldConflict is a field that somebody changed since the fix: its value as
+// JSON, unless it is a string, before the fix, as the fix set it, and now; empty
+// for none. Secret values are not shown.
+type FieldConflict struct {
+	// Path is a JSON pointer.
+	Path   string `json:"path"`
+	Before string `json:"before,omitempty"`
+	Set    string `json:"set,omitempty"`
+	Now    string `json:"now,omitempty"`
+	Secret bool   `json:"secret,omitempty"`
 }
 
 // An UndoStanding is how a change of the fix stands today.

@@ -55,7 +55,8 @@ over: files and commands, ready to paste.
 Another image than one that ran before is only ever the one that --to names.
 
 Exit codes: 0 if all is mended (with --dry-run: planned) or nothing failed, 1 if
-something is not mended, 3 if it could not be looked at.`,
+something is not mended, 3 if it could not be looked at, or if all was changed
+that can be and no pod runs now that would show it, as of a CronJob.`,
 		Example: examples(w, "fix deployment/api -n shop", "fix deployment/api --to registry.example/acme/api:1.27.5",
 			"fix deployment/api --copy-from platform/hub", "fix --cause CredentialsExpired -n shop --max 10", "fix deployment/api --dry-run=server"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return o.fix(cmd, args) },
@@ -119,17 +120,20 @@ func (o *fixOptions) fix(cmd *cobra.Command, args []string) error {
 
 // ended gives the exit code of a fix.
 func ended(f v1alpha1.Fix) error {
+	unseen := len(f.Targets) == 0 && len(f.NotLookedAt) > 0
 	for _, t := range f.Targets {
 		switch {
 		case slices.ContainsFunc(t.Causes, func(c v1alpha1.FixCause) bool { return c.Remedy == "" }) && f.DryRun == "":
 			return coded{code: ExitFailing} // one of its pulls goes on failing
 		case t.Outcome == v1alpha1.FixMended:
+		case t.Outcome == v1alpha1.FixChanged:
+			unseen = true // whether it is pulled shows later
 		case t.Outcome == v1alpha1.FixPlanned && f.DryRun != "":
 		default:
 			return coded{code: ExitFailing}
 		}
 	}
-	if len(f.Targets) == 0 && len(f.NotLookedAt) > 0 {
+	if unseen {
 		return coded{code: ExitNotSeen}
 	}
 	return nil

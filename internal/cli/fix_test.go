@@ -218,6 +218,26 @@ func TestFixEndsInItsExitCodes(t *testing.T) {
 				return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}
 			},
 			out: []string{"Still pulling: pod/api-3-x: it is being pulled. Nothing was taken\n", "Undo      kubectl pullmedic undo "}},
+		"changed, and scaled to 0 meanwhile": {args: "deployment/api --yes", code: ExitNotSeen, image: "1.0", wrote: true,
+			setUp: func(s shop) {
+				s.React(func(w clustertest.Write) {
+					if d, ok := s.Object("deployments", "shop", "api").(*appsv1.Deployment); ok && w.Verb == "patch" && w.Resource == "deployments" {
+						d.Spec.Replicas = new(int32(0))
+						s.Put(d)
+						s.Remove("pods", "shop", "api-2-x")
+					}
+				})
+			},
+			out: []string{"Changed: no pod runs now that would show it: deployment/api is scaled to 0, so it counts once it is scaled up. That it will be pulled was proven from here.", "Undo      kubectl pullmedic undo "}},
+		"gone meanwhile": {args: "deployment/api --yes", code: ExitFailing, image: "", wrote: true,
+			setUp: func(s shop) {
+				s.React(func(w clustertest.Write) {
+					if w.Verb == "patch" && w.Resource == "deployments" {
+						s.Remove("deployments", "shop", "api")
+					}
+				})
+			},
+			out: []string{"Gone: deployment/api was removed meanwhile."}},
 		"a dry run of the client":                  {args: "deployment/api --dry-run=client", code: ExitOK, image: "2.0", out: []string{"Dry run: nothing was tried and nothing was changed."}},
 		"a dry run of the server":                  {args: "deployment/api --dry-run=server", code: ExitOK, image: "2.0", out: []string{"Dry run: the API server would take every change; nothing was changed."}},
 		"nobody who could be asked":                {args: "deployment/api", code: ExitFailing, image: "2.0", out: []string{"Refused: nobody can be asked, as stdin is no terminal; --yes answers\n"}},
@@ -227,7 +247,7 @@ func TestFixEndsInItsExitCodes(t *testing.T) {
 		"no registry asked, and done all the same": {args: "deployment/api --yes --probe=none --unproven", state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Proof     not proven", "Mended: "}},
 		"no right": {args: "deployment/api --yes", setUp: func(s shop) { s.Deny("patch deployments") }, code: ExitFailing, image: "2.0",
 			out: []string{"Refused: you may not patch deployments"}},
-		"an emergency measure that takes what serves": {args: "deployment/api --yes --restart", code: ExitFailing, image: "2.0", out: []string{"Brake     ", "Refused: the next pull would fail as well; 1 pod that still serves\n", "--force does it all the same"}},
+		"an emergency measure that takes what serves": {args: "deployment/api --yes --restart", code: ExitFailing, image: "2.0", out: []string{"Brake     ", "Refused: the next pull would fail as well; --force does it all the same"}},
 		"a remedy by its id":                          {args: "deployment/api --dry-run=client --with previous-image", code: ExitOK, image: "2.0", out: []string{"Fix       Set container app back to"}},
 		"a remedy that there is not":                  {args: "deployment/api --yes --with pray", code: ExitUsage, image: "2.0", err: `error: there is no remedy "pray" for deployment/api; there are: `},
 		"a container that does not fail":              {args: "deployment/api --yes --to HOST/acme/api:1.0 --container side", code: ExitUsage, image: "2.0", err: "error: the image of container side does not fail; those that fail: app\n"},

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -52,6 +53,9 @@ type Error struct {
 // missing right are all 403.
 func newError(verb string, o remedy.Object, err error) *Error {
 	e := &Error{Verb: verb, Object: o, Err: err, Reason: reasonOf(verb, err), Says: words(err)}
+	if e.Reason == Budget {
+		e.Says = budgetWords(err, e.Says)
+	}
 	if o.Kind == "Secret" && !errors.Is(err, context.Canceled) { // a field that is not valid would be quoted, with what the secret keeps
 		e.Err, e.Says = nil, "the server's own words are left out, as they may quote the secret"
 		switch {
@@ -101,6 +105,20 @@ func reasonOf(verb string, err error) Reason {
 		return Admission
 	}
 	return Forbidden
+}
+
+// budgetWords are what the server says of the budget itself: its name, and how many
+// pods it needs; says if that is not there.
+func budgetWords(err error, says string) string {
+	var answer apierrors.APIStatus
+	if errors.As(err, &answer) && answer.Status().Details != nil {
+		for _, c := range answer.Status().Details.Causes {
+			if c.Type == policyv1.DisruptionBudgetCause && c.Message != "" {
+				return foreign.Text(c.Message, 300)
+			}
+		}
+	}
+	return says
 }
 
 // patchFailed tells the answer to a JSON Patch that does not apply to the object

@@ -45,7 +45,7 @@ func (m *Mender) origin(ctx context.Context, live *unstructured.Unstructured, k 
 	defer cancel()
 	t := &k.Target
 	o := origin{m, k, t, live}
-	t.Pace = pace(live)
+	t.Pace, t.Rollout = pace(live), rollout(live, t.Wanted)
 	switch t.Manager.Tool {
 	case "":
 	case "Helm":
@@ -365,36 +365,3 @@ func split(name, namespace string) (string, string) {
 }
 
 func isName(s string) bool { return len(validation.IsDNS1123Subdomain(s)) == 0 }
-
-// pace is how many pods the rollout of an object replaces at a time, in words.
-func pace(live *unstructured.Unstructured) string {
-	text := func(fields ...string) string { v, _, _ := unstructured.NestedString(live.Object, fields...); return v }
-	most := func(strategy, fallback string) string {
-		v, found, _ := unstructured.NestedFieldNoCopy(live.Object, "spec", strategy, "rollingUpdate", "maxUnavailable")
-		if !found || v == nil {
-			return fallback
-		}
-		return strings.Replace(fmt.Sprint(v), "%", " %", 1)
-	}
-	switch live.GetKind() {
-	case "Deployment":
-		switch text("spec", "strategy", "type") {
-		case "Recreate":
-			return "all at once"
-		case "RollingUpdate":
-			if n := most("strategy", "25 %"); n != "0" && n != "0 %" {
-				return n + " at a time"
-			}
-			return "none before another is ready"
-		}
-	case "DaemonSet":
-		if text("spec", "updateStrategy", "type") == "RollingUpdate" {
-			return most("updateStrategy", "1") + " at a time"
-		}
-	case "StatefulSet":
-		if text("spec", "updateStrategy", "type") == "RollingUpdate" {
-			return "one at a time, the last first"
-		}
-	}
-	return ""
-}

@@ -24,6 +24,8 @@ const (
 	Mended       Outcome = "mended"        // the kubelet pulled the image
 	Undone       Outcome = "undone"        // a new pod failed to pull, and the change was taken back
 	StillPulling Outcome = "still-pulling" // time ran out; nothing was taken back
+	Changed      Outcome = "changed"       // the change was made, and no pod runs now that would show it
+	TargetGone   Outcome = "gone"          // what was changed was removed, or ended, while it was watched
 	Refused      Outcome = "refused"       // nothing was changed
 	Broken       Outcome = "broken"        // a write failed on the way; Err says which, undo takes the rest back
 )
@@ -41,6 +43,11 @@ type Result struct {
 	Served int
 	// Next is what fails now, after the pull: "CrashLoopBackOff".
 	Next string
+	// CountsFrom is when a change counts that no pod shows yet, zero if that is not
+	// known.
+	CountsFrom time.Time
+	// Then is what a person has to do besides.
+	Then []remedy.Step
 	// Why it failed, was undone or is not done yet.
 	Why string
 	Err error
@@ -49,6 +56,8 @@ type Result struct {
 	// Record is the id by which undo takes the changes back, "" if there is
 	// nothing to take back or nothing was written down.
 	Record string
+	// removed: the target is no longer there.
+	removed bool
 }
 
 // A Tell hears what happens while it happens.
@@ -72,7 +81,7 @@ func (m *Mender) Carry(ctx context.Context, p Plan, recorded bool, timeout time.
 	}
 	r := m.carry(ctx, p, began, timeout, tell)
 	if record.ID != "" {
-		m.close(ctx, record, &r, tell)
+		m.close(ctx, p, record, &r, tell)
 	}
 	m.announce(ctx, p, &r)
 	return r
@@ -99,7 +108,9 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 		if err := m.evict(ctx, rest[0], tell); err != nil {
 			return m.broken(ctx, p, len(p.Changes), err, tell)
 		}
+		w.evicted = true
 	}
+	var refused []string
 	r := w.wait(ctx, timeout, tell, func() {
 		for _, pod := range rest {
 			if !w.stillFails(ctx, pod) {
@@ -107,9 +118,11 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 			}
 			if err := m.evict(ctx, pod, tell); err != nil {
 				tell(err.Error())
+				refused = append(refused, err.Error())
 			}
 		}
 	})
+	r.Notes = append(r.Notes, refused...)
 	if !w.first.IsZero() {
 		r.Took = w.first.Sub(began)
 	}
@@ -124,11 +137,15 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 // close tells the record how the plan ended, or removes it where nothing is left
 // to undo, and removes old ones of the namespace. That the user interrupted does
 // not keep it from being done.
-func (m *Mender) close(ctx context.Context, record Record, r *Result, tell Tell) {
+func (m *Mender) close(ctx context.Context, p Plan, record Record, r *Result, tell Tell) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
+	left := r.Outcome != Undone && r.Outcome != Refused
+	if r.removed { // then undo finds nothing, unless more was changed
+		left = slices.ContainsFunc(p.Changes, func(c remedy.Change) bool { return !p.isTarget(c.Object) })
+	}
 	switch {
-	case r.Outcome != Undone && r.Outcome != Refused:
+	case left:
 		r.Record = record.ID
 		m.mark(ctx, record, State(r.Outcome), tell)
 	case !m.forget(ctx, record, tell):

@@ -16,8 +16,9 @@ import (
 
 // Reasons of the events that are written on the object that was changed.
 const (
-	EventFixed  = "PullmedicFixed"
-	EventUndone = "PullmedicUndone"
+	EventFixed   = "PullmedicFixed"
+	EventChanged = "PullmedicChanged"
+	EventUndone  = "PullmedicUndone"
 )
 
 // maxEvent bounds an event's message, in bytes: the API server takes 1024.
@@ -58,6 +59,11 @@ func (m *Mender) announce(ctx context.Context, p Plan, r *Result) {
 		if len(r.Pulled) > 0 {
 			message += "; " + strings.Join(r.Pulled, ", ") + " pulled the image"
 		}
+		if r.Record != "" {
+			message += "; kubectl pullmedic undo " + r.Record + " takes it back"
+		}
+	case Changed:
+		reason, message = EventChanged, chosen.Title+" ("+chosen.Cause+"); "+r.Why
 		if r.Record != "" {
 			message += "; kubectl pullmedic undo " + r.Record + " takes it back"
 		}

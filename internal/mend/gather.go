@@ -160,6 +160,9 @@ func template(live *unstructured.Unstructured, k *remedy.Case) error {
 	}
 	t.Paused, _, _ = unstructured.NestedBool(live.Object, "spec", "paused")
 	t.Suspended, _, _ = unstructured.NestedBool(live.Object, "spec", "suspend")
+	if t.Kind == "CronJob" {
+		t.NextRun = nextRun(live, k.Now)
+	}
 	strategy, _, _ := unstructured.NestedString(live.Object, "spec", "updateStrategy", "type")
 	t.OnDelete = strategy == "OnDelete"
 	if partition := number("spec", "updateStrategy", "rollingUpdate", "partition"); partition > 0 && !t.OnDelete {

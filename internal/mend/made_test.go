@@ -77,8 +77,8 @@ func TestAPodThatSomebodyMadeAnewUnderTheNameIsNotTheOneThatWasMended(t *testing
 			b.server.Put(other)
 		}
 	})
-	r := b.Carry(t.Context(), p, true, 50*time.Millisecond, quiet)
-	if r.Outcome != mend.StillPulling || !strings.Contains(r.Why, "another of that name") {
+	r := b.Carry(t.Context(), p, true, 5*time.Second, quiet)
+	if r.Outcome != mend.TargetGone || !strings.Contains(r.Why, "another of that name") {
 		t.Errorf("got %+v", r)
 	}
 }

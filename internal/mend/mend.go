@@ -18,11 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/diagnosis"
@@ -100,6 +96,8 @@ type Plan struct {
 	// Irrevocable says what undo does not bring back, each a sentence without a
 	// full stop.
 	Irrevocable []string
+	// onlyTry: no new pod may be evicted for a second try.
+	onlyTry bool
 }
 
 // A Choice is a remedy for one diagnosis.
@@ -131,7 +129,9 @@ func (m *Mender) Plan(ctx context.Context, all []diagnosis.Diagnosis, o remedy.O
 		if err != nil {
 			return plans, err
 		}
-		plans = append(plans, m.best(ctx, k, o))
+		p := m.best(ctx, k, o)
+		m.secondTry(ctx, &p)
+		plans = append(plans, p)
 	}
 	return plans, nil
 }
@@ -273,18 +273,12 @@ func woken(k remedy.Case, c Choice) []Pod {
 		if remedy.PodReady(p) && c.Remedy.NeedsForce == "" { // it was mended since the diagnosis
 			continue
 		}
-		if moved && ordinal(p) < k.Target.Held { // it would come back as it was
+		if moved && remedy.Ordinal(p) < k.Target.Held { // it would come back as it was
 			continue
 		}
 		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
 	}
 	return pods
-}
-
-// ordinal of a StatefulSet's pod, which its name ends in.
-func ordinal(pod *corev1.Pod) int {
-	n, _ := strconv.Atoi(pod.Name[strings.LastIndexByte(pod.Name, '-')+1:])
-	return n
 }
 
 // collides tells whether changes want another value for a field, or another
@@ -323,62 +317,6 @@ func merge(into, more []remedy.Change) []remedy.Change {
 		}
 	}
 	return into
-}
-
-// Check asks for every right that the plan needs and has the API server try
-// every change, before anything is touched. The first that is refused is the
-// error.
-func (m *Mender) Check(ctx context.Context, p Plan, undo bool) error {
-	if err := p.hindered(); err != nil {
-		return err
-	}
-	var rights []edit.Right
-	for _, c := range p.Changes {
-		rights = append(rights, edit.RightOf(c))
-	}
-	if undo {
-		rights = append(rights, recordRights(p)...)
-	}
-	if len(p.Evict) > 0 {
-		rights = append(rights, edit.Right{Verb: "create", Resource: "pods", Subresource: "eviction", Namespace: p.Case.Target.Namespace})
-	}
-	lacking, err := m.edit.Lacking(ctx, rights)
-	if err != nil {
-		return err
-	}
-	if len(lacking) > 0 {
-		return LackingError(lacking)
-	}
-	for _, c := range p.Changes {
-		if _, err := m.edit.Apply(ctx, c, true); err != nil {
-			return err
-		}
-	}
-	if len(p.Evict) > 0 {
-		first := p.Evict[0]
-		if err := m.edit.Evict(ctx, first.Namespace, first.Name, first.UID, true); err != nil && edit.ReasonOf(err) != edit.NotFound {
-			return err
-		}
-	}
-	return nil
-}
-
-// A LackingError are the rights that the plan needs and the user does not have.
-type LackingError []edit.Right
-
-// Error names them.
-func (e LackingError) Error() string {
-	text := "you may not "
-	for i, r := range e {
-		if i > 0 {
-			text += ", nor "
-		}
-		text += r.String()
-	}
-	if len(e) > 1 {
-		return text + "; nothing was changed; ask for those rights"
-	}
-	return text + "; nothing was changed; ask for that right"
 }
 
 // errNothing is returned for a plan that has nothing to carry out.

@@ -58,7 +58,9 @@ type State string
 const Written State = "written"
 
 // Finished tells whether the plan came to its end.
-func (s State) Finished() bool { return s == State(Mended) || s == State(Undone) }
+func (s State) Finished() bool {
+	return s == State(Mended) || s == State(Undone) || s == State(TargetGone)
+}
 
 // A Record is what undo needs to know of a plan.
 type Record struct {
@@ -310,7 +312,7 @@ func parse(o *unstructured.Unstructured) (Record, error) {
 		return refuse(err.Error())
 	}
 	switch r.State {
-	case Written, State(Mended), State(Undone), State(StillPulling), State(Broken):
+	case Written, State(Mended), State(Undone), State(StillPulling), State(Changed), State(TargetGone), State(Broken):
 	default:
 		r.State = Written
 	}

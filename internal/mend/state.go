@@ -133,12 +133,20 @@ func about(message, wanted, former string, before map[string]string, statuses []
 	})
 }
 
+// neverSeen is what a kubelet writes of a container of a pod that has ended, if it
+// did not find it: it may never have been made
+// (kubelet v1.36: kuberuntime/kuberuntime_container.go and kubelet_pods.go).
+const neverSeen = "ContainerStatusUnknown"
+
 // begun tells whether a container is past its pull: it runs or ran, or waits for
 // something that comes after. One that was there before has to be another
 // container than then.
 func begun(s corev1.ContainerStatus, was bool, id string) bool {
 	if was && id != "" {
 		return s.ContainerID != "" && s.ContainerID != id
+	}
+	if t := s.State.Terminated; t != nil && t.Reason == neverSeen && s.ImageID == "" {
+		return false
 	}
 	if s.State.Running != nil || s.State.Terminated != nil || s.LastTerminationState.Terminated != nil || s.ImageID != "" {
 		return true

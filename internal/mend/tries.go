@@ -25,7 +25,7 @@ const mostAgain = 2
 // with its service account as it was. It would try again by itself, after its
 // back-off, or never.
 func (w *watcher) anotherTry(ctx context.Context, pod *corev1.Pod) bool {
-	if _, was := w.before[string(pod.UID)]; was || w.again >= mostAgain || w.plan.Proof != verify.Proven || !w.account && len(pod.Spec.ImagePullSecrets) == 0 {
+	if _, was := w.before[string(pod.UID)]; was || w.plan.onlyTry || w.again >= mostAgain || w.plan.Proof != verify.Proven || !w.account && len(pod.Spec.ImagePullSecrets) == 0 {
 		return false
 	}
 	if !slices.ContainsFunc(cluster.FailingPulls(pod), func(p evidence.Pull) bool {

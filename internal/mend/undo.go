@@ -46,9 +46,21 @@ type Back struct {
 	Removes bool
 	// Edits to make if it stands: Old is what is there, New what was before.
 	Edits []remedy.Edit
-	// Fields that somebody changed since, by their paths.
-	Fields []string
+	// Conflicts are the fields that somebody changed since.
+	Conflicts []Conflict
 }
+
+// A Conflict is a field that somebody changed since fix: its value before fix, as
+// fix set it, and now. nil is "not there".
+type Conflict struct {
+	Path             string
+	Before, Set, Now any
+	// Hidden: the values are secret.
+	Hidden bool
+}
+
+// Format never shows a value: some are secret.
+func (c Conflict) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.Path) }
 
 // An Undo is a record with what undo does about it: the last change first.
 type Undo struct {
@@ -61,7 +73,11 @@ func (u Undo) Blocked() error {
 	for _, b := range u.Backs {
 		switch b.Standing {
 		case Altered:
-			return fmt.Errorf("somebody changed %s of %s since, so nothing was undone; put it back as fix left it and run this again, or undo the rest by hand", strings.Join(b.Fields, ", "), b.Object)
+			var paths []string
+			for _, c := range b.Conflicts {
+				paths = append(paths, c.Path)
+			}
+			return fmt.Errorf("somebody changed %s of %s since, so nothing was undone; put it back as fix left it and run this again, or undo the rest by hand", strings.Join(paths, ", "), b.Object)
 		case Lost:
 			return fmt.Errorf("secret %s%s, which kept what %s held before, is gone, so nothing was undone; undo it by hand", recordPrefix, u.Record.ID, b.Object)
 		}
@@ -197,7 +213,7 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 		case live.GetLabels()[labelRecord] != id:
 			b.Standing = NotOurs
 		case writtenByOthers(live):
-			b.Standing, b.Fields = Altered, []string{"/data"}
+			b.Standing, b.Conflicts = Altered, []Conflict{{Path: "/data", Hidden: true}}
 		}
 		return b, nil
 	}
@@ -220,13 +236,13 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 		case same(e.Old, e.New) && same(now, e.New):
 			tests = append(tests, remedy.Edit{Path: e.Path, Old: now, New: now, Hidden: e.Hidden})
 		case same(e.Old, e.New), !same(now, e.New) && !same(now, e.Old):
-			b.Fields = append(b.Fields, e.Path)
+			b.Conflicts = append(b.Conflicts, Conflict{e.Path, e.Old, e.New, now, e.Hidden})
 		case same(now, e.New):
 			b.Edits = append(b.Edits, remedy.Edit{Path: e.Path, Old: e.New, New: e.Old, Hidden: e.Hidden})
 		}
 	}
 	switch {
-	case len(b.Fields) > 0:
+	case len(b.Conflicts) > 0:
 		b.Standing = Altered
 	case len(b.Edits) > 0:
 		b.Standing = Stands

@@ -5,13 +5,15 @@ package mend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/cluster"
+	"github.com/pullmedic/pullmedic/internal/edit"
 )
 
 // Counted in looks, of which there are four a second unless Options say
@@ -40,11 +42,13 @@ type watcher struct {
 	// began is when the watch was set up, first when the first pod had pulled.
 	began, first time.Time
 	told         map[string]bool
-	unmade       int  // looks in which no new pod was there and its owner says why
+	refused      int  // looks in which no new pod was there and its owner says why
 	again        int  // new pods that were evicted once more
 	account      bool // the plan changes the pods' service account
 	template     bool // the plan changes the pods' template
+	evicted      bool // a pod was evicted
 	lineage      lineage
+	live         *unstructured.Unstructured // the target as it was read last; nil of a pod
 	say          Tell
 }
 
@@ -96,6 +100,8 @@ type look struct {
 	failed  string // the first pod with the change whose pull failed, and why
 	why     string // what is not done yet
 	next    string // what a pod that pulled waits for now
+	inPlace int    // pods that were changed in place and may still pull
+	ended   string // why a pod will never pull
 }
 
 // same tells whether nothing has happened since another look.
@@ -116,7 +122,10 @@ func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, fi
 	trouble := "" // why the last looks gave nothing
 	for n, still := 0, 0; ; n++ {
 		l, err := w.look(ctx)
+		var gone goneError
 		switch {
+		case errors.As(err, &gone):
+			return Result{Outcome: TargetGone, Pulled: last.pulled, Why: string(gone), removed: true}
 		case err != nil && ctx.Err() == nil:
 			trouble = err.Error()
 		case err == nil:
@@ -170,17 +179,8 @@ func (w *watcher) judge(ctx context.Context, l look, n, still int) (Result, bool
 	case len(l.pulled) > 0 && l.waiting == 0 && still >= settleLooks:
 		r.Outcome = Mended
 		return r, true
-	case len(l.pulled) == 0 && l.waiting == 0 && n >= unmadeLooks && n%2 == 0:
-		why := w.cannotMake(ctx)
-		if why == "" {
-			w.unmade = 0
-			return r, false
-		}
-		if w.unmade += 2; w.unmade < unmadeLooks {
-			return r, false
-		}
-		r.Outcome, r.Why = Undone, why
-		return r, true
+	case len(l.pulled) == 0 && l.waiting == 0:
+		return w.unmade(ctx, l, n, r)
 	}
 	return r, false
 }
@@ -242,6 +242,13 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		if state == failed && w.anotherTry(ctx, pod) {
 			state, why = waiting, "it begins anew"
 		}
+		if over := ended(pod); over != "" && (state == waiting || state == old) {
+			l.ended = over
+			continue // who made it makes another
+		}
+		if w.inPlace[string(pod.UID)] {
+			l.inPlace++
+		}
 		switch state {
 		case pulled:
 			l.pulled = append(l.pulled, pod.Name)
@@ -267,40 +274,34 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 
 func (w *watcher) pods(ctx context.Context) ([]*corev1.Pod, error) {
 	k := w.plan.Case
-	gone := fmt.Errorf("%s was removed, and another of that name made", k.Target)
 	if k.Target.Kind == "Pod" {
 		pod, err := w.m.cluster.Pod(ctx, k.Target.Namespace, k.Target.Name)
-		if err == nil && string(pod.UID) != k.Target.UID {
-			err = gone
-		}
-		if err != nil {
+		switch {
+		case cluster.ReasonOf(err) == cluster.NotFound:
+			return nil, w.gone("%s was removed meanwhile, and nobody makes it anew")
+		case err != nil:
 			return nil, err
+		case string(pod.UID) != k.Target.UID:
+			return nil, w.gone("%s was removed meanwhile, and another of that name made")
+		case pod.DeletionTimestamp != nil:
+			return nil, w.gone("%s is being deleted, and nobody makes it anew")
 		}
 		return []*corev1.Pod{pod}, nil
 	}
 	live, err := w.m.edit.Get(ctx, k.Target.Object)
-	if err == nil && string(live.GetUID()) != k.Target.UID {
-		err = gone
-	}
-	if err != nil {
+	switch {
+	case edit.ReasonOf(err) == edit.NotFound:
+		return nil, w.gone("%s was removed meanwhile")
+	case err != nil:
 		return nil, err
+	case string(live.GetUID()) != k.Target.UID:
+		return nil, w.gone("%s was removed meanwhile, and another of that name made")
+	case live.GetDeletionTimestamp() != nil:
+		return nil, w.gone("%s is being deleted")
 	}
+	w.live = live
 	if w.lineage.sets == nil {
 		w.lineage = w.m.lineage(live, k.Diagnoses)
 	}
 	return w.m.podsOf(ctx, selectorsOf(live, k.Diagnoses), w.lineage)
-}
-
-// cannotMake is why the target's pods cannot be made since the change, in the
-// words of who refused: a quota, a rule of admission. "" if nothing says so.
-func (w *watcher) cannotMake(ctx context.Context) string {
-	t := w.plan.Case.Target
-	if t.Kind == "Pod" {
-		return ""
-	}
-	said, err := w.m.cluster.LastRefusal(ctx, evidence.Object{Kind: t.Kind, Namespace: t.Namespace, Name: t.Name}, w.began)
-	if err != nil || said == "" {
-		return ""
-	}
-	return t.String() + " cannot make a pod: " + said
 }

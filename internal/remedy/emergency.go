@@ -41,9 +41,11 @@ func (p *planner) emergency() []Remedy {
 		return []Remedy{{ID: r.ID, Kind: HandedOver, Title: r.Title, Because: why, Steps: r.Steps, Risks: r.Risks}}
 	}
 	r.Kind = Applied
-	r.Serving = max(r.Serving, r.Restarts)
-	if r.Serving > 0 {
+	if r.Serving > 0 { // they are evicted
 		r.NeedsForce = counted(r.Serving, "pod") + " that still " + verb(r.Serving, "serves", "serve") + " would go"
+	}
+	if n := p.Target.goes(r.Restarts); n > r.Serving {
+		r.Serving, r.NeedsForce = n, p.Target.going(n, r.Restarts)
 	}
 	if r.Restarts > 0 && p.strained() {
 		r.Risks = append([]string{"pods that are well pull again too, from a registry that is in trouble already"}, r.Risks...)

@@ -29,6 +29,10 @@ func TestEmergencyMeasures(t *testing.T) {
 	only := func(kind string, digests map[string]string) remedy.Case {
 		return remedy.Case{Target: target(kind, template(wrong)), Pods: pods[:1], Digests: digests, Diagnoses: wrongTag}
 	}
+	replaces := func(k remedy.Case, wanted int, r remedy.Rollout) remedy.Case {
+		k.Target.Wanted, k.Target.Rollout = wanted, r
+		return k
+	}
 	rollback, restart, recreate := remedy.Options{Rollback: true}, remedy.Options{Restart: true}, remedy.Options{Recreate: true}
 	at := "/spec/template/spec/containers/0/"
 	for _, c := range []struct {
@@ -46,6 +50,19 @@ func TestEmergencyMeasures(t *testing.T) {
 		{planned: planned{name: "a restart takes all that serve", k: rolling("Deployment"), o: restart, because: "a restart mends no cause",
 			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2 healthy pods"}},
 			force: "2 pods that still serve would go (2 of 4 wanted are ready)"},
+		{planned: planned{name: "a restart that waits for each new pod takes none", k: replaces(rolling("Deployment"), 4, remedy.Rollout{Known: true}), o: restart,
+			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2 healthy pods"}}},
+		{planned: planned{name: "what lacks already counts", k: replaces(rolling("Deployment"), 4, remedy.Rollout{Known: true, Lacking: 2}), o: restart,
+			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2 healthy pods"}}},
+		{planned: planned{name: "a restart that may do with fewer takes these", k: replaces(rolling("Deployment"), 3, remedy.Rollout{Known: true, Lacking: 2}), o: restart,
+			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2 healthy pods"}},
+			force: "1 of 2 pods that still serve would go before another is ready (2 of 3 wanted are ready)"},
+		{planned: planned{name: "a restart of all at once takes all", k: replaces(rolling("Deployment"), 4, remedy.Rollout{Known: true, AtOnce: true}), o: restart,
+			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2 healthy pods"}},
+			force: "2 pods that still serve would go, all at once and before others are made (2 of 4 wanted are ready)"},
+		{planned: planned{name: "a StatefulSet whose pods are managed in parallel takes one", k: replaces(rolling("StatefulSet"), 4, remedy.Rollout{Known: true, Lacking: 1, Blind: true}), o: restart,
+			want: []string{"applied restart: Restart all pods of statefulset/api | statefulset/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | evict | restarts 2 healthy pods"}},
+			force: "1 of 2 pods that still serve would go before another is ready"},
 		{planned: planned{name: "a restart under a limit makes it worse", k: func() remedy.Case {
 			k := rolling("Deployment")
 			k.Diagnoses = limited

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -333,6 +334,9 @@ func (p *planner) setImages(r Remedy, swaps ...swap) []Remedy {
 	if p.Target.Kind == "CronJob" {
 		changes, risks := p.inPlace(swaps)
 		r.Changes, r.Risks = append(r.Changes, changes...), append(r.Risks, risks...)
+		if len(changes) == 0 {
+			r.Risks = append(r.Risks, p.nextRun()...)
+		}
 	}
 	return []Remedy{r}
 }
@@ -347,6 +351,27 @@ func titled(format string, swaps []swap) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// nextRun says of a CronJob whose template alone is changed that no pod which
+// runs now gets it.
+func (p *planner) nextRun() []string {
+	if p.Target.Kind != "CronJob" || p.Target.Suspended {
+		return nil
+	}
+	text := "it counts from the next run on; a job that is under way keeps its pods"
+	if next := p.Target.NextRun; !next.IsZero() {
+		text = "it counts from the next run on, at " + RunClock(next, p.Now) + "; a job that is under way keeps its pods"
+	}
+	return []string{text}
+}
+
+// RunClock is the minute of a run, with its day if it is not within one.
+func RunClock(t, now time.Time) string {
+	if t.Sub(now) < 24*time.Hour {
+		return t.UTC().Format("15:04") + " UTC"
+	}
+	return t.UTC().Format("Jan 2, 15:04") + " UTC"
 }
 
 // paused says that nothing follows a change of the template for now.

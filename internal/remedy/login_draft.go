@@ -418,9 +418,7 @@ func (d *draft) reach() []string {
 		out = append(out, fmt.Sprintf("every pod that service account %s gets from now on carries the secret, if it lists none of its own", d.account.Name))
 	}
 	if d.moved {
-		if d.p.Target.Kind == "CronJob" {
-			out = append(out, "it counts from the next run on; a job that is under way keeps its pods")
-		}
+		out = append(out, d.p.nextRun()...)
 	}
 	if !d.moved && d.p.Target.Kind == "Job" {
 		out = append(out, "each evicted pod counts against the job's backoffLimit")

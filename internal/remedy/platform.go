@@ -56,9 +56,8 @@ func (p *planner) nodeSelector() []Remedy {
 		r.Risks = append(r.Risks, "nodes of other platforms get no pod of it any more")
 	case "StatefulSet":
 		r.Risks = append(r.Risks, "a volume that lies on a node of another platform cannot follow")
-	case "CronJob":
-		r.Risks = append(r.Risks, "a pod that lies on its node already stays there; the next run is made right")
 	}
+	r.Risks = append(r.Risks, p.nextRun()...)
 	return []Remedy{r}
 }
 

@@ -104,8 +104,6 @@ func (p *planner) setPolicy(r Remedy, s spot, image string, after corev1.PodTemp
 	r.Changes = []Change{{Object: p.Target.Object, Edits: edits}}
 	r.Foresee, r.Wake, r.Restarts = p.foreseeTemplate(after), p.wakeAfterTemplate(), p.restarts(after)
 	r.Risks = append(r.Risks, p.paused()...)
-	if p.Target.Kind == "CronJob" {
-		r.Risks = append(r.Risks, "the run that hangs now keeps its policy; the next one is made right")
-	}
+	r.Risks = append(r.Risks, p.nextRun()...)
 	return []Remedy{r}
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -49,7 +50,7 @@ func (p *planner) restarts(after corev1.PodTemplateSpec) int {
 	earlier := slices.IndexFunc(p.Target.Revisions, func(r Revision) bool { return same(r.Template, after) })
 	ready, kept := 0, 0
 	for _, pod := range p.Pods {
-		if !PodReady(pod) {
+		if !PodReady(pod) || Ordinal(pod) < p.Target.Held {
 			continue
 		}
 		ready++
@@ -57,7 +58,7 @@ func (p *planner) restarts(after corev1.PodTemplateSpec) int {
 			kept++
 		}
 	}
-	if unseen := p.Target.Ready - ready; unseen > 0 { // not all pods were read
+	if unseen := p.Target.Ready - ready; unseen > 0 && p.Target.Held == 0 { // not all pods were read
 		ready += unseen
 		if earlier >= 0 {
 			kept += max(0, min(unseen, p.Target.Revisions[earlier].Ready-kept))
@@ -85,6 +86,12 @@ func (p *planner) madeFrom(pod *corev1.Pod, r Revision) bool {
 		})
 	}
 	return alike(r.Template.Spec.Containers, pod.Spec.Containers) && alike(r.Template.Spec.InitContainers, pod.Spec.InitContainers)
+}
+
+// Ordinal of a StatefulSet's pod, which its name ends in.
+func Ordinal(pod *corev1.Pod) int {
+	n, _ := strconv.Atoi(pod.Name[strings.LastIndexByte(pod.Name, '-')+1:])
+	return n
 }
 
 // PodReady tells whether a pod serves, and is not on its way out.

@@ -68,8 +68,8 @@ type Remedy struct {
 
 	// Restarts is how many ready pods the change replaces; see Reach.
 	Restarts int
-	// Serving is how many ready pods an emergency measure takes away, and
-	// NeedsForce why it is refused for that without --force, as a sentence
+	// Serving is how many ready pods an emergency measure takes away before others
+	// are ready in their place, and NeedsForce why it is refused for that without --force, as a sentence
 	// without a full stop; see Brake.
 	Serving    int
 	NeedsForce string
@@ -245,6 +245,8 @@ type Target struct {
 	Revisions []Revision
 	// Paused rollout of a Deployment; suspended CronJob or Job.
 	Paused, Suspended bool
+	// NextRun is when a CronJob makes its next Job, zero if that is not known.
+	NextRun time.Time
 	// OnDelete: the owner replaces pods only when they are gone.
 	OnDelete bool
 	// Held: pods of a StatefulSet whose ordinal is below it keep the template that
@@ -260,6 +262,8 @@ type Target struct {
 	Lasting, Resume []Step
 	// Release of Helm that keeps it; zero if none does, or Flux upgrades it.
 	Release Release
+	// Rollout is how it replaces them.
+	Rollout Rollout
 	// Pace is how many pods its rollout replaces at a time, in words.
 	Pace string
 	// Above is an operator's object that owns it, if there is one.

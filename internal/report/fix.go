@@ -116,7 +116,8 @@ type End struct {
 func Carried(t *v1alpha1.TargetFix, e End) {
 	t.Outcome, t.Why, t.Undo = v1alpha1.FixOutcome(e.Outcome), clean(e.Why), e.ID
 	t.Pulled, t.Left, t.Next = append(t.Pulled, cleaned(e.Pulled)...), e.Left, clean(e.Next)
-	t.Served = e.Served
+	t.Served, t.CountsFrom = e.Served, at(e.CountsFrom)
+	t.Afterwards = append(steps(e.Then), t.Afterwards...)
 	t.Began, t.Ended = at(e.Began), at(e.Ended)
 	if e.Took > 0 {
 		t.Took = e.Took.Round(10 * time.Millisecond).String()

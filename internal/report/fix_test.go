@@ -123,7 +123,11 @@ func ends() map[string]report.End {
 			ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
 		"undone":        {Result: mend.Result{Outcome: mend.Undone, Why: `pod/api-6c-aaaaa: ErrImagePull: failed to pull and unpack image "docker.io/acme/api:1.27.4": 429 Too Many Requests`}, Began: began, Ended: ended},
 		"still-pulling": {Result: mend.Result{Outcome: mend.StillPulling, Why: "pod/api-6c-bbbbb: it is being pulled", Left: 1}, ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
-		"broken":        {Result: mend.Result{Outcome: mend.Broken, Why: "you may not patch serviceaccounts in namespace shop"}, ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
+		"changed": {Result: mend.Result{Outcome: mend.Changed, Why: "it counts from the next run of cronjob/nightly, at 02:00 UTC", CountsFrom: now().Add(22 * time.Hour), Left: 1,
+			Then: []remedy.Step{{What: "End job/nightly-1, which hangs: the next run does not begin before (concurrencyPolicy Forbid)", Where: "where kubectl is", Commands: []string{"kubectl delete job nightly-1 -n shop"}}}},
+			ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
+		"gone":   {Result: mend.Result{Outcome: mend.TargetGone, Why: "pod/api was removed meanwhile, and nobody makes it anew"}, Began: began, Ended: ended},
+		"broken": {Result: mend.Result{Outcome: mend.Broken, Why: "you may not patch serviceaccounts in namespace shop"}, ID: "20261121-035000-x7k2p", Began: began, Ended: ended},
 	}
 }
 
@@ -140,6 +144,8 @@ func TestFixText(t *testing.T) {
 		"fix-verbose.txt":       {planned(t), "still-pulling", report.Style{Verbose: 1}},
 		"fix-secret.txt":        {rewritten(t), "mended-crashes", report.Style{}},
 		"fix-secret-narrow.txt": {rewritten(t), "broken", report.Style{Width: 60, Color: true}},
+		"fix-changed.txt":       {planned(t), "changed", report.Style{}},
+		"fix-gone.txt":          {planned(t), "gone", report.Style{}},
 		"fix-half.txt":          {half(t), "mended", report.Style{}},
 		"fix-by-hand.txt":       {handedOver(t), "", report.Style{}},
 		"fix-by-hand-60.txt":    {handedOver(t), "", report.Style{Width: 60, Color: true}},
@@ -177,7 +183,9 @@ func fixed(t *testing.T) v1alpha1.Fix {
 		}
 		f.Targets = append(f.Targets, target)
 	}
-	f.Targets = append(f.Targets, report.Unplanned(evidence.Object{Kind: "Job", Namespace: "shop", Name: "once"}, errors.New("you may not get jobs.batch in namespace shop; ask for that right")))
+	changed := report.Target(load(t), planned(t))
+	report.Carried(&changed, ends()["changed"])
+	f.Targets = append(f.Targets, changed, report.Unplanned(evidence.Object{Kind: "Job", Namespace: "shop", Name: "once"}, errors.New("you may not get jobs.batch in namespace shop; ask for that right")))
 	return f
 }
 

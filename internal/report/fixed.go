@@ -39,6 +39,15 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 		if command, ok := s.diagnose(v1alpha1.Object{Kind: strings.ToLower(t.Target.Kind), Namespace: t.Target.Namespace, Name: t.Target.Name}); ok {
 			s.command("Look", command)
 		}
+	case v1alpha1.FixChanged:
+		text := "no pod runs now that would show it: " + t.Why + ". That it will be pulled was "
+		if t.Proof == v1alpha1.Proven {
+			say("Changed:", yellow, text+"proven from here.")
+		} else {
+			say("Changed:", yellow, text+"not proven.")
+		}
+	case v1alpha1.FixGone:
+		say("Gone:", yellow, t.Why+".")
 	case v1alpha1.FixRefused:
 		why, command, ok := strings.Cut(t.Why, ": kubectl ")
 		say("Refused:", red, why)
@@ -60,7 +69,8 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 		}
 	}
 	s.list("Note", t.Notes)
-	if done := t.Outcome == v1alpha1.FixMended || t.Outcome == v1alpha1.FixStillPulling; done {
+	switch t.Outcome {
+	case v1alpha1.FixMended, v1alpha1.FixStillPulling, v1alpha1.FixChanged:
 		s.handed("Then", t.Afterwards)
 	}
 	if t.Undo != "" {
@@ -202,7 +212,8 @@ func SumText(w io.Writer, f v1alpha1.Fix, style Style) error {
 		outcome v1alpha1.FixOutcome
 		words   string
 	}{
-		{v1alpha1.FixUndone, "undone"}, {v1alpha1.FixBroken, "half done"}, {v1alpha1.FixStillPulling, "still pulling"}, {v1alpha1.FixRefused, "refused"},
+		{v1alpha1.FixUndone, "undone"}, {v1alpha1.FixBroken, "half done"}, {v1alpha1.FixStillPulling, "still pulling"},
+		{v1alpha1.FixChanged, "changed, which no pod shows yet"}, {v1alpha1.FixGone, "gone meanwhile"}, {v1alpha1.FixRefused, "refused"},
 		{v1alpha1.FixNothing, "with nothing to change here"}, {v1alpha1.FixPlanned, "planned alone"},
 	} {
 		if n[other.outcome] > 0 {

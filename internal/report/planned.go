@@ -123,7 +123,7 @@ func (s *sheet) fields(fields []v1alpha1.FieldChange, creates bool) {
 	for _, f := range fields {
 		name := f.Label
 		if name == "" {
-			name = strings.ReplaceAll(strings.ReplaceAll(strings.TrimPrefix(f.Path, "/"), "/", "."), "~1", "/")
+			name = pathWords(f.Path)
 		}
 		if creates {
 			s.line("+", green, name+": "+shownValue(f, f.New))
@@ -145,6 +145,11 @@ func (s *sheet) fields(fields []v1alpha1.FieldChange, creates bool) {
 			s.line("+", green, f.New)
 		}
 	}
+}
+
+// pathWords is a JSON pointer as a person writes it.
+func pathWords(path string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(strings.TrimPrefix(path, "/"), "/", "."), "~1", "/")
 }
 
 func shownValue(f v1alpha1.FieldChange, v string) string {

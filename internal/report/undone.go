@@ -23,7 +23,11 @@ func NewUndo(now time.Time, u mend.Undo) v1alpha1.Undo {
 	for _, b := range u.Backs {
 		c := v1alpha1.UndoChange{
 			Object: clean(b.Object.String()), Namespace: clean(b.Object.Namespace), Removes: b.Removes, Standing: v1alpha1.UndoStanding(b.Standing),
-			Fields: []v1alpha1.FieldChange{}, Altered: cleaned(b.Fields),
+			Fields: []v1alpha1.FieldChange{}, Altered: []string{}, Conflicts: []v1alpha1.FieldConflict{},
+		}
+		for _, x := range b.Conflicts {
+			c.Altered = append(c.Altered, clean(x.Path))
+			c.Conflicts = append(c.Conflicts, conflict(b.Object.Kind, x))
 		}
 		for _, e := range b.Edits {
 			if f, changes := field(b.Object.Kind, e); changes {
@@ -36,6 +40,14 @@ func NewUndo(now time.Time, u mend.Undo) v1alpha1.Undo {
 		doc.Irrevocable = append(doc.Irrevocable, evictedBefore(n))
 	}
 	return doc
+}
+
+func conflict(kind string, x mend.Conflict) v1alpha1.FieldConflict {
+	c := v1alpha1.FieldConflict{Path: clean(x.Path), Secret: x.Hidden || secretField(kind, x.Path) || holdsSecret(x.Before) || holdsSecret(x.Set) || holdsSecret(x.Now)}
+	if !c.Secret {
+		c.Before, c.Set, c.Now = clean(value(x.Before)), clean(value(x.Set)), clean(value(x.Now))
+	}
+	return c
 }
 
 func evictedBefore(pods int) string {
@@ -103,7 +115,8 @@ func (s *sheet) back(c v1alpha1.UndoChange) {
 		s.field("Change", what+": no longer carries the label of this fix; it stays")
 		return
 	case v1alpha1.UndoAltered:
-		s.field("Change", what+": somebody changed it since: "+strings.Join(c.Altered, ", "))
+		s.field("Change", what+": somebody changed it since")
+		s.conflicts(c.Conflicts)
 		return
 	default:
 		s.field("Change", what+": what it held before is no longer kept")
@@ -115,6 +128,24 @@ func (s *sheet) back(c v1alpha1.UndoChange) {
 	}
 	s.field("Change", what)
 	s.fields(c.Fields, false)
+}
+
+// conflicts writes the values of fields that somebody changed since the fix.
+func (s *sheet) conflicts(fields []v1alpha1.FieldConflict) {
+	for _, f := range fields {
+		s.line("@@", cyan, pathWords(f.Path))
+		if f.Secret {
+			s.line(" ", plain, "(secret: none of its three values is shown)")
+			continue
+		}
+		for _, v := range []struct {
+			when, value string
+			c           color
+		}{{"before fix", f.Before, plain}, {"fix set", f.Set, plain}, {"now", f.Now, yellow}} {
+			head := strings.Repeat(" ", column+2) + pad(v.when, len("before fix  "))
+			s.flow(s.paint(v.c, head), cells(head), cells(head), painted(nonEmpty(v.value, "(none)"), v.c))
+		}
+	}
 }
 
 // UndoneText writes what became of an undo.
@@ -162,6 +193,10 @@ func stateWords(state v1alpha1.RecordState) string {
 	switch state {
 	case v1alpha1.RecordWritten:
 		return "not ended, or ended on the way"
+	case v1alpha1.RecordChanged:
+		return "changed, which no pod showed at its end"
+	case v1alpha1.RecordGone:
+		return "what it changed went away while it was watched"
 	case v1alpha1.RecordBroken:
 		return "broke off"
 	case v1alpha1.RecordStillPulling:

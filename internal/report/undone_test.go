@@ -51,13 +51,21 @@ func TestUndoText(t *testing.T) {
 	check(report.UndoText(&out, doc, report.Style{}))
 	doc.Outcome = v1alpha1.UndoUndone
 	check(report.UndoneText(&out, doc, report.Style{}))
-	u.Backs = append(u.Backs, mend.Back{Object: u.Backs[0].Object, Standing: mend.Altered, Fields: []string{"/spec/template/spec/containers/0/image"}}, mend.Back{Object: u.Backs[1].Object, Standing: mend.Lost})
+	u.Backs = append(u.Backs, mend.Back{Object: u.Backs[0].Object, Standing: mend.Altered, Conflicts: []mend.Conflict{
+		{Path: "/spec/template/spec/containers/0/image", Before: "acme/api:1.27.44", Set: "acme/api:1.27.4", Now: "acme/api:1.28.0"},
+		{Path: "/spec/template/spec/imagePullSecrets", Before: nil, Set: []any{map[string]any{"name": "hub-2"}}, Now: nil},
+		{Path: "/spec/template/spec/containers/0/env/0/value", Before: "canary", Set: "canary-2", Now: "canary-3"},
+		{Path: "/metadata/annotations/x~1y", Before: "canary", Set: "canary-2", Now: "canary-3", Hidden: true},
+	}}, mend.Back{Object: u.Backs[1].Object, Standing: mend.Altered, Conflicts: []mend.Conflict{{Path: "/data/.dockerconfigjson", Before: "canary", Set: "canary-2", Now: "canary-3"}}}, mend.Back{Object: u.Backs[1].Object, Standing: mend.Lost})
 	doc = report.NewUndo(now(), u)
 	doc.Outcome, doc.Why = v1alpha1.UndoRefused, u.Blocked().Error()
 	out.WriteString("\n")
 	check(report.UndoText(&out, doc, report.Style{}))
 	check(report.UndoneText(&out, doc, report.Style{}))
 	golden(t, "undo.txt", out.Bytes())
+	if strings.Contains(out.String(), "canary") {
+		t.Error("the text shows a secret")
+	}
 
 	out.Reset()
 	check(report.Encode(&out, report.JSON, doc))

@@ -39,6 +39,7 @@ type Server struct {
 	mu      sync.Mutex
 	objects []runtime.Object
 	denied  map[string]bool
+	guarded map[string]string // budgets, by the pod that they hold
 	asked   []string
 	writes  []Write
 	made    int
@@ -48,7 +49,7 @@ type Server struct {
 // New starts a server that ends with the test.
 func New(t testing.TB, objects ...runtime.Object) *Server {
 	t.Helper()
-	s := &Server{objects: objects, denied: map[string]bool{}}
+	s := &Server{objects: objects, denied: map[string]bool{}, guarded: map[string]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/{version}/{resource}", s.serve)
 	mux.HandleFunc("GET /api/{version}/{resource}/{name}", s.serve)
@@ -302,10 +303,13 @@ func metadata(w http.ResponseWriter, o runtime.Object) {
 }
 
 func fail(w http.ResponseWriter, code int, reason metav1.StatusReason, message, next string) {
+	refused(w, &metav1.Status{ListMeta: metav1.ListMeta{Continue: next}, Status: metav1.StatusFailure, Reason: reason, Message: message, Code: int32(code)})
+}
+
+// refused answers with a status.
+func refused(w http.ResponseWriter, status *metav1.Status) {
+	status.TypeMeta = metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}
 	w.Header().Set("Content-Type", runtime.ContentTypeJSON)
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(metav1.Status{
-		TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, ListMeta: metav1.ListMeta{Continue: next},
-		Status: metav1.StatusFailure, Reason: reason, Message: message, Code: int32(code),
-	})
+	w.WriteHeader(int(status.Code))
+	_ = json.NewEncoder(w).Encode(status)
 }

@@ -13,6 +13,7 @@ import (
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -35,6 +36,16 @@ func (s *Server) React(f func(Write)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.react = f
+}
+
+// Guard has a PodDisruptionBudget hold pods, by their names: their evictions are
+// refused, dry ones too.
+func (s *Server) Guard(budget string, pods ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, pod := range pods {
+		s.guarded[pod] = budget
+	}
 }
 
 // Writes are all writes so far, dry runs too.
@@ -100,7 +111,7 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request) {
 	react := s.react
 	s.mu.Unlock()
 	if status != nil {
-		fail(w, int(status.Code), status.Reason, status.Message, "")
+		refused(w, status)
 		return
 	}
 	if react != nil && !is.Dry {
@@ -140,6 +151,11 @@ func (s *Server) apply(is Write, body []byte, denied bool) (runtime.Object, *met
 	found, err := s.find(is.Resource, is.Namespace, is.Name, "", "")
 	if err != nil || len(found) == 0 {
 		return nil, refuse(http.StatusNotFound, metav1.StatusReasonNotFound, "%s %q not found", is.Resource, is.Name)
+	}
+	if budget := s.guarded[is.Name]; is.Verb == "evict" && budget != "" {
+		status := refuse(http.StatusTooManyRequests, metav1.StatusReasonTooManyRequests, "Cannot evict pod as it would violate the pod's disruption budget.")
+		status.Details = &metav1.StatusDetails{Causes: []metav1.StatusCause{{Type: policyv1.DisruptionBudgetCause, Message: "The disruption budget " + budget + " needs 1 healthy pods and has 0 currently"}}}
+		return nil, status
 	}
 	if is.Verb != "patch" {
 		if !is.Dry {
