@@ -105,6 +105,7 @@ func (m *Mender) gather(ctx context.Context, diagnoses []diagnosis.Diagnosis) (r
 	if err := m.pods(ctx, live, diagnoses, &k); err != nil {
 		k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckPods, evidence.Subject{Kind: evidence.SubjectWorkload, Name: named.Name}, err))
 	}
+	m.budgets(ctx, live, diagnoses, &k)
 	m.secrets(ctx, run, &k)
 	m.platforms(ctx, &k)
 	m.elsewhere(ctx, run, &k)

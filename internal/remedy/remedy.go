@@ -175,6 +175,8 @@ type Case struct {
 	Diagnoses []diagnosis.Diagnosis
 	// Pods of it, newest first.
 	Pods []*corev1.Pod
+	// Budgets are those of the Jobs whose pods fail.
+	Budgets []Budget
 	// Account of the pods; nil if it could not be read.
 	Account *corev1.ServiceAccount
 	// Secrets of the namespace that the kubelet would read (or nearly: see
