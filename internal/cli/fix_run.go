@@ -18,6 +18,7 @@ import (
 	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/report"
+	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
 // A fixing is one run of fix.
@@ -203,15 +204,12 @@ func (x *fixing) one(ctx context.Context, g mend.Group, i, of int) (goes bool, e
 	return goes && ctx.Err() == nil, x.say(report.OutcomeText)
 }
 
-// plan plans for one workload, with the credential that the person brings.
+// plan plans for one workload, with the credentials that the person brings.
 func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
 	o := x.remedy
-	if image := wanting(g); image != "" && x.bring != nil {
-		login, err := x.bring(ctx, image)
-		if err != nil {
-			return mend.Plan{}, usage("%w", err)
-		}
-		o.Login = login
+	var err error
+	if o.Logins, err = x.broughtFor(ctx, g); err != nil {
+		return mend.Plan{}, usage("%w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, x.timeout)
 	defer cancel()
@@ -223,13 +221,43 @@ func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
 	return plans[0], nil
 }
 
-// wanting is the image that a brought credential is for: of several containers
-// that fail, the first for a reason that a credential mends; "" if none does.
-func wanting(g mend.Group) string {
-	if i := slices.IndexFunc(g.Diagnoses, remedy.TakesLogin); i >= 0 {
-		return g.Diagnoses[i].Pull.Image
+// broughtFor are the credentials that the person brings for one workload: one for
+// each registry whose pulls a credential may mend. A place that has none for one
+// of them may have those for others; then it is only told.
+func (x *fixing) broughtFor(ctx context.Context, g mend.Group) ([]remedy.Login, error) {
+	if x.bring == nil {
+		return nil, nil
 	}
-	return ""
+	var brought []remedy.Login
+	var failed []error
+	for _, image := range wanting(g) {
+		login, err := x.bring(ctx, image)
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		brought = append(brought, *login)
+	}
+	if len(brought) == 0 && len(failed) > 0 {
+		return nil, failed[0]
+	}
+	for _, err := range failed {
+		fmt.Fprintf(x.ErrOut, "left out: %v\n", err)
+	}
+	return brought, nil
+}
+
+// wanting are the images that credentials are to be brought for: of the pulls
+// that fail for a reason that a credential mends, the first of each registry.
+func wanting(g mend.Group) []string {
+	var images, hosts []string
+	for _, d := range g.Diagnoses {
+		ref, err := keyring.ParseImage(d.Pull.Image)
+		if err == nil && remedy.TakesLogin(d) && !slices.Contains(hosts, ref.Host) {
+			images, hosts = append(images, d.Pull.Image), append(hosts, ref.Host)
+		}
+	}
+	return images
 }
 
 // again looks at one workload anew; nothing if it does not fail of the cause any

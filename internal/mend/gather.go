@@ -105,6 +105,7 @@ func (m *Mender) gather(ctx context.Context, diagnoses []diagnosis.Diagnosis) (r
 	if err := m.pods(ctx, live, diagnoses, &k); err != nil {
 		k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckPods, evidence.Subject{Kind: evidence.SubjectWorkload, Name: named.Name}, err))
 	}
+	m.budgets(ctx, live, diagnoses, &k)
 	m.secrets(ctx, run, &k)
 	m.platforms(ctx, &k)
 	m.elsewhere(ctx, run, &k)
@@ -150,13 +151,10 @@ func template(live *unstructured.Unstructured, k *remedy.Case) error {
 	if err != nil {
 		return fmt.Errorf("reading the template of %s: %w", t.Object, err)
 	}
-	number := func(fields ...string) int {
-		n, _, _ := unstructured.NestedInt64(live.Object, fields...)
-		return int(n)
-	}
-	t.Wanted, t.Ready = number("spec", "replicas"), number("status", "readyReplicas")
+	number := func(fields ...string) int { return numberIn(live, fields...) }
+	t.Wanted, t.Ready = wantedPods(live), number("status", "readyReplicas")
 	if t.Kind == "DaemonSet" {
-		t.Wanted, t.Ready = number("status", "desiredNumberScheduled"), number("status", "numberReady")
+		t.Ready = number("status", "numberReady")
 	}
 	t.Paused, _, _ = unstructured.NestedBool(live.Object, "spec", "paused")
 	t.Suspended, _, _ = unstructured.NestedBool(live.Object, "spec", "suspend")
@@ -169,6 +167,20 @@ func template(live *unstructured.Unstructured, k *remedy.Case) error {
 		t.Held = number("spec", "ordinals", "start") + partition
 	}
 	return nil
+}
+
+// wantedPods is how many pods an owner is to have; 0 for one that runs its pods to
+// an end.
+func wantedPods(live *unstructured.Unstructured) int {
+	if live.GetKind() == "DaemonSet" {
+		return numberIn(live, "status", "desiredNumberScheduled")
+	}
+	return numberIn(live, "spec", "replicas")
+}
+
+func numberIn(live *unstructured.Unstructured, fields ...string) int {
+	n, _, _ := unstructured.NestedInt64(live.Object, fields...)
+	return int(n)
 }
 
 // pods reads the pods of the target, newest first.

@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -71,8 +72,8 @@ type Plan struct {
 	// it is; Result has the one that was written.
 	ID   string
 	Case remedy.Case
-	// Chosen are the remedies to carry out, one for each diagnosis of the case,
-	// in their order. Empty: nothing can be applied now.
+	// Chosen are the remedies to carry out, one for each diagnosis of the case
+	// that has one. Empty: nothing can be applied now.
 	Chosen []Choice
 	// Others are the remedies that were not chosen, the best first: applied ones
 	// that need a flag, what is handed over, how long to wait.
@@ -104,6 +105,10 @@ type Plan struct {
 type Choice struct {
 	Diagnosis diagnosis.Diagnosis
 	Remedy    remedy.Remedy
+	// Covered: the remedy was chosen for another diagnosis, and mends this one too.
+	Covered bool
+	// upon: it was planned for the case as those before it leave it.
+	upon bool
 }
 
 // A Pod by its name and UID.
@@ -160,9 +165,7 @@ func (m *Mender) best(ctx context.Context, k remedy.Case, o remedy.Options) Plan
 			}
 			break
 		}
-		for _, c := range p.Chosen {
-			without[c.Remedy.ID] = p.why()
-		}
+		maps.Copy(without, p.refuted())
 	}
 	return first
 }
@@ -198,40 +201,14 @@ func learned(k *remedy.Case, p Plan) bool {
 	return news
 }
 
-// plan chooses for each diagnosis the first remedy that can be applied. If there
-// is none for one of them, its others are told, and the rest is mended all the
-// same.
+// plan chooses a remedy for each diagnosis. If there is none for one of them, its
+// others are told, and the rest is mended all the same.
 //
-// without are remedies by their id that would not help, and why not.
+// without are remedies by their key that would not help, and why not.
 func (m *Mender) plan(k remedy.Case, o remedy.Options, without map[string]string) Plan {
 	p := Plan{Case: k}
-	for _, d := range k.Diagnoses {
-		remedies := remedy.Plan(m.catalog, k, d, o)
-		for i, r := range remedies {
-			if why := without[r.ID]; why != "" {
-				remedies[i].Because = "it would not help: " + why
-			}
-		}
-		free := func(r remedy.Remedy) bool { return r.Ready() && !collides(p.Changes, r.Changes) }
-		for i, r := range remedies {
-			if r.Ready() && !free(r) {
-				remedies[i].Because = "what is chosen for another container changes the same field; run fix again after that"
-			}
-		}
-		at := slices.IndexFunc(remedies, func(r remedy.Remedy) bool { return free(r) && without[r.ID] == "" })
-		if named := slices.IndexFunc(remedies, func(r remedy.Remedy) bool { return r.ID == o.With }); named >= 0 {
-			// What cannot be applied is still the one that was asked for: it is told first.
-			if at = named; !free(remedies[named]) {
-				at = -1
-				remedies = slices.Concat(remedies[named:named+1], remedies[:named], remedies[named+1:])
-			}
-		}
-		if at >= 0 {
-			p.Chosen = append(p.Chosen, Choice{d, remedies[at]})
-			p.Changes = merge(p.Changes, remedies[at].Changes)
-			remedies = slices.Delete(slices.Clone(remedies), at, at+1)
-		}
-		p.Others = append(p.Others, remedies...)
+	for _, d := range inOrder(k.Diagnoses) {
+		m.choose(&p, d, o, without)
 	}
 	for _, c := range p.Chosen {
 		for _, pod := range woken(k, c) {
@@ -279,44 +256,6 @@ func woken(k remedy.Case, c Choice) []Pod {
 		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
 	}
 	return pods
-}
-
-// collides tells whether changes want another value for a field, or another
-// content of an object that is made, than those that were chosen before: one of
-// them would be lost.
-func collides(chosen, more []remedy.Change) bool {
-	return slices.ContainsFunc(more, func(c remedy.Change) bool {
-		return slices.ContainsFunc(chosen, func(have remedy.Change) bool {
-			if have.Object != c.Object {
-				return false
-			}
-			return !same(have.New, c.New) || slices.ContainsFunc(c.Edits, func(e remedy.Edit) bool {
-				return slices.ContainsFunc(have.Edits, func(h remedy.Edit) bool { return h.Path == e.Path && !same(h.New, e.New) })
-			})
-		})
-	})
-}
-
-// merge puts edits of the same object together, each path once.
-func merge(into, more []remedy.Change) []remedy.Change {
-	for _, c := range more {
-		at := slices.IndexFunc(into, func(have remedy.Change) bool {
-			return have.Creates() == c.Creates() && have.Object == c.Object
-		})
-		if at >= 0 && c.Creates() {
-			continue // two pulls want the same secret made
-		}
-		if at < 0 {
-			into = append(into, c)
-			continue
-		}
-		for _, e := range c.Edits {
-			if !slices.ContainsFunc(into[at].Edits, func(have remedy.Edit) bool { return have.Path == e.Path }) {
-				into[at].Edits = append(slices.Clip(into[at].Edits), e)
-			}
-		}
-	}
-	return into
 }
 
 // errNothing is returned for a plan that has nothing to carry out.

@@ -21,14 +21,14 @@ import (
 func (m *Mender) prove(ctx context.Context, p *Plan) {
 	p.Proof = verify.NotProven
 	var q examine.Prospect
-	for i, c := range p.Chosen {
+	for i, c := range slices.Backward(p.Chosen) { // what was planned upon others counts before them
 		f := c.Remedy.Foresee
-		if f == nil {
+		if f == nil || c.Covered {
 			continue
 		}
 		for _, pod := range f.Pods {
 			for j, other := range p.Chosen {
-				if j != i && other.Remedy.Foresee != nil && len(other.Remedy.Foresee.Pods) > 0 {
+				if j != i && !(j < i && c.upon) && other.Remedy.Foresee != nil && len(other.Remedy.Foresee.Pods) > 0 {
 					pod = overlay(pod, p.Case.Target.Template.Spec, other.Remedy.Foresee.Pods[0].Spec)
 				}
 			}
@@ -58,9 +58,7 @@ func (m *Mender) prove(ctx context.Context, p *Plan) {
 // leaves tells a pull that fails now and that nothing was chosen for: that it
 // will go on failing says nothing about what was.
 func (p *Plan) leaves(pull evidence.Pull) bool {
-	same := func(q evidence.Pull) bool {
-		return q.Container == pull.Container && q.ContainerKind == pull.ContainerKind
-	}
+	same := func(q evidence.Pull) bool { return samePlace(q, pull) }
 	if slices.ContainsFunc(p.Chosen, func(c Choice) bool { return same(c.Diagnosis.Pull) }) {
 		return false
 	}

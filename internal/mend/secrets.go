@@ -25,8 +25,8 @@ import (
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
-// Bounds of what is read and tried to find a secret that works: each that is
-// tried is a login at the registry.
+// Bounds of what is read, and tried at each registry, to find a secret that
+// works: each that is tried is a login there.
 const (
 	maxSecrets = 30
 	maxTried   = 3
@@ -161,18 +161,18 @@ func (m *Mender) secret(ctx context.Context, namespace, name string) (remedy.Sec
 // failing pulls that are about logins: those that the kubelet would match, up to
 // a few, but none that the pod brings already and that was seen to fail.
 func (m *Mender) try(ctx context.Context, k *remedy.Case) {
-	tried := 0
+	tried := map[string]int{} // by registry
 	for i, s := range k.Secrets {
 		for _, d := range k.Diagnoses {
 			if slices.Contains(d.Pull.PullSecrets, s.Name) || !aboutLogins(m.catalog, []diagnosis.Diagnosis{d}) {
 				continue
 			}
 			answer, err := keyring.Resolve(d.Pull.Image, []keyring.Secret{s.Secret})
-			if err != nil || answer.Sends != keyring.SendsCredentials || tried == maxTried {
+			if err != nil || answer.Sends != keyring.SendsCredentials || tried[answer.Reference.Host] == maxTried {
 				continue
 			}
-			tried++
-			k.Secrets[i].Proven = m.serves(ctx, k, d, s.Secret)
+			tried[answer.Reference.Host]++
+			k.Secrets[i].Proven = m.serves(ctx, k, d, s.Secret) || k.Secrets[i].Proven
 		}
 	}
 }

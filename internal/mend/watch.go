@@ -39,6 +39,8 @@ type watcher struct {
 	stale map[string]bool
 	// inPlace are the pods that the plan changes themselves, by UID.
 	inPlace map[string]bool
+	// wanted is how many pods the owner is to have; see due.
+	wanted int
 	// began is when the watch was set up, first when the first pod had pulled.
 	began, first time.Time
 	told         map[string]bool
@@ -96,6 +98,7 @@ type look struct {
 	pulled  []string
 	waiting int    // pods that have the change and are not done
 	old     int    // pods that failed before and do not have it yet
+	unmade  int    // pods that were there before, and whose successors are still to be made
 	serving int    // pods that were well before and have what is wanted
 	failed  string // the first pod with the change whose pull failed, and why
 	why     string // what is not done yet
@@ -106,8 +109,11 @@ type look struct {
 
 // same tells whether nothing has happened since another look.
 func (l look) same(o look) bool {
-	return len(l.pulled) == len(o.pulled) && l.waiting == o.waiting && l.old == o.old && l.failed == o.failed
+	return len(l.pulled) == len(o.pulled) && l.waiting == o.waiting && l.old == o.old && l.unmade == o.unmade && l.failed == o.failed
 }
+
+// left are the pods that are still to pull.
+func (l look) left() int { return l.waiting + l.old + l.unmade }
 
 // wait watches until all that failed has pulled, the first new pod fails, or
 // time runs out. first is called once, when the first pod has pulled.
@@ -159,7 +165,7 @@ func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, fi
 
 // judge says whether a look is final, and how the plan ended then.
 func (w *watcher) judge(ctx context.Context, l look, n, still int) (Result, bool) {
-	r := Result{Pulled: l.pulled, Left: l.waiting + l.old, Next: l.next}
+	r := Result{Pulled: l.pulled, Left: l.left(), Next: l.next}
 	switch {
 	case l.failed != "" && len(l.pulled) == 0:
 		r.Outcome, r.Why = Undone, l.failed
@@ -193,7 +199,7 @@ func (w *watcher) served(l look) bool {
 
 // late is the result when time has run out.
 func (w *watcher) late(l look, trouble string) Result {
-	r := Result{Outcome: StillPulling, Pulled: l.pulled, Left: l.waiting + l.old, Next: l.next, Why: l.why}
+	r := Result{Outcome: StillPulling, Pulled: l.pulled, Left: l.left(), Next: l.next, Why: l.why}
 	switch {
 	case l.failed != "":
 		r.Why, r.Left = l.failed, r.Left+1
@@ -231,10 +237,12 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		return look{}, err
 	}
 	var l look
+	there := 0
 	for _, pod := range pods {
 		if pod.DeletionTimestamp != nil {
 			continue
 		}
+		there++
 		state, why := w.state(pod)
 		if said := w.triedInVain(ctx, pod); state == waiting && said != "" {
 			state, why = failed, said
@@ -269,7 +277,24 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		case other:
 		}
 	}
+	l.unmade = max(0, w.due()-there)
 	return l, nil
+}
+
+// due is how many pods are there again once their owner has made those that went:
+// as many as before, but not more than it is to have now.
+func (w *watcher) due() int {
+	n := 0
+	for _, pod := range w.plan.Case.Pods {
+		if pod.DeletionTimestamp == nil {
+			n++
+		}
+	}
+	switch w.plan.Case.Target.Kind {
+	case "Job", "CronJob": // what is over stays
+		return n
+	}
+	return min(n, w.wanted)
 }
 
 func (w *watcher) pods(ctx context.Context) ([]*corev1.Pod, error) {
@@ -299,7 +324,7 @@ func (w *watcher) pods(ctx context.Context) ([]*corev1.Pod, error) {
 	case live.GetDeletionTimestamp() != nil:
 		return nil, w.gone("%s is being deleted")
 	}
-	w.live = live
+	w.live, w.wanted = live, wantedPods(live)
 	if w.lineage.sets == nil {
 		w.lineage = w.m.lineage(live, k.Diagnoses)
 	}

@@ -30,7 +30,7 @@ func (p *planner) login() []Remedy {
 		return nil
 	}
 	var all []Remedy
-	if (p.o.Login == nil || !p.isFor(*p.o.Login)) && p.o.Via == "" {
+	if p.ownLogin() == nil && p.o.Via == "" {
 		all = p.setRight()
 	}
 	switch login, inNamespace := p.brought(); {
@@ -75,7 +75,7 @@ type gift struct {
 // namespace that the registry took for this image, and which the pods do not
 // name.
 func (p *planner) brought() (login, inNamespace *gift) {
-	if l := p.o.Login; l != nil && p.isFor(*l) {
+	if l := p.ownLogin(); l != nil {
 		g := gift{credential: l.Credential, source: "from " + foreign.Text(l.Source, 120) + ", " + p.classOf(l.Credential, l.Expires)}
 		end, _, known := l.Credential.Expiry()
 		if !known {
@@ -109,11 +109,15 @@ func (p *planner) brought() (login, inNamespace *gift) {
 	return nil, best
 }
 
-// isFor tells whether a login is for the image's registry: another one is not to
-// see it.
-func (p *planner) isFor(l Login) bool {
+// ownLogin is the login that the person brings for the image's registry, nil for
+// none: that of another one is not to be seen by it.
+func (p *planner) ownLogin() *Login {
 	ref, err := keyring.ParseImage(p.d.Pull.Image)
-	return err == nil && (l.Host == "" || l.Host == ref.Host)
+	at := slices.IndexFunc(p.o.Logins, func(l Login) bool { return l.Host == "" || l.Host == ref.Host })
+	if err != nil || at < 0 {
+		return nil
+	}
+	return &p.o.Logins[at]
 }
 
 // firstLogin is what the kubelet would try first of a secret by itself.

@@ -421,7 +421,11 @@ func (d *draft) reach() []string {
 		out = append(out, d.p.nextRun()...)
 	}
 	if !d.moved && d.p.Target.Kind == "Job" {
-		out = append(out, "each evicted pod counts against the job's backoffLimit")
+		risk := "each evicted pod counts against the job's backoffLimit"
+		for _, b := range d.p.Budgets {
+			risk += ", which bears " + more(b.Left())
+		}
+		out = append(out, risk)
 	}
 	return out
 }

@@ -103,7 +103,7 @@ func (c loginCase) build() (Case, diagnosis.Diagnosis, Options) {
 	}
 	o := Options{Via: c.via}
 	if c.login != "" {
-		o.Login = &Login{Credential: keyring.Credential{Username: c.login, Password: keyring.NewPassword(loginCanary + "-" + c.login)}, Source: "secret hub of namespace platform"}
+		o.Logins = []Login{{Credential: keyring.Credential{Username: c.login, Password: keyring.NewPassword(loginCanary + "-" + c.login)}, Source: "secret hub of namespace platform"}}
 	}
 	if c.edit != nil {
 		c.edit(&k, &o)

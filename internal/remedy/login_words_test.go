@@ -150,7 +150,7 @@ func TestWhoseCredentialItIsAndUntilWhen(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, _, all := loginPlan(t, loginCase{cause: catalog.CredentialsMissing, edit: func(_ *Case, o *Options) {
-				o.Login = &Login{Credential: keyring.Credential{Username: test.user, Password: keyring.NewPassword(test.password)}, Source: "helper ecr-login", Expires: test.expires}
+				o.Logins = []Login{{Credential: keyring.Credential{Username: test.user, Password: keyring.NewPassword(test.password)}, Source: "helper ecr-login", Expires: test.expires}}
 			}})
 			if want := "from helper ecr-login, " + test.want; all[0].Because != want {
 				t.Errorf("says  %q\nwant  %q", all[0].Because, want)
@@ -187,11 +187,11 @@ func TestRisksOfCredentialRemedies(t *testing.T) {
 			[]string{"every pod that service account default gets from now on carries the secret, if it lists none of its own"},
 		},
 		"a person's own login": {
-			loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new", edit: func(_ *Case, o *Options) { o.Login.Personal = true }},
+			loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new", edit: func(_ *Case, o *Options) { o.Logins[0].Personal = true }},
 			[]string{"a login of a person's own will lie in the cluster, for all who may read secrets there; a robot account that may only pull is better"},
 		},
 		"a login of another namespace": {
-			loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new", edit: func(_ *Case, o *Options) { o.Login.Credential.Secret = "platform/hub" }},
+			loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new", edit: func(_ *Case, o *Options) { o.Logins[0].Credential.Secret = "platform/hub" }},
 			[]string{"a login of namespace platform will lie in this one too, for all who may read secrets here"},
 		},
 		"a broken entry of another registry is lost": {
@@ -263,7 +263,7 @@ func TestPodsThatServeAreNotEvictedForADebuggingContainer(t *testing.T) {
 
 func TestALoginIsGivenToItsOwnRegistryAlone(t *testing.T) {
 	for host, given := range map[string]bool{"": true, harborHost: true, "harbor.example": false, "docker.io": false} {
-		_, _, all := loginPlan(t, loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new", edit: func(_ *Case, o *Options) { o.Login.Host = host }})
+		_, _, all := loginPlan(t, loginCase{cause: catalog.SecretMissing, names: []string{"s"}, login: "new", edit: func(_ *Case, o *Options) { o.Logins[0].Host = host }})
 		if all[0].Ready() != given {
 			t.Errorf("a login for %q: %v", host, all)
 		}

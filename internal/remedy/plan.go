@@ -91,7 +91,7 @@ func (p *planner) plan() []Remedy {
 	if p.o.Rollback || p.o.Restart || p.o.Recreate {
 		all = p.emergency()
 	} else {
-		if p.cause.State == diagnosis.Cleared && p.o.To == "" && p.o.Login == nil {
+		if p.cause.State == diagnosis.Cleared && p.o.To == "" && len(p.o.Logins) == 0 {
 			all = p.freshBackOff() // nothing is left to mend
 		} else {
 			for _, f := range families()[p.cause.Cause] {

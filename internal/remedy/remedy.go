@@ -138,8 +138,8 @@ type Options struct {
 	With string
 	// Via chooses where credentials go: "", "secret", "service-account", "template".
 	Via string
-	// Login is a credential that the person brings, nil for none.
-	Login *Login
+	// Logins are credentials that the person brings: one for each registry.
+	Logins []Login
 	// Emergency measures, by name: at most one.
 	Rollback, Restart, Recreate bool
 	// CA is a file of certificates that a node is to trust, as PEM, and its path.
@@ -175,6 +175,8 @@ type Case struct {
 	Diagnoses []diagnosis.Diagnosis
 	// Pods of it, newest first.
 	Pods []*corev1.Pod
+	// Budgets are those of the Jobs whose pods fail.
+	Budgets []Budget
 	// Account of the pods; nil if it could not be read.
 	Account *corev1.ServiceAccount
 	// Secrets of the namespace that the kubelet would read (or nearly: see

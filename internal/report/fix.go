@@ -61,8 +61,11 @@ func Target(c *catalog.Catalog, p mend.Plan) v1alpha1.TargetFix {
 			t.Causes = append(t.Causes, one)
 		}
 	}
-	for _, one := range p.Chosen {
-		t.Remedies = append(t.Remedies, remedyOf(one.Remedy))
+	for i, one := range p.Chosen {
+		told := func(c mend.Choice) bool { return c.Remedy.ID == one.Remedy.ID && c.Remedy.Title == one.Remedy.Title }
+		if !one.Covered && !slices.ContainsFunc(p.Chosen[:i], told) {
+			t.Remedies = append(t.Remedies, remedyOf(one.Remedy))
+		}
 	}
 	for _, r := range p.Others {
 		t.Others = append(t.Others, remedyOf(r))

@@ -107,7 +107,11 @@ func (s *sheet) mended(t v1alpha1.TargetFix) {
 	if t.Left > 0 {
 		text += "; " + count(t.Left, "pod") + " to go"
 	}
-	s.hang("", plain, 2, painted("Mended:", green), normal(text))
+	head := painted("Mended:", green)
+	if len(unmended(t)) > 0 {
+		head = painted("Mended in part:", yellow)
+	}
+	s.hang("", plain, 2, head, normal(text))
 	s.list("Not yet", unmended(t))
 	if t.Next == "" || len(t.Pulled) == 0 {
 		return

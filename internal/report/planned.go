@@ -172,7 +172,11 @@ func (s *sheet) meets(t v1alpha1.TargetFix) {
 		if s.Verbose == 0 && n > evictionsShown {
 			names = append(names[:evictionsShown:evictionsShown], number(n-evictionsShown)+" more")
 		}
-		s.field("Evicts", count(n, "failing pod")+", one first: "+strings.Join(names, ", "))
+		text := count(n, "failing pod")
+		if n > 1 {
+			text += ", one first"
+		}
+		s.field("Evicts", text+": "+strings.Join(names, ", "))
 	}
 	switch {
 	case t.Restarts > 0:

@@ -6,6 +6,7 @@ package integration
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,22 +105,25 @@ func (b bed) define(t *testing.T, text string, files ...string) {
 		}
 	})
 	for _, o := range all {
-		b.await(t, "definition "+o.GetName(), func(ctx context.Context) bool { // one of an earlier test may still end
+		b.await(t, "definition "+o.GetName(), func(ctx context.Context) error { // one of an earlier test may still end
 			_, err := client.Create(ctx, o, metav1.CreateOptions{})
-			return err == nil
+			return err
 		})
 	}
 	for _, o := range all {
-		b.await(t, o.GetName()+" to be served", func(ctx context.Context) bool {
+		b.await(t, o.GetName()+" to be served", func(ctx context.Context) error {
 			got, err := client.Get(ctx, o.GetName(), metav1.GetOptions{})
 			if err != nil {
-				return false
+				return err
 			}
 			conditions, _, _ := unstructured.NestedSlice(got.Object, "status", "conditions")
-			return slices.ContainsFunc(conditions, func(c any) bool {
+			if !slices.ContainsFunc(conditions, func(c any) bool {
 				is, _ := c.(map[string]any)
 				return is["type"] == "Established" && is["status"] == "True"
-			})
+			}) {
+				return fmt.Errorf("its conditions are %v", conditions)
+			}
+			return nil
 		})
 	}
 }
@@ -131,12 +135,12 @@ func (b bed) put(t *testing.T, resource schema.GroupVersionResource, namespace, 
 	var made *unstructured.Unstructured
 	var err error
 	client := b.dynamic(t).Resource(resource).Namespace(namespace)
-	b.await(t, o.GetKind()+" "+o.GetName(), func(ctx context.Context) bool {
+	b.await(t, o.GetKind()+" "+o.GetName(), func(ctx context.Context) error {
 		made, err = client.Create(ctx, o, metav1.CreateOptions{})
 		if apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) {
 			t.Fatal(err)
 		}
-		return err == nil
+		return err
 	})
 	return made
 }
@@ -144,9 +148,9 @@ func (b bed) put(t *testing.T, resource schema.GroupVersionResource, namespace, 
 // named makes a namespace of that name, after one that still ends.
 func (b bed) named(t *testing.T, name string) {
 	t.Helper()
-	b.await(t, "namespace "+name, func(ctx context.Context) bool {
+	b.await(t, "namespace "+name, func(ctx context.Context) error {
 		_, err := b.Kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
-		return err == nil
+		return err
 	})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), longest)

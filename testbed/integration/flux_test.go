@@ -91,13 +91,15 @@ func (b bed) reconcile(t *testing.T, namespace string) {
 	t.Helper()
 	token := time.Now().Format(time.RFC3339Nano)
 	b.merge(t, kustomizations, namespace, "web", fmt.Sprintf(`{"metadata":{"annotations":{"reconcile.fluxcd.io/requestedAt":%q}}}`, token))
-	b.await(t, "Flux to come by", func(ctx context.Context) bool {
+	b.await(t, "Flux to come by", func(ctx context.Context) error {
 		k, err := b.dynamic(t).Resource(kustomizations).Namespace(namespace).Get(ctx, "web", metav1.GetOptions{})
 		if err != nil {
-			return false
+			return err
 		}
-		handled, _, _ := unstructured.NestedString(k.Object, "status", "lastHandledReconcileAt")
-		return handled == token
+		if handled, _, _ := unstructured.NestedString(k.Object, "status", "lastHandledReconcileAt"); handled != token {
+			return fmt.Errorf("it was here last at %q", handled)
+		}
+		return nil
 	})
 }
 
@@ -115,7 +117,7 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 		address, digest, digest, size, now, now), "status")
 	b.flux(t)
 	b.put(t, kustomizations, namespace, "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web}\nspec: {interval: 1h, path: ./, prune: false, targetNamespace: "+namespace+", sourceRef: {kind: OCIRepository, name: deploy}}\n")
-	b.awaitFailing(t, namespace)
+	b.awaitFailing(t, namespace, "web")
 
 	refused, _ := b.fix(t, namespace, "deployment/web", "--to", there)
 	if want := "Flux keeps it: Flux sets back what is changed here within 1h0m0s, its interval"; refused.Outcome != v1alpha1.FixRefused || !strings.HasPrefix(refused.Why, want) {
@@ -150,7 +152,7 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 	is("after undo", notThere)
 
 	// Halted, as fix says how, it leaves the change alone until it is resumed.
-	b.awaitFailing(t, namespace)
+	b.awaitFailing(t, namespace, "web")
 	b.merge(t, kustomizations, namespace, "web", `{"spec":{"suspend":true}}`)
 	halted := mended()
 	if want := "Flux sets back what is changed here once it is resumed (it is suspended now)"; halted.Back != want {
@@ -161,7 +163,7 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 	is("after it was resumed", notThere)
 
 	// What it is told to leave alone stays, and undo takes it back.
-	b.awaitFailing(t, namespace)
+	b.awaitFailing(t, namespace, "web")
 	b.annotate(t, namespace, "kustomize.toolkit.fluxcd.io/reconcile", "disabled")
 	alone := mended()
 	if want := "Flux leaves the object alone, as it is marked, so that what is changed here stays"; alone.Back != want {

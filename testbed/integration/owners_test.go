@@ -43,7 +43,7 @@ func (b bed) keep(t *testing.T, namespace string, k keeping) {
 	if _, err := b.Kube.AppsV1().Deployments(namespace).Create(t.Context(), d, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	b.failing(t, namespace)
+	b.awaitFailing(t, namespace, faults.PodName)
 }
 
 // planned is what fix would do, as a user of the kubeconfig's context.

@@ -65,7 +65,7 @@ func TestAHelmReleaseGoesBackByThePrintedCommands(t *testing.T) {
 			if said, err := release(t, b, namespace, "1.27.46"); err != nil {
 				t.Fatalf("%v: %s", err, said)
 			}
-			b.awaitFailing(t, namespace)
+			b.awaitFailing(t, namespace, "web")
 			if r, _ := b.handedOver(t, namespace, "helm-rollback", cluster.Admin); r.ID != "" {
 				t.Errorf("there is one revision, and it is handed over: %q", commandsOf(r.Steps))
 			}
@@ -74,7 +74,7 @@ func TestAHelmReleaseGoesBackByThePrintedCommands(t *testing.T) {
 					t.Fatalf("%v: %s", err, said)
 				}
 			}
-			b.awaitFailing(t, namespace)
+			b.awaitFailing(t, namespace, "web")
 			r, _ := b.handedOver(t, namespace, "helm-rollback", cluster.Admin)
 			if want := "helm rollback web 2 -n " + namespace; !strings.Contains(commandsOf(r.Steps), want) {
 				t.Fatalf("handed over: %q, want %q", commandsOf(r.Steps), want)
@@ -86,7 +86,7 @@ func TestAHelmReleaseGoesBackByThePrintedCommands(t *testing.T) {
 			if got := b.imageOf(t, namespace); got != notThere {
 				t.Errorf("the image is %s after it was taken back", got)
 			}
-			b.awaitFailing(t, namespace)
+			b.awaitFailing(t, namespace, "web")
 
 			// Without the right to list secrets the person looks which revision it is.
 			b.reads(t, namespace)

@@ -1,0 +1,203 @@
+// Copyright 2026 The Pullmedic Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mend_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/diagnosis"
+	"github.com/pullmedic/pullmedic/internal/cluster/clustertest"
+	"github.com/pullmedic/pullmedic/internal/mend"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+	"github.com/pullmedic/pullmedic/internal/verify"
+	"github.com/pullmedic/pullmedic/kubelet/keyring"
+)
+
+// Images of a second container.
+const (
+	sideGood  = "registry.acme.example/acme/side:1"
+	sideBad   = "registry.acme.example/acme/side:2"
+	private   = "one.example/acme/api:1"
+	privately = "two.example/acme/side:1"
+)
+
+// withSide is deployment with a second container: in the revision that serves, and
+// in the one that fails.
+func withSide(before, after string) []runtime.Object {
+	objects := deployment()
+	add := func(s *corev1.PodSpec, image string) {
+		s.Containers = append(s.Containers, corev1.Container{Name: "side", Image: image})
+	}
+	for _, o := range objects {
+		switch o := o.(type) {
+		case *appsv1.Deployment:
+			add(&o.Spec.Template.Spec, after)
+		case *appsv1.ReplicaSet:
+			add(&o.Spec.Template.Spec, map[string]string{"api-1": before, "api-2": after}[o.Name])
+		case *corev1.Pod:
+			add(&o.Spec, map[string]string{"api-1-x": before, "api-2-x": after}[o.Name])
+		}
+	}
+	return objects
+}
+
+// fails is the diagnosis of a container of the new revision's pod.
+func fails(container, image, cause string) diagnosis.Diagnosis {
+	d := sick()
+	d.Pull.Container, d.Pull.Image, d.Causes[0].Cause = container, image, cause
+	d.Pull.Reference, _ = keyring.ParseImage(image)
+	return d
+}
+
+func TestOneRunMendsAllCausesOfAWorkload(t *testing.T) {
+	login := func(host string) remedy.Login {
+		return remedy.Login{Host: host, Source: "secret all of namespace platform", Credential: keyring.Credential{Username: "robot", Password: keyring.NewPassword("pmcanary-" + host)}}
+	}
+	alone := func() []runtime.Object { // nothing ran before
+		objects := withSide("", privately)
+		for _, o := range objects {
+			switch o := o.(type) {
+			case *appsv1.Deployment:
+				o.Spec.Template.Spec.Containers[0].Image = private
+			case *corev1.Pod:
+				o.Spec.Containers[0].Image = private
+			}
+		}
+		return append(slices.DeleteFunc(objects, func(o runtime.Object) bool {
+			p, isPod := o.(*corev1.Pod)
+			_, isSet := o.(*appsv1.ReplicaSet)
+			return isSet || isPod && p.Name == "api-1-x"
+		}), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "default", UID: "sa"}})
+	}
+	for name, c := range map[string]struct {
+		objects   []runtime.Object
+		diagnoses []diagnosis.Diagnosis
+		present   []string
+		o         remedy.Options
+		want      []string // remedies, "covered" where that of another mends it
+		changes   []string
+	}{
+		"two images are wrong": {
+			objects: withSide(sideGood, sideBad), present: []string{good, sideGood},
+			diagnoses: []diagnosis.Diagnosis{fails("api", bad, catalog.TagNotFound), fails("side", sideBad, catalog.TagNotFound)},
+			want:      []string{"previous-image", "covered"}, changes: []string{"deployment/api"},
+		},
+		"an image is wrong, and before it a login is missing": {
+			objects: append(withSide(sideGood, privately), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "default", UID: "sa"}}), present: []string{good, sideGood},
+			diagnoses: []diagnosis.Diagnosis{fails("side", privately, catalog.CredentialsMissing), fails("api", bad, catalog.TagNotFound)},
+			o:         remedy.Options{Logins: []remedy.Login{login("two.example")}},
+			want:      []string{"rollout-undo", "covered"}, changes: []string{"deployment/api"},
+		},
+		"two registries want a login": {
+			objects: alone(), present: []string{private, privately},
+			diagnoses: []diagnosis.Diagnosis{fails("api", private, catalog.CredentialsMissing), fails("side", privately, catalog.CredentialsMissing)},
+			o:         remedy.Options{Logins: []remedy.Login{login("one.example"), login("two.example")}},
+			want:      []string{"login-service-account", "login-secret"}, changes: []string{"secret/one-example-pullmedic", "serviceaccount/default"},
+		},
+		"one of two logins would not help": {
+			objects: alone(), present: []string{private},
+			diagnoses: []diagnosis.Diagnosis{fails("api", private, catalog.CredentialsMissing), fails("side", privately, catalog.CredentialsMissing)},
+			o:         remedy.Options{Logins: []remedy.Login{login("one.example"), login("two.example")}, Via: "service-account"},
+			want:      []string{"login-service-account"}, changes: []string{"secret/one-example-pullmedic", "serviceaccount/default"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			present := map[string]bool{}
+			for _, image := range c.present {
+				present[image] = true
+			}
+			b := newBench(t, seer{present}, c.objects...)
+			plans, err := b.Plan(t.Context(), c.diagnoses, c.o)
+			if err != nil || len(plans) != 1 {
+				t.Fatalf("%d plans, %v", len(plans), err)
+			}
+			p := plans[0]
+			var got, changed []string
+			for _, choice := range p.Chosen {
+				id := choice.Remedy.ID
+				if choice.Covered {
+					id = "covered"
+				}
+				got = append(got, id)
+			}
+			for _, change := range p.Changes {
+				changed = append(changed, change.Object.String())
+			}
+			if !slices.Equal(got, c.want) || !slices.Equal(changed, c.changes) {
+				t.Errorf("chose %q, which changes %q; want %q, %q", got, changed, c.want, c.changes)
+			}
+			if p.Proof != verify.Proven {
+				t.Errorf("%s: %+v", p.Proof, p.Result.Answers)
+			}
+			if err := b.Check(t.Context(), p, true); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// An eviction is a failure of the Job; one too many ends it, and the pod that has
+// pulled with it.
+func TestEvictionsThatWouldEndAJobAreRefused(t *testing.T) {
+	for limit, refused := range map[int32]bool{0: true, 1: false} {
+		job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "load", UID: "j1"}}
+		job.Spec.BackoffLimit, job.Spec.Selector = &limit, &metav1.LabelSelector{MatchLabels: map[string]string{"app": "api"}}
+		job.Spec.Template.Spec.Containers = []corev1.Container{{Name: "api", Image: private}}
+		failing := pod("load-x", "", private, waitsFor("ImagePullBackOff", "no basic auth credentials"))
+		failing.Labels[batchv1.JobNameLabel] = "load"
+		failing.OwnerReferences = []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "Job", Name: "load", UID: "j1", Controller: new(true)}}
+		account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "default", UID: "sa"}}
+		b := newBench(t, seer{map[string]bool{private: true}}, job, failing, account)
+		d := fails("api", private, catalog.CredentialsMissing)
+		d.Pull.Pod, d.Pull.Via, d.Pull.Owner.Kind, d.Pull.Owner.Name = "load-x", nil, "Job", "load"
+		plans, err := b.Plan(t.Context(), []diagnosis.Diagnosis{d}, remedy.Options{Logins: []remedy.Login{{Credential: keyring.Credential{Username: "robot", Password: keyring.NewPassword("pmcanary")}}}})
+		if err != nil || len(plans) != 1 || len(plans[0].Evict) != 1 {
+			t.Fatalf("%d plans, %v", len(plans), err)
+		}
+		err = b.Check(t.Context(), plans[0], true)
+		const want = `kubectl patch job load -n shop --type merge -p '{"spec":{"backoffLimit":1}}'`
+		if said := err != nil && strings.HasSuffix(err.Error(), want); said != refused || err != nil && !said {
+			t.Errorf("backoffLimit %d: got %v", limit, err)
+		}
+		if writes := b.server.Writes(); refused && len(writes) > 0 {
+			t.Errorf("written %v", writes)
+		}
+	}
+}
+
+// Between a pod and its successor nothing fails, and nothing is mended.
+func TestAPodThatIsStillToBeMadeAnewIsStillToGo(t *testing.T) {
+	for made, want := range map[bool]int{true: 0, false: 1} {
+		objects := deployment()
+		objects[0].(*appsv1.Deployment).Spec.Replicas = new(int32(2))
+		objects = append(objects, pod("api-2-y", "api-2", bad, waitsFor("ImagePullBackOff", backOff)))
+		b := newBench(t, seer{map[string]bool{good: true}}, objects...)
+		b.server.Remove("pods", "shop", "api-1-x")
+		p := b.plan(t, remedy.Options{})
+		b.server.React(func(w clustertest.Write) {
+			if w.Verb != "patch" || w.Resource != "deployments" {
+				return
+			}
+			b.server.Remove("pods", "shop", "api-2-x")
+			b.server.Remove("pods", "shop", "api-2-y")
+			b.server.Put(pod("api-3-x", "api-3", good, runs))
+			if made {
+				b.server.Put(pod("api-3-y", "api-3", good, runs))
+			}
+		})
+		if r := b.Carry(t.Context(), p, true, 5*time.Second, quiet); r.Outcome != mend.Mended || r.Left != want {
+			t.Errorf("made %v: got %+v, want %d to go", made, r, want)
+		}
+	}
+}
