@@ -31,7 +31,7 @@ var absenceWords = []group{
 	}},
 	{rank: asCode, sign: absent, words: []string{"tag {ref} not found in repository", "tag {name} not found", "artifact {ref} not found"}},
 	{rank: asCode, sign: absent, stage: StageFetch, runtime: "containerd", words: []string{"content at {url} not found", "could not fetch content"}},
-	{rank: asReason, sign: absent, words: []string{"does not exist within the repository"}}, // ECR's ImageNotFoundException
+	{rank: asReason, sign: absent, words: []string{"does not exist within the repository", "does not exist within the repository with name"}}, // ECR's ImageNotFoundException
 	{rank: asHint, sign: absent, words: []string{": not found|", "{ref} not found", "no such image"}},
 
 	{rank: asReason, sign: RepositoryNotFound, words: []string{
