@@ -133,8 +133,8 @@ func (e *element) settle(m *mark, best [asSpeaker + 1]*mark) Sign {
 		return UnpackFailed // of a file of that name in a layer
 	case sign == UnpackFailed && best[asLimit] != nil && best[asLimit].start > m.end:
 		return e.whoseLimit(best[asLimit]) // it was given up while unpacking
-	case sign == RuntimeUnavailable && m.group.rank == asHint && e.runtime != "" && e.runtime != "kubelet" && e.pulls():
-		return "" // it spoke
+	case sign == RuntimeUnavailable && m.group.rank == asHint && (e.runtime != "" && e.runtime != "kubelet" && e.pulls() || strings.Contains(e.text[m.end:], ": unavailable")):
+		return "" // it spoke, and lacks something else: a layer that another pull has locked
 	case sign == UnpackFailed && m.group.rank == asHint && !e.pulls():
 		return "" // a file of something else
 	case sign == UnpackFailed:
@@ -206,6 +206,9 @@ func (e *element) whatIsAbsent() Sign {
 	}
 	for _, n := range e.names {
 		if n.kind == digestName && n.slot == slotTag { // reading manifest sha256:...
+			return DigestNotFound
+		}
+		if n.kind == refName && e.reference == "" && byDigest(e.text[n.start:n.end]) { // artifact x@sha256:..., which lacks its host
 			return DigestNotFound
 		}
 	}

@@ -14,7 +14,10 @@ import (
 )
 
 // testMessage is a line of testdata/*.jsonl: a message in a runtime's or
-// registry's wording with names of its own, and what it says.
+// registry's wording with names of its own, and what it says. Those of
+// pasted.jsonl are error texts from public bug reports, with names of people,
+// companies, hosts and accounts taken out; those of composed.jsonl are put
+// together from the sources of containerd, CRI-O, the kubelet, Docker and Go.
 type testMessage struct {
 	Sign    symptom.Sign `json:"sign"`
 	Message string       `json:"message"`
@@ -59,7 +62,7 @@ func TestMessagesOfEveryFamily(t *testing.T) {
 			}
 		}
 	}
-	if count < 150 {
+	if count < 500 {
 		t.Errorf("only %d messages", count)
 	}
 }

@@ -12,7 +12,7 @@ var codeWords = []group{
 	{rank: asCode, sign: RepositoryNotFound, code: "NAME_UNKNOWN", words: []string{"^name unknown", "code:name unknown"}},
 	{rank: asCode, sign: BlobNotFound, code: "BLOB_UNKNOWN", words: []string{"blob unknown", "unknown blob"}},
 	{rank: asCode, sign: LoginRequired, code: "UNAUTHORIZED", words: []string{"^unauthorized:", "code:unauthorized"}},
-	{rank: asCode, sign: AccessDenied, code: "DENIED", words: []string{"^denied:", "code:denied", "error denied:", "error from registry: denied"}},
+	{rank: asCode, sign: AccessDenied, code: "DENIED", words: []string{"^denied:", "code:denied", "error denied:", "error from registry: denied", "{url}: denied|"}},
 	{rank: asCode, sign: RateLimited, code: "TOOMANYREQUESTS", solid: true, words: []string{"toomanyrequests"}},
 	{rank: asCode, sign: InvalidReference, code: "NAME_INVALID", words: []string{"^name invalid:", "code:name invalid"}},
 	{rank: asCode, sign: InvalidReference, code: "TAG_INVALID", words: []string{"^tag invalid:", "code:tag invalid"}},
@@ -31,7 +31,7 @@ var absenceWords = []group{
 	}},
 	{rank: asCode, sign: absent, words: []string{"tag {ref} not found in repository", "tag {name} not found", "artifact {ref} not found"}},
 	{rank: asCode, sign: absent, stage: StageFetch, runtime: "containerd", words: []string{"content at {url} not found", "could not fetch content"}},
-	{rank: asReason, sign: absent, words: []string{"does not exist within the repository"}}, // ECR's ImageNotFoundException
+	{rank: asReason, sign: absent, words: []string{"does not exist within the repository", "does not exist within the repository with name"}}, // ECR's ImageNotFoundException
 	{rank: asHint, sign: absent, words: []string{": not found|", "{ref} not found", "no such image"}},
 
 	{rank: asReason, sign: RepositoryNotFound, words: []string{

@@ -87,7 +87,7 @@ func registryFaults() []Fault {
 			Name: "web-page", What: "something in front of the registry answers with a login page",
 			Cause: "ProxyFailure", Reach: OfRegistry,
 			Expect: Expect{Cause: "ProxyFailure", Verdict: "likely", Why: "a proxy's page and the login page of the registry's own single sign-on look alike"},
-			scene:  broken(registries.Quiet, "acme/portal:1", "manifests", registries.Effect{
+			scene: broken(registries.Quiet, "acme/portal:1", "manifests", registries.Effect{
 				Status: http.StatusOK, Headers: map[string]string{"Content-Type": "text/html; charset=utf-8"}, Body: "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Sign in to go on</body></html>",
 			}),
 		},
