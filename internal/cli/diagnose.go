@@ -112,12 +112,3 @@ func alone(cmd *cobra.Command, word string) error {
 	}
 	return usage("%q is no TYPE/NAME; %s --help shows how to name objects", word, cmd.CommandPath())
 }
-
-// completeTypes offers the types before a slash.
-func completeTypes(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return []string{"pod/", "deployment/", "replicaset/", "statefulset/", "daemonset/", "job/", "cronjob/"},
-		cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-}

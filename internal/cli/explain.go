@@ -61,7 +61,7 @@ func explainOne(o *showOptions, c *catalog.Catalog, asked string) error {
 	return o.print(d, func(w io.Writer) error { return report.CauseText(w, d, o.style) })
 }
 
-func completeCauses(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+func completeCauses(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	c, err := catalog.Load()
 	if err != nil || len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -70,5 +70,5 @@ func completeCauses(_ *cobra.Command, args []string, _ string) ([]string, cobra.
 	for _, cause := range c.Causes() {
 		ids = append(ids, cobra.CompletionWithDesc(cause.ID, cause.Meaning))
 	}
-	return ids, cobra.ShellCompDirectiveNoFileComp
+	return beginning(ids, typed), cobra.ShellCompDirectiveNoFileComp
 }

@@ -52,6 +52,7 @@ what they show first.`,
 	o.addScopeFlags(root.Flags())
 	o.addBundleFlag(root.Flags())
 	root.AddCommand(newDiagnose(w, show), newVerify(w, show), newFix(w, show), newUndo(w, show), newWatch(w, show), newCollect(w, show), newDemo(w, show), newRead(w, show), newExplain(w, show), newRegistries(w, show), newVersion(w, show))
+	completeFlags(root)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {

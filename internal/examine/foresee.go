@@ -44,9 +44,14 @@ type Prospect struct {
 type Me struct {
 	Platform evidence.Platform
 	// Login returns what the person logs in with to the image's registry, false
-	// if with nothing.
+	// if with nothing. With the user name IdentityUser the password is an identity
+	// token.
 	Login func(context.Context, evidence.Reference) (keyring.Credential, bool, error)
 }
+
+// IdentityUser is the user name by which docker and its credential helpers say
+// that the secret half of a login is an identity token.
+const IdentityUser = "<token>"
 
 // A Foresight is what is known about the next pull of one image on one kind of
 // node.
@@ -481,7 +486,7 @@ func (f *foresight) asMe(ctx context.Context) {
 			continue
 		}
 		own := *f.pulls[i].Mine
-		own.Same = own.Login && slices.ContainsFunc(p.creds.Tried, func(c keyring.Credential) bool {
+		own.Same = own.Login && own.login.Username != IdentityUser && slices.ContainsFunc(p.creds.Tried, func(c keyring.Credential) bool {
 			return !c.Empty && c.Username == own.login.Username && c.Password.Equal(own.login.Password)
 		})
 		f.pulls[i].Mine = &own
@@ -503,7 +508,7 @@ func (f *foresight) mine(ctx context.Context, ref evidence.Reference, mine *Mine
 	if found {
 		login.Secret, login.Key = MyLogin, ref.Host
 		mine.Login, mine.login = true, login
-		target.Credentials = []keyring.Credential{login}
+		target.Credentials, target.IdentityTokens = []keyring.Credential{login}, login.Username == IdentityUser
 	}
 	mine.Findings, mine.NotLookedAt = f.x.prober.Probe(ctx, target)
 }

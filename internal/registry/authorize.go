@@ -5,6 +5,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -22,6 +23,10 @@ func (l *ladder) authorize(ctx context.Context, a *attempt) bool {
 	case a.login != nil && l.base.scheme != "https":
 		a.end = unasked
 		l.gap(evidence.CheckToken, credentialSubject(a.login.Secret), "a credential is never sent over plain HTTP", "https at "+l.base.host)
+		return false
+	case !isBearer && isBasic && a.login != nil && a.login.identity:
+		a.end = unasked
+		l.gap(evidence.CheckToken, credentialSubject(a.login.Secret), "an identity token is exchanged at a token service, and "+l.base.host+" names none", "a login with a user and a password")
 		return false
 	case isBearer:
 		return l.authorizeByToken(ctx, a, bearer)
@@ -100,6 +105,11 @@ func (l *ladder) authorizeByToken(ctx context.Context, a *attempt, c challenge) 
 	}
 	if g.failure != nil {
 		l.tellFailure(evidence.CheckToken, service, g.reply, "the login")
+		return false
+	}
+	if status := g.status(); a.login != nil && a.login.identity && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
+		a.end = unasked
+		l.gap(evidence.CheckToken, service, fmt.Sprintf("%s does not exchange identity tokens (%d)", realm.Host, status), "a login with a user and a password")
 		return false
 	}
 	return l.readToken(a, g, q, service)

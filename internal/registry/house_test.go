@@ -345,6 +345,9 @@ func (k tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost {
 		ok = true
 		user, password, scope = r.PostFormValue("username"), r.PostFormValue("password"), r.PostFormValue("scope")
+		if r.PostFormValue("grant_type") == "refresh_token" {
+			user, password = "<token>", r.PostFormValue("refresh_token")
+		}
 	} else if k.noGet {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return

@@ -106,7 +106,11 @@ func (l *ladder) logins() []*login {
 		case l.prober.options.Probe != Credentials:
 			l.gap(evidence.CheckToken, credentialSubject(c.Secret), "no credential is sent in this run", "--probe=credentials")
 		default:
-			list = append(list, &login{Credential: c, id: c.Fingerprint(l.prober.key)})
+			one := &login{Credential: c, id: c.Fingerprint(l.prober.key), identity: l.target.IdentityTokens}
+			if one.identity {
+				one.id = "identity token\x00" + one.id
+			}
+			list = append(list, one)
 		}
 	}
 	if len(list) == 0 {

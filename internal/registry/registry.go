@@ -108,6 +108,10 @@ type Target struct {
 	Platform evidence.Platform
 	// Credentials in the order in which the kubelet tries them; none: anonymous.
 	Credentials []keyring.Credential
+	// IdentityTokens: what the credentials have for a password is an identity
+	// token, as docker login leaves it with some registries. The kubelet has none;
+	// a person may.
+	IdentityTokens bool
 	// Measure: a part of the largest layer is fetched, to see how fast it comes.
 	Measure bool
 	// Limits: how many pulls are left is in question, so none is spent on

@@ -20,6 +20,9 @@ import (
 type login struct {
 	keyring.Credential
 	id string // its fingerprint: equal credentials of several secrets are one
+	// identity: its password is an identity token, which a token service alone
+	// takes, as an OAuth 2 refresh token.
+	identity bool
 }
 
 // basic returns the value of an Authorization header.
@@ -145,22 +148,28 @@ func (p *Prober) token(ctx context.Context, q tokenQuestion) (grant, bool) {
 // fetchToken asks with GET and, if the service does not know that, with POST
 // (facts of the distribution project's token and OAuth2 specifications). The
 // runtimes begin with POST and fall back to GET; this order sends a bad
-// password once instead of twice.
+// password once instead of twice. An identity token goes with POST alone.
 //
 // known says that the login itself needs no judging: there is none, or it was
 // accepted before.
 func (p *Prober) fetchToken(ctx context.Context, q tokenQuestion, known bool) (g grant) {
 	defer func() { g.reply = g.without() }() // it is read, and not kept
-	g = p.readGrant(p.getToken(ctx, q), q)
+	ask := p.getToken
+	if q.login != nil && q.login.identity {
+		ask = p.postToken
+	}
+	g = p.readGrant(ask(ctx, q), q)
 	if g.failure == nil && q.login != nil {
 		switch g.answer.status {
 		case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed:
-			g = p.readGrant(p.postToken(ctx, q), q)
+			if !q.login.identity {
+				g = p.readGrant(p.postToken(ctx, q), q)
+			}
 		case http.StatusForbidden:
 			if !known && q.repository != "" && !g.rejected && !g.refusal.html && !p.words.saysPolicy(g.answer.status, g.refusal) {
 				// Is it the login, or what was asked for? Without a scope only the login is judged.
 				q.repository = ""
-				alone := p.readGrant(p.getToken(ctx, q), q)
+				alone := p.readGrant(ask(ctx, q), q)
 				g.accepted = alone.failure == nil && alone.answer.status == http.StatusOK
 				g.rejected = alone.failure == nil && (alone.answer.status == http.StatusUnauthorized || alone.answer.status == http.StatusForbidden)
 			}
@@ -187,9 +196,15 @@ func (p *Prober) getToken(ctx context.Context, q tokenQuestion) reply {
 }
 
 func (p *Prober) postToken(ctx context.Context, q tokenQuestion) reply {
-	form := url.Values{
-		"grant_type": {"password"}, "client_id": {userAgent},
-		"username": {q.login.Username}, "password": {q.login.Password.Reveal()},
+	form := url.Values{"client_id": {userAgent}}
+	if secret := q.login.Password.Reveal(); q.login.identity {
+		// No access_type=offline: that would ask for a new identity token.
+		form.Set("grant_type", "refresh_token")
+		form.Set("refresh_token", secret)
+	} else {
+		form.Set("grant_type", "password")
+		form.Set("username", q.login.Username)
+		form.Set("password", secret)
 	}
 	if q.service != "" {
 		form.Set("service", q.service)
@@ -197,7 +212,7 @@ func (p *Prober) postToken(ctx context.Context, q tokenQuestion) reply {
 	if q.repository != "" {
 		form.Set("scope", pullScope(q.repository))
 	}
-	return p.exchange(ctx, call{method: http.MethodPost, url: q.realm, form: form, login: true, limit: maxErrorBytes})
+	return p.exchange(ctx, call{method: http.MethodPost, url: q.realm, form: form, login: true, secrets: q.login.secrets(), limit: maxErrorBytes})
 }
 
 func pullScope(repository string) string { return "repository:" + repository + ":pull" }
@@ -217,7 +232,8 @@ func (p *Prober) readGrant(r reply, q tokenQuestion) grant {
 		case http.StatusForbidden, http.StatusBadRequest:
 			g.expired = q.login != nil && p.words.saysExpired(g.refusal)
 			// GHCR says a bare "denied" to a login itself, a sentence to a missing right.
-			g.rejected = g.expired || q.login != nil && strings.EqualFold(g.refusal.message, "denied")
+			g.rejected = g.expired || q.login != nil && (strings.EqualFold(g.refusal.message, "denied") ||
+				q.login.identity && g.refusal.code == "INVALID_GRANT") // RFC 6749, 5.2
 		}
 		return g
 	}

@@ -104,8 +104,9 @@ func wrap(words []string, width, taken, indent int) []line {
 			continue
 		}
 		for current = word; cells(current) > room; {
-			head, rest := breakWord(current, room), ""
-			current, rest = head, current[len(head):]
+			head := breakWord(current, room)
+			rest := current[len(head):]
+			current = head
 			next()
 			current = rest
 		}

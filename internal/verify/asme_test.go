@@ -140,11 +140,11 @@ func TestMyDockerLogin(t *testing.T) {
 	if user, err := login("registry.example"); user != "" || err != nil {
 		t.Errorf("without a config: %q, %v", user, err)
 	}
-	write(`{"auths":{"https://index.docker.io/v1/":{"auth":"` + auth + `"},"registry.example":{"auth":"` + auth + `"}},` +
+	write(`{"auths":{"https://index.docker.io/v1/":{"auth":"` + auth + `"},"registry.example":{"auth":"` + auth + `"},"identity.example":{"auth":"` + base64.StdEncoding.EncodeToString([]byte("00000000-0000-0000-0000-000000000000:")) + `","identitytoken":"` + canary + `"},"registry-token.example":{"registrytoken":"` + canary + `"}},` +
 		`"credHelpers":{"helped.example":"pmtest","broken.example":"pmtest","token.example":"pmtest","gone.example":"pmnone"}}`)
 	for host, want := range map[string]string{
 		"docker.io": "me", "registry.example": "me", "other.example": "", "helped.example": "helped",
-		"broken.example": "error", "token.example": "error", "gone.example": "error",
+		"broken.example": "error", "token.example": "<token>", "identity.example": "<token>", "registry-token.example": "error", "gone.example": "error",
 	} {
 		user, err := login(host)
 		if err != nil {

@@ -27,7 +27,7 @@ var (
 	errDocker = errors.New("your docker config cannot be read, or its credential helper failed; docker pull shows its own error")
 	errName   = errors.New("docker takes no such name")
 	errSlow   = errors.New("your docker config's credential helper did not answer in time")
-	errToken  = errors.New("your docker login is a token of a kind that only docker exchanges; log in with a user and password to compare")
+	errToken  = errors.New("your docker login is a registry token, which docker sends as it is and nobody else should; log in with a user and password to compare")
 )
 
 // Me is the person at this machine: what docker here would send, by DOCKER_CONFIG
@@ -92,7 +92,9 @@ func login(repository string) (keyring.Credential, bool, error) {
 	switch {
 	case err != nil:
 		return keyring.Credential{}, false, errDocker
-	case config.IdentityToken != "" || config.RegistryToken != "":
+	case config.IdentityToken != "":
+		return keyring.Credential{Username: examine.IdentityUser, Password: keyring.NewPassword(config.IdentityToken)}, true, nil
+	case config.RegistryToken != "":
 		return keyring.Credential{}, false, errToken
 	case config.Username == "" || config.Password == "":
 		return keyring.Credential{}, false, nil
