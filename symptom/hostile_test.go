@@ -77,7 +77,7 @@ func TestHugeInputsTakeLittleTime(t *testing.T) {
 			message := strings.Repeat(unit, size/len(unit))
 			start := time.Now()
 			got := symptom.Parse(message)
-			if took := time.Since(start); took > 10*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("%d bytes took %v", len(message), took)
 			}
 			checkClean(t, name, got)

@@ -107,7 +107,7 @@ func (x *terminal) text() string {
 // shows waits until all of these were drawn, each after the one before.
 func (x *terminal) shows(texts ...string) {
 	x.t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(2 * time.Minute)
 	for {
 		rest, all := x.text(), true
 		for _, text := range texts {

@@ -213,7 +213,7 @@ func TestFixEndsInItsExitCodes(t *testing.T) {
 		"undone": {args: "deployment/api --yes", code: ExitFailing, image: "2.0", wrote: true,
 			state: func(_, image string) corev1.ContainerState { return waitsFor(image, "429 Too Many Requests") },
 			out:   []string{"Undone: the new pod failed to pull, too: pod/api-3-x: ErrImagePull:\n", "deployment/api is as it was."}},
-		"still pulling": {args: "deployment/api --yes --timeout 300ms", code: ExitFailing, image: "1.0", wrote: true,
+		"still pulling": {args: "deployment/api --yes --timeout 3s", code: ExitFailing, image: "1.0", wrote: true,
 			state: func(string, string) corev1.ContainerState {
 				return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}
 			},

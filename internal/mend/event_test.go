@@ -39,7 +39,7 @@ func TestWhatWasDoneStandsInAnEventOnTheOwner(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, seer{map[string]bool{good: true}}, deployment()...)
 			rollsTo(b, good, c.state)
-			r := b.Carry(t.Context(), b.plan(t, remedy.Options{}), true, 5*time.Second, quiet)
+			r := b.Carry(t.Context(), b.plan(t, remedy.Options{}), true, time.Minute, quiet)
 			e := event(b)
 			if e == nil {
 				t.Fatalf("no event; %+v", r)
@@ -60,7 +60,7 @@ func TestWithoutTheRightToEventsItIsMendedAllTheSame(t *testing.T) {
 	b := newBench(t, seer{map[string]bool{good: true}}, deployment()...)
 	b.server.Deny("create events")
 	rollsTo(b, good, corev1.ContainerState{Running: &corev1.ContainerStateRunning{}})
-	r := b.Carry(t.Context(), b.plan(t, remedy.Options{}), true, 5*time.Second, quiet)
+	r := b.Carry(t.Context(), b.plan(t, remedy.Options{}), true, time.Minute, quiet)
 	if r.Outcome != mend.Mended || len(r.Notes) != 1 || !strings.HasPrefix(r.Notes[0], "no event was written: you may not create events in namespace shop") {
 		t.Errorf("got %+v", r)
 	}
@@ -81,7 +81,7 @@ func TestAnUndoOnDemandStandsInAnEvent(t *testing.T) {
 	b := newBench(t, seer{map[string]bool{good: true}}, deployment()...)
 	rollsTo(b, good, corev1.ContainerState{Running: &corev1.ContainerStateRunning{}})
 	b.server.Deny("create events")
-	r := b.Carry(t.Context(), b.plan(t, remedy.Options{}), true, 5*time.Second, quiet)
+	r := b.Carry(t.Context(), b.plan(t, remedy.Options{}), true, time.Minute, quiet)
 	record, err := b.Record(t.Context(), "shop", r.Record)
 	if err != nil {
 		t.Fatal(err)

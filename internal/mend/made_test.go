@@ -77,7 +77,7 @@ func TestAPodThatSomebodyMadeAnewUnderTheNameIsNotTheOneThatWasMended(t *testing
 			b.server.Put(other)
 		}
 	})
-	r := b.Carry(t.Context(), p, true, 5*time.Second, quiet)
+	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
 	if r.Outcome != mend.TargetGone || !strings.Contains(r.Why, "another of that name") {
 		t.Errorf("got %+v", r)
 	}

@@ -55,7 +55,7 @@ func TestGoesBackToTheRevisionThatServesAndIsMendedWhenPulled(t *testing.T) {
 		t.Fatalf("the dry run changed the image to %s", got)
 	}
 	rollsTo(b, good, corev1.ContainerState{Running: &corev1.ContainerStateRunning{}})
-	r := b.Carry(t.Context(), p, true, time.Second, quiet)
+	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
 	if r.Outcome != mend.Mended || len(r.Pulled) == 0 {
 		t.Fatalf("got %+v", r)
 	}
@@ -69,7 +69,7 @@ func TestAPulledImageIsMendedEvenIfTheContainerThenEnds(t *testing.T) {
 	p := b.plan(t, remedy.Options{})
 	rollsTo(b, good, corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}})
 	b.server.Remove("pods", "shop", "api-1-x")
-	r := b.Carry(t.Context(), p, true, time.Second, quiet)
+	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
 	if r.Outcome != mend.Mended || r.Next != "CrashLoopBackOff" {
 		t.Fatalf("got %+v", r)
 	}
@@ -79,7 +79,7 @@ func TestAFailedPullOfTheNewPodTakesTheChangeBack(t *testing.T) {
 	b := newBench(t, seer{map[string]bool{good: true}}, deployment()...)
 	p := b.plan(t, remedy.Options{})
 	rollsTo(b, good, corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImagePull", Message: "connection refused"}})
-	r := b.Carry(t.Context(), p, true, time.Second, quiet)
+	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
 	if r.Outcome != mend.Undone || !strings.Contains(r.Why, "connection refused") {
 		t.Fatalf("got %+v", r)
 	}
@@ -134,7 +134,7 @@ func TestAnEditInBetweenIsNotOverwritten(t *testing.T) {
 	d.Generation++
 	d.Spec.Replicas = new(int32(7))
 	b.server.Put(d)
-	r := b.Carry(t.Context(), p, true, time.Second, quiet)
+	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
 	if r.Outcome != mend.Refused || !strings.Contains(r.Why, "changed by somebody else") {
 		t.Fatalf("got %+v", r)
 	}

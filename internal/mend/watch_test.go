@@ -75,7 +75,11 @@ func TestOfAPodThatIsChangedInPlaceOnlyTheNewImageCounts(t *testing.T) {
 					b.server.Put(next)
 				}
 			})
-			r := b.Carry(t.Context(), p, true, 100*time.Millisecond, quiet)
+			limit := time.Minute
+			if c.want == mend.StillPulling {
+				limit = 50 * time.Millisecond
+			}
+			r := b.Carry(t.Context(), p, true, limit, quiet)
 			if r.Outcome != c.want {
 				t.Errorf("got %+v, want %s", r, c.want)
 			}
@@ -117,7 +121,7 @@ func TestAnOwnerThatMayNotMakePodsEndsTheWatch(t *testing.T) {
 			})
 		}
 	})
-	r := b.Carry(t.Context(), p, true, 5*time.Second, quiet)
+	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
 	if r.Outcome != mend.Undone || !strings.Contains(r.Why, "deployment/api cannot make a pod: ") || !strings.Contains(r.Why, "exceeded quota") {
 		t.Fatalf("got %+v", r)
 	}
@@ -193,7 +197,7 @@ func TestAFailureAfterTheFirstPullTakesNothingBack(t *testing.T) {
 			b.server.Put(pod("api-3-y", "api-3", good, waitsFor("ErrImagePull", "connection refused")))
 		}
 	})
-	r := b.Carry(t.Context(), p, true, 5*time.Second, quiet)
+	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
 	if r.Outcome != mend.StillPulling || !slices.Contains(r.Pulled, "api-3-x") || r.Left != 1 || !strings.Contains(r.Why, "connection refused") {
 		t.Fatalf("got %+v", r)
 	}
@@ -228,7 +232,7 @@ func TestAProvenLoginThatFailsIsTriedOnceMore(t *testing.T) {
 			made("api-3-y", runs)
 		}
 	})
-	r := b.Carry(t.Context(), p, true, 5*time.Second, quiet)
+	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
 	if r.Outcome != mend.Mended || !slices.Equal(evicted, []string{"api-3-x"}) {
 		t.Fatalf("evicted %q, got %+v", evicted, r)
 	}

@@ -138,7 +138,7 @@ func TestTheTimeOfOneQuestionIsBounded(t *testing.T) {
 	start := time.Now()
 	findings, _ := p.Probe(t.Context(), Target{Reference: reference("registry.acme.example/team/app:1")})
 	find(t, findings, evidence.ConnectionTimeout)
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 }
@@ -152,7 +152,7 @@ func TestTheTimeOfAProbeIsBounded(t *testing.T) {
 	p := h.prober(func(o *Options) { o.Timeout = 200 * time.Millisecond })
 	start := time.Now()
 	findings, gaps := p.Probe(t.Context(), Target{Reference: reference("registry.acme.example/team/app:1")})
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 	// How far it comes in that time is the machine's affair; that it says where
@@ -183,7 +183,7 @@ func TestTheWorkForOneBodyIsBounded(t *testing.T) {
 			p := h.prober(func(o *Options) { o.MaxBlobs = 3 })
 			start := time.Now()
 			findings, gaps := p.Probe(t.Context(), Target{Reference: reference("registry.acme.example/team/app:1"), Platform: amd64()})
-			if took := time.Since(start); took > 5*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("took %v", took)
 			}
 			if len(findings) < 4 || p.Sent().Requests > 12 {

@@ -165,7 +165,7 @@ func TestMyDockerLogin(t *testing.T) {
 
 func TestAHelperThatHangsIsLeftBehind(t *testing.T) {
 	bin := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, "docker-credential-pmslow"), []byte("#!/bin/sh\nexec sleep 1\n"), 0o700); err != nil {
+	if err := os.WriteFile(filepath.Join(bin, "docker-credential-pmslow"), []byte("#!/bin/sh\nexec sleep 30 2>/dev/null\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))

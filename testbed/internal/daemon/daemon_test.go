@@ -50,6 +50,16 @@ func TestStartedOnceRunsUntilStopped(t *testing.T) {
 	if started, err := store.Start(other); err != nil || !started || after.Running() {
 		t.Fatalf("Start of a changed spec = %v, %v; want the old process replaced", started, err)
 	}
+	// It is only stopped once it is what it is to be.
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		log, err := os.ReadFile(one.Log)
+		if strings.HasPrefix(string(log), "first\n") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("log = %q, %v", log, err)
+		}
+	}
 	if err := store.Stop("one"); err != nil {
 		t.Fatal(err)
 	}
@@ -61,9 +71,6 @@ func TestStartedOnceRunsUntilStopped(t *testing.T) {
 	}
 	if err := store.Stop("never started"); err != nil {
 		t.Fatalf("stopping one that never was: %v", err)
-	}
-	if log, err := os.ReadFile(one.Log); err != nil || !strings.HasPrefix(string(log), "first\n") {
-		t.Fatalf("log = %q, %v", log, err)
 	}
 }
 

@@ -25,7 +25,7 @@ func End(pid int, ticks uint64, boot string, grace time.Duration) error {
 	steps := []struct {
 		signal syscall.Signal
 		wait   time.Duration
-	}{{syscall.SIGTERM, grace}, {syscall.SIGKILL, 10 * time.Second}}
+	}{{syscall.SIGTERM, grace}, {syscall.SIGKILL, time.Minute}}
 	if grace == 0 {
 		steps = steps[1:]
 	}
@@ -42,7 +42,7 @@ func End(pid int, ticks uint64, boot string, grace time.Duration) error {
 			}
 		}
 	}
-	return fmt.Errorf("ending process %d: it is still there ten seconds after SIGKILL", pid)
+	return fmt.Errorf("ending process %d: it is still there a minute after SIGKILL", pid)
 }
 
 // Kill kills a process that is known to be the testbed's for another reason

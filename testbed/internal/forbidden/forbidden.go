@@ -7,7 +7,6 @@
 package forbidden
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -78,9 +77,12 @@ func Read(path string) ([]Attempt, error) {
 		return nil, fmt.Errorf("reading the list of forbidden connections: %w", err)
 	}
 	var attempts []Attempt
-	for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
+	for line := range bytes.Lines(data) {
+		if !bytes.HasSuffix(line, []byte("\n")) {
+			break // it is being written
+		}
 		var attempt Attempt
-		if err := json.Unmarshal(lines.Bytes(), &attempt); err != nil {
+		if err := json.Unmarshal(line, &attempt); err != nil {
 			return nil, fmt.Errorf("reading the list of forbidden connections %s: %w", path, err)
 		}
 		attempts = append(attempts, attempt)

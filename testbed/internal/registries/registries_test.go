@@ -102,7 +102,7 @@ func newBench(t *testing.T) *bench {
 	socket := filepath.Join(t.TempDir(), "admin.sock")
 	b.admin = NewClient(socket)
 	b.client = &http.Client{
-		Timeout:       5 * time.Second,
+		Timeout:       time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			TLSClientConfig: &tls.Config{RootCAs: pool},
