@@ -67,8 +67,8 @@ func TestBadBundles(t *testing.T) {
 		"-A --bundle " + empty + " --context prod":     "error: --bundle answers from a file and asks nobody, so --context has no place beside it\n",
 		"-l a=b --bundle " + empty:                     "error: --bundle answers from a file and asks nobody, so --selector has no place beside it\n",
 		"collect -A":                                   "error: collect needs a file to write: -o FILE, or -o - for stdout\n",
-		"collect -A -o " + dir + "/missing/pulls.json": "error: writing " + dir + "/missing/pulls.json: no such file or directory\n",
-		"collect -A -o " + dir:                         "error: writing " + dir + ": file exists\n",
+		"collect -A -o " + dir + "/missing/pulls.json": "error: writing " + dir + "/missing/pulls.json: there is no directory " + dir + "/missing\n",
+		"collect -A -o " + dir:                         "error: writing " + dir + ": it is no regular file; give another one, or - for stdout\n",
 	} {
 		f := &fake{survey: sick()}
 		got := f.bench().run(t, strings.Fields(args)...)

@@ -35,6 +35,9 @@ to the cluster or the registries, with --bundle FILE.`,
 			if file == "" {
 				return usage("collect needs a file to write: -o FILE, or -o - for stdout")
 			}
+			if err := canSave(file); err != nil {
+				return err
+			}
 			ask, err := o.collected(cmd, args)
 			if err != nil {
 				return err
@@ -57,6 +60,20 @@ func (o *lookOptions) collected(cmd *cobra.Command, args []string) (question, er
 		return o.overview()
 	}
 	return o.diagnosis(cmd, args)
+}
+
+// canSave finds out before the look what would keep its result from being kept.
+func canSave(path string) error {
+	if path == "-" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return usage("writing %s: it is no regular file; give another one, or - for stdout", foreign.Text(path, 300))
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return usage("writing %s: there is no directory %s", foreign.Text(path, 300), foreign.Text(filepath.Dir(path), 300))
+	}
+	return nil
 }
 
 // save writes the bundle: whole, or not at all.

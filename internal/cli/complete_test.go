@@ -4,7 +4,6 @@
 package cli
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -97,20 +96,13 @@ func forbidding(t *testing.T) *clustertest.Server {
 func TestCompletionNeverFails(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
-	plugin := filepath.Join(t.TempDir(), "plugin")
-	if err := os.WriteFile(plugin, []byte("#!/bin/sh\nexec sleep 4\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	exec := func(command string) string {
-		return writeFile(t, "exec", strings.Replace(strings.Replace(contexts, `token: "canary-token-1"`, `exec: {apiVersion: client.authentication.k8s.io/v1, command: "`+command+`", interactiveMode: IfAvailable}`, 1), "%s", closed(t), 1))
-	}
 	for name, config := range map[string]string{
 		"no kubeconfig":              "",
 		"a broken one":               writeFile(t, "broken", "users: [{name: u, user: {token: canary-token-1}\n  x"),
 		"a server that is down":      writeFile(t, "down", strings.Replace(contexts, "%s", closed(t), 1)),
 		"a server that is silent":    writeFile(t, "silent", strings.Replace(contexts, "%s", deaf(t), 1)),
-		"a plugin that is not there": exec("/nowhere/plugin"),
-		"a plugin that hangs":        exec(plugin),
+		"a plugin that is not there": withPlugin(t, "/nowhere/plugin"),
+		"a plugin that hangs":        withPlugin(t, script(t, "exec sleep 4")),
 		"nobody may list":            kubeconfigFor(t, forbidding(t)),
 	} {
 		t.Run(name, func(t *testing.T) {

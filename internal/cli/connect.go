@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
@@ -20,6 +21,7 @@ import (
 	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/registry"
 )
@@ -56,7 +58,9 @@ func connect(o *lookOptions, load func() (*catalog.Catalog, error)) (connection,
 		return connection{}, err
 	}
 	mender := func(known *catalog.Catalog) (*mend.Mender, error) {
-		writes, err := edit.New(config, edit.Options{Timeout: config.Timeout})
+		guarded := rest.CopyConfig(config)
+		guarded.Wrap(cluster.Guard)
+		writes, err := edit.New(guarded, edit.Options{Timeout: config.Timeout})
 		if err != nil {
 			return nil, usage("%w; look at the kubeconfig's certificates and at --server", err)
 		}
@@ -101,7 +105,19 @@ func (o *lookOptions) kubeconfig() (*rest.Config, string, error) {
 	if err != nil {
 		return nil, "", usage("reading the kubeconfig's namespace: %w; name one with -n", err)
 	}
+	if err := checkNamespace(namespace, "the kubeconfig's context"); err != nil {
+		return nil, "", err
+	}
 	return config, namespace, nil
+}
+
+// checkNamespace finds what the API server would take for something else, or not
+// at all; where says who gave it.
+func checkNamespace(name, where string) error {
+	if name != "" && (len(name) > validation.DNS1123LabelMaxLength || len(validation.IsDNS1123Label(name)) > 0) {
+		return usage("%s names the namespace %q, and no namespace can have that name", where, foreign.Text(name, 80))
+	}
+	return nil
 }
 
 // checkContext finds what the loader would pass over in silence.

@@ -12,12 +12,17 @@ import (
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/registry"
 	"github.com/pullmedic/pullmedic/internal/report"
 )
 
-// maxObjects bounds the objects of one diagnosis.
-const maxObjects = 100
+// Bounds of what is typed: the objects of one diagnosis, and how much of a word
+// an error repeats.
+const (
+	maxObjects = 100
+	maxNamed   = 100
+)
 
 func newDiagnose(w *world, show *showOptions) *cobra.Command {
 	o := newLookOptions(show)
@@ -54,6 +59,9 @@ func (o *lookOptions) diagnosis(cmd *cobra.Command, args []string) (question, er
 	if err != nil {
 		return nil, err
 	}
+	if o.allNamespaces || o.selector != "" {
+		return nil, usage("-A and -l choose among all pods, and %s is one object: leave out one or the other; -n says in which namespace it is", foreign.Text(args[0], maxNamed))
+	}
 	if err := o.Complete(registry.Credentials); err != nil {
 		return nil, err
 	}
@@ -78,7 +86,7 @@ func objects(cmd *cobra.Command, args []string) ([]examine.ObjectRef, error) {
 	if !slashed && len(args) == 1 {
 		return nil, alone(cmd, args[0])
 	}
-	if cmd == cmd.Root() && !slashed && len(cmd.SuggestionsFor(kind)) > 0 {
+	if cmd == cmd.Root() && !slashed && len(suggestions(cmd, kind)) > 0 {
 		return nil, alone(cmd, kind)
 	}
 	names := args
@@ -88,15 +96,15 @@ func objects(cmd *cobra.Command, args []string) ([]examine.ObjectRef, error) {
 	for _, arg := range names {
 		name := arg
 		if of, rest, ok := strings.Cut(arg, "/"); ok != slashed {
-			return nil, usage("%q: either TYPE/NAME for all, or TYPE once and then names", arg)
+			return nil, usage("%q: either TYPE/NAME for all, or TYPE once and then names", foreign.Text(arg, maxNamed))
 		} else if slashed {
 			kind, name = of, rest
 		}
 		if _, known := examine.KindNamed(kind); kind != "" && !known {
 			return nil, usage("%w", examine.UnknownKindError{Kind: kind})
 		}
-		if kind == "" || len(validation.IsDNS1123Subdomain(name)) > 0 {
-			return nil, usage("%q is no TYPE/NAME: no object can have that name", arg)
+		if kind == "" || len(name) > validation.DNS1123SubdomainMaxLength || len(validation.IsDNS1123Subdomain(name)) > 0 {
+			return nil, usage("%q is no TYPE/NAME: no object can have that name", foreign.Text(arg, maxNamed))
 		}
 		refs = append(refs, examine.ObjectRef{Kind: kind, Name: name})
 	}
@@ -107,8 +115,9 @@ func objects(cmd *cobra.Command, args []string) ([]examine.ObjectRef, error) {
 // without a name.
 func alone(cmd *cobra.Command, word string) error {
 	root := cmd.Root()
-	if verbs := root.SuggestionsFor(word); cmd == root && len(verbs) > 0 {
-		return usage("%q is neither a verb nor TYPE/NAME; did you mean %s?", word, strings.Join(verbs, " or "))
+	shown := foreign.Text(word, maxNamed)
+	if verbs := suggestions(root, word); cmd == root && len(verbs) > 0 {
+		return usage("%q is neither a verb nor TYPE/NAME; did you mean %s?", shown, strings.Join(verbs, " or "))
 	}
-	return usage("%q is no TYPE/NAME; %s --help shows how to name objects", word, cmd.CommandPath())
+	return usage("%q is no TYPE/NAME; %s --help shows how to name objects", shown, cmd.CommandPath())
 }

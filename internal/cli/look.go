@@ -127,6 +127,9 @@ func (o *lookOptions) Complete(usual registry.Mode) error {
 			return usage("%w", err)
 		}
 	}
+	if err := checkNamespace(*o.kube.Namespace, "-n"); err != nil {
+		return err
+	}
 	if o.hostsDir != "" {
 		if err := hostsdir.Check(o.hostsDir); err != nil {
 			return usage("%w", err)

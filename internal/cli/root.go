@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/pullmedic/pullmedic/internal/foreign"
 )
 
 // newRoot returns the root command: the overview, and with TYPE/NAME the same
@@ -41,7 +43,8 @@ what they show first.`,
 	root.SetOut(w.Out)
 	root.SetErr(w.ErrOut)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage("%w; see %s --help", err, cmd.CommandPath())
+		said, _, _ := strings.Cut(err.Error(), ": strconv.") // the value and the flag are named before
+		return usage("%s; see %s --help", foreign.Text(said, 300), cmd.CommandPath())
 	})
 	root.SetUsageTemplate(strings.NewReplacer(
 		".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", textWidth),
@@ -56,12 +59,43 @@ what they show first.`,
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
-		if c.Name() == "completion" {
+		switch c.Name() {
+		case "help":
+			c.Args = func(_ *cobra.Command, args []string) error { return known(root, args) }
+		case "completion":
+			c.Args = cobra.ArbitraryArgs
+			c.RunE = func(_ *cobra.Command, args []string) error {
+				if len(args) > 0 {
+					return usage("there is no completion for %q; take one of bash, zsh, fish, powershell", foreign.Text(args[0], maxNamed))
+				}
+				return c.Help()
+			}
 			c.Short = "Print the script that completes arguments in a shell"
 			c.Long = c.Short + ".\n\nThe help of each shell's command says where to put it."
 		}
 	}
 	return root
+}
+
+// known tells whether there is a verb of that name, for help.
+func known(root *cobra.Command, args []string) error {
+	verb, rest, err := root.Find(args)
+	switch {
+	case len(args) == 0 || err == nil && verb != root && len(rest) == 0:
+		return nil
+	case verb == root && len(suggestions(root, args[0])) > 0:
+		return usage("there is no verb %q; did you mean %s?", args[0], strings.Join(suggestions(root, args[0]), " or "))
+	}
+	return usage("there is no verb %q; %s --help lists them", foreign.Text(strings.Join(args, " "), maxNamed), root.CommandPath())
+}
+
+// suggestions are the verbs that a word may be meant for.
+func suggestions(root *cobra.Command, word string) []string {
+	const longest = 40 // each letter of a longer one would be compared for nothing
+	if word == "" || len(word) > longest {
+		return nil
+	}
+	return root.SuggestionsFor(word)
 }
 
 // examples lays out examples as the user would type them.

@@ -4,9 +4,14 @@
 package cli
 
 import (
+	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -50,6 +55,44 @@ func closed(t *testing.T) string {
 	return l.Addr().String()
 }
 
+// answering is a server that always answers so; with 302 it sends on to the
+// text.
+func answering(t *testing.T, code int, media, text string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Content-Type"] = []string{media}
+		if code == http.StatusFound {
+			w.Header().Set("Location", text)
+		}
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, text)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// status is an API server's refusal.
+func status(reason string, code int) string {
+	return fmt.Sprintf(`{"kind":"Status","apiVersion":"v1","status":"Failure","message":"no","reason":%q,"code":%d}`, reason, code)
+}
+
+// script is a program that does this.
+func script(t *testing.T, does string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "plugin")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+does+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// withPlugin is a kubeconfig whose user logs in with a credential plugin.
+func withPlugin(t *testing.T, command string) string {
+	t.Helper()
+	exec := fmt.Sprintf("exec: {apiVersion: client.authentication.k8s.io/v1, command: %q, interactiveMode: IfAvailable}", command)
+	return writeFile(t, "exec", strings.Replace(strings.Replace(contexts, `token: "canary-token-1"`, exec, 1), "%s", closed(t), 1))
+}
+
 func TestHelpFitsATerminal(t *testing.T) {
 	for _, verb := range []string{"", "collect", "demo", "diagnose", "explain", "fix", "read", "registries", "verify", "version"} {
 		got := bench{}.run(t, strings.Fields(verb+" --help")...)
@@ -73,6 +116,9 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 	broken := writeFile(t, "broken", "users: [{name: u, user: {token: canary-token-1}\n  x")
 	binary := writeFile(t, "binary", "\x7fELF\x00\x00\xff\xfe")
 	pem := writeFile(t, "notpem", "not a certificate canary-token-1")
+
+	oddNamespace := writeFile(t, "odd", strings.Replace(strings.Replace(contexts, "%s", closed(t), 1), "namespace: shop", `namespace: "Shop!"`, 1))
+	plugin := func(command string) string { return withPlugin(t, command) }
 
 	for _, c := range []struct {
 		name  string
@@ -129,6 +175,59 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 		{"a format for JSON lines", []string{"read", "--jsonl", binary, "-o", "yaml"}, "", 2, "--jsonl prints JSON lines"},
 		{"a binary file of messages", []string{"read", "--jsonl", binary}, "", 2, "line 1: it is no JSON object"},
 		{"arguments of version", []string{"version", "x"}, "", 2, "version takes no arguments"},
+		{"arguments of watch", []string{"watch", "x"}, "", 2, "watch shows all pods of a namespace and takes no objects; kubectl pullmedic diagnose x looks at one"},
+		{"an empty word", []string{""}, "", 2, `"" is no TYPE/NAME`},
+		{"a type and an empty name", []string{"diagnose", "pod", ""}, "", 2, `"" is no TYPE/NAME: no object can have that name`},
+		{"a type before a slash and nothing behind it", []string{"pod/"}, "", 2, `"pod/" is no TYPE/NAME`},
+		{"a name of 10 MB", []string{"pod/" + strings.Repeat("x", 10<<20)}, "", 2, "xxx...\" is no TYPE/NAME: no object can have that name"},
+		{"a word of 10 MB", []string{strings.Repeat("x", 10<<20)}, "", 2, "xxx...\" is no TYPE/NAME"},
+		{"a flag of 10 MB", []string{"--" + strings.Repeat("x", 10<<20)}, "", 2, "unknown flag: --xxx"},
+		{"a namespace of 10 MB", []string{"--kubeconfig", down, "-n", strings.Repeat("x", 10<<20)}, "", 2, "and no namespace can have that name"},
+		{"a namespace that is a path", []string{"--kubeconfig", down, "-n", "../x", "pod/y"}, "", 2, `-n names the namespace "../x", and no namespace can have that name`},
+		{"a namespace with an escape", []string{"--kubeconfig", down, "-n", "a\x1b[2J"}, "", 2, "and no namespace can have that name"},
+		{"a context with a namespace that cannot be", []string{"--kubeconfig", oddNamespace}, "", 2, `the kubeconfig's context names the namespace "Shop!", and no namespace can have that name`},
+		{"an object and all namespaces", []string{"--kubeconfig", down, "-A", "pod/x"}, "", 2, "-A and -l choose among all pods, and pod/x is one object"},
+		{"an object and a selector", []string{"--kubeconfig", down, "-l", "a=b", "pod/x"}, "", 2, "-A and -l choose among all pods, and pod/x is one object"},
+		{"a truth value that is none", []string{"-A=maybe"}, "", 2, `invalid argument "maybe" for "-A, --all-namespaces" flag; see kubectl pullmedic --help`},
+		{"a number that is none", []string{"-v=x"}, "", 2, `invalid argument "x" for "-v, --verbose" flag; see kubectl pullmedic --help`},
+		{"a duration that is none", []string{"--timeout", "abc"}, "", 2, `invalid argument "abc" for "--timeout" flag`},
+		{"a request timeout that is none", []string{"--kubeconfig", down, "--request-timeout", "-1"}, "", 2, "reading the kubeconfig: Invalid timeout value."},
+		{"help of an unknown verb", []string{"help", "diagnos"}, "", 2, `there is no verb "diagnos"; did you mean diagnose?`},
+		{"help of what is no verb", []string{"help", "zebra"}, "", 2, `there is no verb "zebra"; kubectl pullmedic --help lists them`},
+		{"help of two words", []string{"help", "verify", "x"}, "", 2, `there is no verb "verify x"`},
+		{"completion of an unknown shell", []string{"completion", "tcsh"}, "", 2, `there is no completion for "tcsh"; take one of bash, zsh, fish, powershell`},
+		{"a server that is no URL", []string{"--server", "not a url"}, "", 2, "look at the kubeconfig's certificates and at --server"},
+		{"a server by another protocol", []string{"--server", "ftp://x"}, "", 3, `the API server cannot be reached: unsupported protocol scheme "ftp"`},
+		{"a cluster that is not in the kubeconfig", []string{"--kubeconfig", down, "--cluster", "nope"}, "", 2, `reading the kubeconfig: cluster "nope" does not exist`},
+		{"a user that is not in the kubeconfig", []string{"--kubeconfig", down, "--user", "nope"}, "", 2, `reading the kubeconfig: auth info "nope" does not exist`},
+		{"a kubeconfig that is a directory", []string{"--kubeconfig", "/"}, "", 2, "reading the kubeconfig: "},
+		{"a certificate authority that is not there", []string{"--kubeconfig", down, "--certificate-authority", "/nowhere"}, "", 2, "unable to read certificate-authority /nowhere"},
+		{"a trace that cannot be made", []string{"--kubeconfig", down, "--trace", "/nowhere/x"}, "", 2, "making the trace's file: "},
+		{"a bundle that is not there", []string{"--bundle", "/nowhere"}, "", 2, "reading the bundle: "},
+		{"a bundle that never ends", []string{"--bundle", "/dev/zero"}, "", 2, "reading the bundle: /dev/zero is no regular file"},
+		{"nowhere to collect to", []string{"collect", "--kubeconfig", down}, "", 2, "collect needs a file to write: -o FILE, or -o - for stdout"},
+		{"a directory to collect to that is not there", []string{"collect", "--kubeconfig", silent, "-o", "/nowhere/x"}, "", 2, "writing /nowhere/x: there is no directory /nowhere"},
+		{"a directory to collect into", []string{"collect", "--kubeconfig", silent, "-o", "/"}, "", 2, "writing /: it is no regular file"},
+		{"two registries", []string{"registries", "a", "b"}, "", 2, "registries takes one host, image or kind, not 2"},
+		{"a registry that cannot be", []string{"registries", "a b"}, "", 2, `"a b" is neither a registry's host nor an image`},
+		{"too many objects", append([]string{"--kubeconfig", down}, slices.Repeat([]string{"pod/a"}, maxObjects+1)...), "", 2, "101 objects are too many for one diagnosis"},
+		{"a screen without a terminal", []string{"watch", "--kubeconfig", down}, "", 2, "watch needs a terminal, and stdin or stdout is none"},
+		{"a server that speaks no TLS", []string{"--server", "https://" + strings.TrimPrefix(answering(t, 200, "text/html", ""), "http://")}, "", 3, "the API server cannot be reached: http: server gave HTTP response to HTTPS client"},
+		{"a web page of a proxy", []string{"--server", answering(t, 200, "text/html", "<html>log in \x1b[2J"), "-A"}, "", 3, "what answers is no API server: a web page came (200); look at the kubeconfig's server, and at a proxy on the way"},
+		{"a web page that forbids", []string{"--server", answering(t, 403, "text/html; charset=utf-8", "<html>no"), "pod/x"}, "", 3, "reading pod x in namespace default: what answers is no API server: a web page came (403)"},
+		{"a proxy's bad gateway", []string{"verify", "pod/x", "--server", answering(t, 502, "text/html", "<html>")}, "", 3, "what answers is no API server: a web page came (502)"},
+		{"a server that sends on to a login", []string{"--server", answering(t, 302, "", "https://login.example/?token=canary")}, "", 3, "what answers is no API server: it sends on to login.example; "},
+		{"an answer that is nothing", []string{"pod/x", "--server", answering(t, 200, "application/json", "")}, "", 3, "what answers is no API server: its answer cannot be read; "},
+		{"an answer that is binary", []string{"--server", answering(t, 200, "application/json", "\x00\xff{{")}, "", 3, "what answers is no API server: its answer cannot be read; "},
+		{"an answer that breaks off", []string{"--server", answering(t, 200, "application/vnd.kubernetes.protobuf", "k8s")}, "", 3, "the API server's answer broke off; try again"},
+		{"no permission at all", []string{"-A", "--server", answering(t, 403, "application/json", status("Forbidden", 403))}, "", 3, "you may not list pods in all namespaces, nor in namespace default; ask for that right"},
+		{"a token that has expired", []string{"--server", answering(t, 401, "application/json", status("Unauthorized", 401))}, "", 3, "the API server does not know you (no); log in again or look at the kubeconfig's user"},
+		{"a server that turns away", []string{"--server", answering(t, 429, "application/json", status("TooManyRequests", 429))}, "", 3, "the API server turns questions away for now (429: no); try again in a while"},
+		{"a server that fails", []string{"pod/x", "--server", answering(t, 500, "application/json", status("InternalError", 500))}, "", 3, "the API server fails: no; try again, or look at its log"},
+		{"a credential plugin that is not there", []string{"--kubeconfig", plugin("/nowhere/plugin")}, "", 3, "log in again or look at the kubeconfig's user"},
+		{"a credential plugin that fails", []string{"--kubeconfig", plugin(script(t, "exit 3"))}, "", 3, "log in again or look at the kubeconfig's user"},
+		{"a credential plugin that says nothing of use", []string{"--kubeconfig", plugin(script(t, "echo canary"))}, "", 3, "log in again or look at the kubeconfig's user"},
+		{"a credential plugin that asks a person", []string{"--kubeconfig", plugin(script(t, "read x && exit 0; exit 1"))}, "", 3, "log in again or look at the kubeconfig's user"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := bench{stdin: c.stdin}.run(t, c.args...)

@@ -6,6 +6,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -129,6 +130,9 @@ func (o *verifyOptions) verify(cmd *cobra.Command, args []string) error {
 	}
 	return o.traced(cmd.Context(), func(ctx context.Context) error {
 		return o.lookingAt(ctx, o.sourceOf, ask, func(known *catalog.Catalog) error {
+			if o.alone.fellBack {
+				fmt.Fprintln(o.ErrOut, "No kubeconfig names a cluster, so only registries were asked.")
+			}
 			v := report.NewVerification(known, result, m.Passed)
 			if err := o.print(v, func(w io.Writer) error { return report.VerificationText(w, v, o.style) }); err != nil {
 				return err

@@ -26,6 +26,8 @@ type aloneOptions struct {
 	written      []string // --platform
 	dockerConfig string
 
+	// fellBack: nobody said that there is no cluster, and none is named.
+	fellBack  bool
 	platforms []evidence.Platform
 	config    []byte // what the docker config holds, nil if none is given
 }
@@ -82,7 +84,7 @@ func (o *verifyOptions) sourceOf(load func() (*catalog.Catalog, error)) (connect
 			}
 			return c, err
 		}
-		fmt.Fprintln(o.ErrOut, "No kubeconfig names a cluster, so only registries are asked.")
+		o.alone.fellBack = true
 	}
 	none, err := cluster.None()
 	if err != nil {

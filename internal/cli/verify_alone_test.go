@@ -34,7 +34,7 @@ func TestAFileIsVerifiedWithoutACluster(t *testing.T) {
 		"nothing is said in the cluster's place": {
 			plainDeploy(host + "/acme/api:1.0"), ca, "", ExitNotSeen,
 			[]string{"Not proven: ", "what pull secrets the service account default brings is not known", "needs --docker-config FILE", "needs --platform OS/ARCH", "what its nodes have and what its other pulls show was not seen"},
-			"No kubeconfig names a cluster, so only registries are asked.\n",
+			"No kubeconfig names a cluster, so only registries were asked.\n",
 		},
 		"platform and logins are said":             {plainDeploy(host + "/acme/api:1.0"), ca, "--no-cluster --platform linux/amd64 --docker-config " + empty, ExitOK, []string{"Proven from here: " + host + "/acme/api:1.0", "no node of that kind was seen"}, ""},
 		"the file says who logs in, and for what":  {arm + account, ca, "--no-cluster", ExitOK, []string{"Proven from here: "}, ""},

@@ -17,6 +17,7 @@ import (
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/registry"
 	"github.com/pullmedic/pullmedic/internal/report"
 	"github.com/pullmedic/pullmedic/internal/watch"
@@ -43,8 +44,13 @@ kubelet tries next, what changed, and what was pulled since. Enter diagnoses
 what the cursor is on. A registry is asked without logging in, and the same
 question at most once a minute. ? on the screen tells the keys.`,
 		Example: examples(w, "watch", "watch -A", "watch -n shop --every 10s"),
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runWatch(cmd, o, every) },
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("watch shows all pods of a namespace and takes no objects; %s diagnose %s looks at one", w.program, foreign.Text(args[0], maxNamed))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runWatch(cmd, o, every) },
 	}
 	o.addAskFlags(cmd.Flags())
 	o.addScopeFlags(cmd.Flags())

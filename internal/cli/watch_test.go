@@ -24,7 +24,7 @@ func TestWatchSaysInOneLineWhyItCannotOpen(t *testing.T) {
 		{"watch -o json", "watch is a screen and has no -o; kubectl pullmedic -o json"},
 		{"watch --every 100ms", "--every 100ms is too often; give 1s or more"},
 		{"watch -l ((", "reading the selector"},
-		{"watch pod/x", "unknown command"},
+		{"watch pod/x", "watch shows all pods of a namespace and takes no objects"},
 		{"demo --watch", "watch needs a terminal"},
 		{"demo --watch pod/x", "--watch shows the whole cluster"},
 	} {

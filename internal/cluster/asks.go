@@ -168,7 +168,7 @@ func (c *Client) Pods(ctx context.Context, namespace, selector string, maxPages 
 			if page, err := next(); err == nil && page != nil {
 				page.close()
 			}
-			return false, newError(ctx, q, fmt.Errorf("reading the list: %w", err))
+			return false, newAnswerError(ctx, q, fmt.Errorf("reading the list: %w", err))
 		}
 		if last {
 			return o.Continue == "", nil

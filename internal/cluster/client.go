@@ -61,6 +61,7 @@ func New(config *rest.Config, o Options) (*Client, error) {
 	config.ContentType = runtime.ContentTypeProtobuf
 	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 	config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
+	config.Wrap(Guard)
 	config.Wrap(trace.Transport)
 	if config.UserAgent == "" {
 		config.UserAgent = "pullmedic"
@@ -124,7 +125,7 @@ func (c *Client) do(ctx context.Context, q question, o *metav1.ListOptions, acce
 		r = r.SetHeader("Accept", accept)
 	}
 	if err := r.Do(call).Into(out); err != nil {
-		return newError(ctx, q, err)
+		return newAnswerError(ctx, q, err)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"strings"
@@ -23,14 +24,15 @@ type Reason string
 
 // The reasons.
 const (
-	NotFound     Reason = "not-found"    // there is no such object
-	Forbidden    Reason = "forbidden"    // the user may not ask this
-	Unauthorized Reason = "unauthorized" // the server does not know the user
-	Unreachable  Reason = "unreachable"  // no server there, or no way to it
-	Untrusted    Reason = "untrusted"    // its certificate is not trusted
-	TimedOut     Reason = "timed-out"    // no answer within the time
-	NoCluster    Reason = "no-cluster"   // there is none to ask, by None
-	Failed       Reason = "failed"       // anything else
+	NotFound     Reason = "not-found"     // there is no such object
+	Forbidden    Reason = "forbidden"     // the user may not ask this
+	Unauthorized Reason = "unauthorized"  // the server does not know the user
+	Unreachable  Reason = "unreachable"   // no server there, or no way to it
+	Untrusted    Reason = "untrusted"     // its certificate is not trusted
+	TimedOut     Reason = "timed-out"     // no answer within the time
+	NoAPIServer  Reason = "no-api-server" // something else answers in its place
+	NoCluster    Reason = "no-cluster"    // there is none to ask, by None
+	Failed       Reason = "failed"        // anything else
 )
 
 // An Error is a question that the API server did not answer.
@@ -59,6 +61,8 @@ func newError(ctx context.Context, q question, err error) *Error {
 	switch {
 	case errors.Is(err, errNone):
 		e.Reason = NoCluster
+	case errors.Is(err, errNoAPIServer):
+		e.Reason = NoAPIServer
 	case apierrors.IsNotFound(err):
 		e.Reason = NotFound
 	case apierrors.IsForbidden(err):
@@ -78,6 +82,17 @@ func newError(ctx context.Context, q question, err error) *Error {
 	return e
 }
 
+// newAnswerError is newError of an answer that came and may be one that cannot
+// be read.
+func newAnswerError(ctx context.Context, q question, err error) *Error {
+	e := newError(ctx, q, err)
+	var status apierrors.APIStatus
+	if e.Reason == Failed && !errors.As(err, &status) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		e.Reason = NoAPIServer
+	}
+	return e
+}
+
 // Error says in one line what was asked, why there is no answer and what to do.
 func (e *Error) Error() string {
 	switch e.Reason {
@@ -92,6 +107,12 @@ func (e *Error) Error() string {
 			needs = Right(e.Verb, e.Resource, "", true) + ", nor in namespace " + foreign.Text(e.Namespace, 253)
 		}
 		return fmt.Sprintf("you may not %s; ask for that right, or name a namespace that you may read with -n", needs)
+	case NoAPIServer:
+		text := "its answer cannot be read"
+		if errors.Is(e.Err, errNoAPIServer) {
+			text = strings.TrimPrefix(e.words(), errNoAPIServer.Error()+": ")
+		}
+		return fmt.Sprintf("reading %s: %s: %s; look at the kubeconfig's server, and at a proxy on the way (HTTPS_PROXY, NO_PROXY)", e.what(), errNoAPIServer, text)
 	case NoCluster:
 		return fmt.Sprintf("no cluster is asked in this run, so %s was not read", e.what())
 	case Unauthorized:
@@ -102,6 +123,14 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("reading %s: no answer from the API server in time; try again, or look at its load", e.what())
 	case Unreachable:
 		return fmt.Sprintf("reading %s: the API server cannot be reached: %s; look at the kubeconfig's server and at the network", e.what(), e.words())
+	}
+	switch {
+	case apierrors.IsTooManyRequests(e.Err):
+		return fmt.Sprintf("reading %s: the API server turns questions away for now (429: %s); try again in a while", e.what(), e.words())
+	case apierrors.IsInternalError(e.Err), apierrors.IsServiceUnavailable(e.Err), apierrors.IsUnexpectedServerError(e.Err):
+		return fmt.Sprintf("reading %s: the API server fails: %s; try again, or look at its log", e.what(), e.words())
+	case errors.Is(e.Err, io.ErrUnexpectedEOF):
+		return fmt.Sprintf("reading %s: the API server's answer broke off; try again", e.what())
 	}
 	return fmt.Sprintf("reading %s: %s", e.what(), e.words())
 }

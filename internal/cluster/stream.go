@@ -66,7 +66,7 @@ func (c *Client) openPods(ctx context.Context, q question, o metav1.ListOptions)
 	p := &podPage{close: func() { _ = body.Close(); cancel() }}
 	if err := p.head(body); err != nil {
 		p.close()
-		return nil, newError(ctx, q, fmt.Errorf("reading the list: %w", err))
+		return nil, newAnswerError(ctx, q, fmt.Errorf("reading the list: %w", err))
 	}
 	return p, nil
 }
