@@ -4,13 +4,11 @@
 package cli
 
 import (
-	"fmt"
-	"os"
-
 	"github.com/spf13/pflag"
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/internal/bundle"
+	"github.com/pullmedic/pullmedic/internal/files"
 )
 
 func (o *lookOptions) addBundleFlag(flags *pflag.FlagSet) {
@@ -34,9 +32,9 @@ func (o *lookOptions) source(load func() (*catalog.Catalog, error)) (connection,
 }
 
 func openBundle(path string) (*bundle.Replay, error) {
-	file, err := openRegular(path)
+	file, err := files.Open(path)
 	if err != nil {
-		return nil, usage("reading the bundle: %w", err)
+		return nil, usage("reading the bundle: %w", plainPath(err))
 	}
 	survey, err := bundle.Read(file)
 	_ = file.Close() // it was only read
@@ -44,25 +42,4 @@ func openBundle(path string) (*bundle.Replay, error) {
 		return nil, usage("reading the bundle %s: %w; make one with collect", path, err)
 	}
 	return bundle.NewReplay(survey), nil
-}
-
-// openRegular opens a file that is one: a pipe or a device, to which a link can
-// lead as well, may never end or do something when it is read.
-func openRegular(path string) (*os.File, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", path)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	if opened, err := file.Stat(); err != nil || !os.SameFile(info, opened) {
-		_ = file.Close()
-		return nil, fmt.Errorf("%s was exchanged for another file while it was opened", path)
-	}
-	return file, nil
 }

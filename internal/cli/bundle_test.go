@@ -62,13 +62,13 @@ func TestBadBundles(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"-A --bundle " + empty:                         "error: reading the bundle " + empty + ": it is empty; make one with collect\n",
-		"-A --bundle " + dir + "/none.json":            "error: reading the bundle: stat " + dir + "/none.json: no such file or directory\n",
+		"-A --bundle " + dir + "/none.json":            "error: reading the bundle: " + dir + "/none.json: no such file or directory\n",
 		"-A --bundle " + empty + " --probe none":       "error: --bundle answers from a file and asks nobody, so --probe has no place beside it\n",
 		"-A --bundle " + empty + " --context prod":     "error: --bundle answers from a file and asks nobody, so --context has no place beside it\n",
 		"-l a=b --bundle " + empty:                     "error: --bundle answers from a file and asks nobody, so --selector has no place beside it\n",
 		"collect -A":                                   "error: collect needs a file to write: -o FILE, or -o - for stdout\n",
-		"collect -A -o " + dir + "/missing/pulls.json": "error: writing " + dir + "/missing/pulls.json: there is no directory " + dir + "/missing\n",
-		"collect -A -o " + dir:                         "error: writing " + dir + ": it is no regular file; give another one, or - for stdout\n",
+		"collect -A -o " + dir + "/missing/pulls.json": "error: writing " + dir + "/missing/pulls.json: no such file or directory\n",
+		"collect -A -o " + dir:                         "error: writing " + dir + ": it is a directory, and no regular file\n",
 	} {
 		f := &fake{survey: sick()}
 		got := f.bench().run(t, strings.Fields(args)...)

@@ -4,17 +4,15 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/bundle"
+	"github.com/pullmedic/pullmedic/internal/files"
 	"github.com/pullmedic/pullmedic/internal/foreign"
 )
 
@@ -67,12 +65,11 @@ func canSave(path string) error {
 	if path == "-" {
 		return nil
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return usage("writing %s: it is no regular file; give another one, or - for stdout", foreign.Text(path, 300))
+	draft, err := files.NewDraft(path)
+	if err != nil {
+		return usage("writing %w", plainPath(err))
 	}
-	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return usage("writing %s: there is no directory %s", foreign.Text(path, 300), foreign.Text(filepath.Dir(path), 300))
-	}
+	draft.Discard()
 	return nil
 }
 
@@ -92,27 +89,19 @@ func (o *lookOptions) save(path string, s evidence.Survey) error {
 	return nil
 }
 
-// replace writes a file that only its owner may read, by way of another beside
-// it, so that there is never half of it.
-func replace(path string, write func(io.Writer) error) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".pullmedic-*")
+// replace writes a file that only its owner may read, in the place of the one that
+// may be there: whole, or not at all.
+func replace(path string, write func(io.Writer) error) error {
+	draft, err := files.NewDraft(path)
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, errors.Unwrap(err))
+		return fmt.Errorf("writing %w", plainPath(err))
 	}
-	defer func() {
-		if err != nil {
-			_ = temporary.Close()
-			_ = os.Remove(temporary.Name())
-		}
-	}()
-	if err := write(temporary); err != nil {
+	defer draft.Discard()
+	if err := write(draft); err != nil {
 		return err
 	}
-	if err := temporary.Close(); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if err := os.Rename(temporary.Name(), path); err != nil {
-		return fmt.Errorf("writing %s: %w", path, errors.Unwrap(err))
+	if err := draft.Replace(); err != nil {
+		return fmt.Errorf("writing %w", err)
 	}
 	return nil
 }

@@ -8,10 +8,10 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
-	"io"
 	"strings"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/internal/files"
 	"github.com/pullmedic/pullmedic/internal/foreign"
 )
 
@@ -29,17 +29,9 @@ func (o *fixOptions) readCA() error {
 		return nil
 	}
 	name := foreign.Text(o.remedy.CAFile, 300)
-	file, err := openRegular(o.remedy.CAFile)
+	data, err := files.Read(o.remedy.CAFile, maxCA)
 	if err != nil {
 		return usage("reading the certificates: %w", plainPath(err))
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxCA+1))
-	switch {
-	case err != nil:
-		return usage("reading the certificates: %w", plainPath(err))
-	case len(data) > maxCA:
-		return usage("%s is larger than 1 MiB, which no list of a registry's certificates is", name)
 	}
 	var clean strings.Builder
 	for {

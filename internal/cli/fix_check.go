@@ -4,10 +4,6 @@
 package cli
 
 import (
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -120,27 +116,6 @@ func (o *fixOptions) checkImage() error {
 		return usage("--via is none of secret, service-account, template")
 	case o.remedy.With != "" && !remedyID.MatchString(o.remedy.With):
 		return usage("--with %q is no remedy's id; the plan shows them", foreign.Text(o.remedy.With, 60))
-	}
-	return nil
-}
-
-// checkReport: a post-mortem that somebody wrote on is not written over.
-func (o *fixOptions) checkReport() error {
-	if o.report == "" {
-		return nil
-	}
-	if o.dry() {
-		return usage("--report tells what was done, and --dry-run does nothing; leave one out")
-	}
-	name := foreign.Text(o.report, 300)
-	switch _, err := os.Lstat(o.report); {
-	case err == nil:
-		return usage("%s is there already, and a post-mortem that somebody may have written on is not replaced; name another file", name)
-	case !errors.Is(err, fs.ErrNotExist):
-		return usage("looking for the report's file: %w", plainPath(err))
-	}
-	if info, err := os.Stat(filepath.Dir(o.report)); err != nil || !info.IsDir() {
-		return usage("there is no directory for %s; make it first", name)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/files"
 	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/report"
@@ -28,6 +29,7 @@ type fixing struct {
 	catalog *catalog.Catalog
 	mender  *mend.Mender
 	bring   bringer
+	draft   *files.Draft // of the report, nil if none is wanted
 	f       v1alpha1.Fix
 }
 
@@ -39,6 +41,10 @@ func (o *fixOptions) mend(ctx context.Context, refs []examine.ObjectRef) (v1alph
 	if err != nil {
 		return v1alpha1.Fix{}, err
 	}
+	if x.draft, err = o.beginReport(); err != nil {
+		return v1alpha1.Fix{}, err
+	}
+	defer x.draft.Discard()
 	survey, err := x.look(ctx, refs)
 	if err != nil {
 		return v1alpha1.Fix{}, x.explain(err)
@@ -73,8 +79,7 @@ func (o *fixOptions) mend(ctx context.Context, refs []examine.ObjectRef) (v1alph
 			break
 		}
 	}
-	err = x.end(survey)
-	return x.f, err
+	return x.f, x.end(survey)
 }
 
 // begin connects.
@@ -349,5 +354,6 @@ func (x *fixing) end(s evidence.Survey) error {
 			return err
 		}
 	}
-	return x.postMortem()
+	x.postMortem()
+	return nil
 }

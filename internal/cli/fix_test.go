@@ -331,24 +331,52 @@ func TestACauseIsMendedOneByOneUntilOneFails(t *testing.T) {
 	}
 }
 
-func TestAReportIsNotReplaced(t *testing.T) {
-	path := writeFile(t, "report.md", "mine")
-	if err := create(path, []byte("ours")); err == nil || !strings.Contains(err.Error(), "is not replaced") {
-		t.Errorf("got %v", err)
+// What happens to the report's place while the fix goes on is said, and the fix
+// ends as it ended.
+func TestAReportThatCannotBeWrittenDoesNotSpoilTheFix(t *testing.T) {
+	for name, c := range map[string]struct {
+		meanwhile func(dir string) error
+		says      string
+		left      int // files
+	}{
+		"its directory goes": {os.RemoveAll, "the post-mortem was not written: ", 0},
+		"somebody else writes it": {func(dir string) error { return os.WriteFile(filepath.Join(dir, "api.md"), []byte("mine"), 0o600) },
+			"somebody else made a file of that name meanwhile, which is not replaced; it is in ", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "reports")
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			s := newShop(t, "api")
+			s.rollsTo(func(name, image string) corev1.ContainerState {
+				if err := c.meanwhile(dir); err != nil {
+					t.Error(err)
+				}
+				return running(name, image)
+			})
+			got := s.run(t, "deployment/api", "--yes", "--report", filepath.Join(dir, "api.md"))
+			if got.code != ExitOK || !strings.Contains(got.out, "Mended: ") || !strings.Contains(got.err, c.says) {
+				t.Errorf("exit code %d, stderr %q, stdout\n%s", got.code, got.err, got.out)
+			}
+			if left, _ := os.ReadDir(dir); len(left) != c.left {
+				t.Errorf("there lie %v", left)
+			}
+			if text, err := os.ReadFile(filepath.Join(dir, "api.md")); err == nil && string(text) != "mine" {
+				t.Errorf("it was replaced: %q", text)
+			}
+		})
 	}
-	if text, _ := os.ReadFile(path); string(text) != "mine" {
-		t.Errorf("it is %q now", text)
-	}
-	fresh := filepath.Join(t.TempDir(), "fresh.md")
-	if err := create(fresh, []byte("ours")); err != nil {
-		t.Fatal(err)
-	}
-	if info, err := os.Stat(fresh); err != nil || info.Mode().Perm() != 0o644 {
-		t.Errorf("%v, %v", info.Mode(), err)
-	}
-	left, err := os.ReadDir(filepath.Dir(fresh))
-	if err != nil || len(left) != 1 {
-		t.Errorf("beside it lies %v, %v", left, err)
+}
+
+func TestARefusedFixLeavesNoEmptyReport(t *testing.T) {
+	dir := t.TempDir()
+	s := newShop(t, "api")
+	for _, args := range []string{"deployment/web --yes", "deployment/api --yes --with pray", "pod/well-1-x --yes"} {
+		s.run(t, append(strings.Fields(args), "--report", filepath.Join(dir, "api.md"))...)
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%s leaves %v, %v", args, left, err)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/files"
 	"github.com/pullmedic/pullmedic/internal/registry"
 	"github.com/pullmedic/pullmedic/internal/registry/hostsdir"
 	"github.com/pullmedic/pullmedic/internal/report"
@@ -143,7 +144,7 @@ func (o *lookOptions) Complete(usual registry.Mode) error {
 	if o.traceFile == "" {
 		return nil
 	}
-	file, err := os.OpenFile(o.traceFile, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	file, err := files.Sink(o.traceFile)
 	if err != nil {
 		return usage("making the trace's file: %w", err)
 	}

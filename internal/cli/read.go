@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pullmedic/pullmedic/catalog"
+	"github.com/pullmedic/pullmedic/internal/files"
 	"github.com/pullmedic/pullmedic/internal/report"
 	"github.com/pullmedic/pullmedic/symptom"
 )
@@ -102,7 +103,7 @@ func readLines(o *showOptions, c *catalog.Catalog, file string, args []string) e
 	}
 	in, name := o.In, "stdin"
 	if file != "-" {
-		opened, err := os.Open(file)
+		opened, err := files.Stream(file, 0) // messages come when they come
 		if err != nil {
 			return usage("opening the messages: %w", plainPath(err))
 		}

@@ -8,12 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/files"
 	"github.com/pullmedic/pullmedic/internal/registry"
 	"github.com/pullmedic/pullmedic/internal/report"
 	"github.com/pullmedic/pullmedic/internal/verify"
@@ -148,13 +149,17 @@ func (o *verifyOptions) verify(cmd *cobra.Command, args []string) error {
 	})
 }
 
+// pipeIdle is how long a pipe that --filename names may give nothing: a chart that
+// is rendered into it takes its time.
+const pipeIdle = time.Minute
+
 // open opens the file, before a cluster is looked for: what is wrong with the
 // command line is told first.
 func (o *verifyOptions) open() (in io.Reader, done func(), err error) {
 	if o.file == "" || o.file == "-" {
 		return o.In, func() {}, nil
 	}
-	file, err := os.Open(o.file)
+	file, err := files.Stream(o.file, pipeIdle)
 	if err != nil {
 		return nil, nil, usage("opening the file: %w", plainPath(err))
 	}

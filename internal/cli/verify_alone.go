@@ -6,13 +6,13 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/pflag"
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/cluster"
+	"github.com/pullmedic/pullmedic/internal/files"
 	"github.com/pullmedic/pullmedic/internal/verify"
 )
 
@@ -55,17 +55,8 @@ func (o *aloneOptions) complete(file string) error {
 	if o.dockerConfig == "" {
 		return nil
 	}
-	config, err := openRegular(o.dockerConfig)
-	if err != nil {
+	if o.config, err = files.Read(o.dockerConfig, maxConfig); err != nil {
 		return usage("reading the docker config: %w", plainPath(err))
-	}
-	defer config.Close()
-	o.config, err = io.ReadAll(io.LimitReader(config, maxConfig+1))
-	switch {
-	case err != nil:
-		return usage("reading the docker config: %w", plainPath(err))
-	case len(o.config) > maxConfig:
-		return usage("reading the docker config: it is larger than %d MiB, and so than any secret", maxConfig>>20)
 	}
 	return nil
 }

@@ -155,7 +155,7 @@ func TestBadInputOfVerify(t *testing.T) {
 		"nothing":                   {"verify", "", "verify needs an object or a file: TYPE/NAME, or -f FILE; kubectl pullmedic verify --help shows more"},
 		"objects and a file":        {"verify pod/x -f x.yaml", "", "give objects or a file to verify, not both"},
 		"a file that is not there":  {"verify -f /nowhere.yaml", "", "opening the file: /nowhere.yaml: no such file or directory"},
-		"a directory":               {"verify -f /", "", "reading /: is a directory"},
+		"a directory":               {"verify -f /", "", "opening the file: /: it is a directory, and neither a file nor a pipe"},
 		"an empty file":             {"verify -f -", "", "reading stdin: it is empty; give a pod or a workload"},
 		"broken YAML":               {"verify -f -", "kind: Service\napiVersion: v1\n---\n{", "reading stdin, document 2: it is no YAML: "},
 		"a pod without a name":      {"verify -f -", "apiVersion: v1\nkind: Pod\nspec: {containers: [{}]}", "reading stdin, document 1: the Pod has no metadata.name"},

@@ -8,13 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/files"
 	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
@@ -32,9 +32,12 @@ type dockerFile struct {
 // or from the file's store.
 func fromDockerConfig(ctx context.Context, image string, ref evidence.Reference, path string) (*remedy.Login, error) {
 	place := "docker config " + foreign.Text(path, 300)
-	data, err := readFile(path)
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("reading %s: it is a directory: name the file in it, config.json", place)
+	}
+	data, err := files.Read(path, maxFile)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", place, err)
+		return nil, fmt.Errorf("reading %s: %w", place, because(err))
 	}
 	var file dockerFile
 	if json.Unmarshal(data, &file) != nil { // its error can quote the file
@@ -145,31 +148,8 @@ func hostOf(key string) string {
 	return host
 }
 
-// readFile reads a regular file of bounded size. Errors have no path: the
-// caller names it.
-func readFile(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, because(err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, because(err)
-	}
-	if info.IsDir() {
-		return nil, errors.New("it is a directory: name the file in it, config.json")
-	}
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	switch {
-	case err != nil:
-		return nil, because(err)
-	case len(data) > maxFile:
-		return nil, fmt.Errorf("it is larger than %d MiB", maxFile>>20)
-	}
-	return data, nil
-}
-
+// because is why a docker config cannot be read, without its path, which the caller
+// names.
 func because(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -266,6 +266,8 @@ func TestADockerConfigThatIsNoFile(t *testing.T) {
 	failed(t, login, err, "reading docker config "+dir+": it is a directory: name the file in it, config.json")
 	login, err = Brought(t.Context(), "reg.example/app", Options{DockerConfig: dir + "/absent"}, World{})
 	failed(t, login, err, "reading docker config "+dir+"/absent: there is no such file")
+	login, err = Brought(t.Context(), "reg.example/app", Options{DockerConfig: os.DevNull}, World{})
+	failed(t, login, err, "reading docker config "+os.DevNull+": it is a device, and no regular file")
 }
 
 func TestAnEntryOfAnotherNamespacesSecret(t *testing.T) {

@@ -43,7 +43,9 @@ func (m *Mender) prove(ctx context.Context, p *Plan) {
 	if len(q.Wants) > 0 {
 		p.Result = verify.Verify(ctx, m.catalog, m.seer, q)
 		p.Result.Answers = slices.DeleteFunc(p.Result.Answers, func(a verify.Answer) bool { return p.leaves(a.Evidence.Pull) })
-		p.Proof = p.Result.Proof()
+		if p.Proof = p.Result.Proof(); p.emergency() {
+			p.reconsider()
+		}
 	}
 	if why := p.served(); p.Proof == verify.NotProven && why != "" {
 		p.Proof, p.ProvenBy = verify.Proven, why

@@ -27,13 +27,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"sync"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
 
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/files"
 	"github.com/pullmedic/pullmedic/internal/trace"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
@@ -235,7 +235,7 @@ func RootCAs(file string) (*x509.CertPool, error) {
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
-	pem, err := os.ReadFile(file)
+	pem, err := files.ReadStream(file, caIdle, maxCAs)
 	if err != nil {
 		return nil, fmt.Errorf("reading the registries' certificates: %w", err)
 	}
@@ -244,5 +244,11 @@ func RootCAs(file string) (*x509.CertPool, error) {
 	}
 	return pool, nil
 }
+
+// Bounds of a file of certificates, which may come through a pipe.
+const (
+	maxCAs = 8 << 20
+	caIdle = 30 * time.Second
+)
 
 var errNoCertificate = errors.New("no PEM block of type CERTIFICATE in it")

@@ -137,6 +137,9 @@ func names(registry string) []string {
 
 // content reads a file up to the bound.
 func content(files fs.FS, name string) ([]byte, error) {
+	if info, err := fs.Stat(files, name); err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New("it is no regular file")
+	}
 	f, err := files.Open(name)
 	if err != nil {
 		return nil, err
