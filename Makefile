@@ -7,8 +7,10 @@ PLUGIN   := bin/kubectl-pullmedic
 FUZZTIME ?= 30s
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS  := -s -w -X github.com/pullmedic/pullmedic/internal/cli.version=$(VERSION)
-# Runs a step and prints how long it took.
+# Runs a step, prints how long it took, and at the end what failed.
 STEP     := ./tools/step
+# A slow machine is no failure; the default would end a package after ten minutes.
+GOTEST   := go test -timeout 60m
 
 .PHONY: all build demo test unit agreement integration e2e handover backoff bench fuzz lint vuln generate corpus clean
 
@@ -26,18 +28,19 @@ $(PLUGIN): FORCE
 test: unit agreement integration ## all tests; as a plain user without what starts a kubelet
 
 unit: ## the product's own tests
-	$(STEP) "unit tests" go test ./...
+	$(STEP) "unit tests" $(GOTEST) ./...
 
 agreement: ## ours against the kubelet's own code, 100,000 cases
-	$(STEP) "keyring agreement" sh -c 'cd testbed && go test -count=1 -v ./agreement/'
+	$(STEP) "keyring agreement" sh -c 'cd testbed && $(GOTEST) -count=1 -v ./agreement/'
 
 integration: build ## the plugin against a real API server and kubelets
 	@if [ "$$(id -u)" = 0 ] && [ "$$(uname -s)" = Linux ]; then \
 	  $(MAKE) --no-print-directory testbed-up && \
-	  $(STEP) "testbed tests" sh -c 'cd testbed && go test -count=1 ./internal/... ./integration/' && \
+	  $(STEP) "testbed unit tests" sh -c 'cd testbed && $(GOTEST) -count=1 ./internal/...' && \
+	  $(STEP) "integration tests" sh -c 'cd testbed/integration && $(GOTEST) -count=1' && \
 	  $(STEP) "25 faults" $(TESTBED) e2e --core --plugin $(PLUGIN); \
 	else \
-	  $(STEP) "testbed tests" sh -c 'cd testbed && go test ./internal/...'; \
+	  $(STEP) "testbed unit tests" sh -c 'cd testbed && $(GOTEST) ./internal/...'; \
 	  echo "Left out, as they start kubelets and need root on Linux: testbed/integration and make e2e"; \
 	fi
 

@@ -137,7 +137,7 @@ func (h *house) serve(host string, handler http.Handler, alter ...func(*httptest
 func (h *house) prober(alter ...func(*Options)) *Prober {
 	h.t.Helper()
 	o := Options{
-		Probe: Credentials, RootCAs: h.pool, AllowLoopback: true, ConnectTo: h.connect, StepTimeout: 2 * time.Second,
+		Probe: Credentials, RootCAs: h.pool, AllowLoopback: true, ConnectTo: h.connect, Timeout: time.Minute, StepTimeout: time.Minute,
 		Proxy: func(*url.URL) (*url.URL, error) { return nil, nil },
 	}
 	for _, a := range alter {

@@ -193,7 +193,7 @@ func (s *shelf) verify(t testing.TB, c scene) verify.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := registry.Options{Probe: c.mode, AllowLoopback: true, RootCAs: s.pool, StepTimeout: 2 * time.Second, Proxy: func(*url.URL) (*url.URL, error) { return nil, nil }}
+	o := registry.Options{Probe: c.mode, AllowLoopback: true, RootCAs: s.pool, Timeout: time.Minute, StepTimeout: time.Minute, Proxy: func(*url.URL) (*url.URL, error) { return nil, nil }}
 	if c.mode == "" {
 		o.Probe = registry.Credentials
 	}

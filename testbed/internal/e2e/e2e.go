@@ -42,6 +42,10 @@ type Options struct {
 // has been printed then.
 var ErrNotAsExpected = errors.New("not all is as expected")
 
+// longestScene bounds the making of a fault, the wait until it shows, and its
+// removal: far beyond what they take, as a machine that is busy is no failure.
+const longestScene = 5 * time.Minute
+
 // A place is one fault on one node.
 type place struct {
 	fault faults.Fault
@@ -158,7 +162,7 @@ func (r *runner) wave(ctx context.Context, wave []place, whole, keep bool) (err 
 	if !keep {
 		defer func() {
 			// Also after an interrupt: no fault outlives its run.
-			clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+			clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestScene)
 			defer cancel()
 			err = errors.Join(err, each(clean, wave, func(ctx context.Context, p place) error {
 				return faults.Repair(ctx, r.bed, p.fault, p.node)
@@ -166,7 +170,7 @@ func (r *runner) wave(ctx context.Context, wave []place, whole, keep bool) (err 
 		}()
 	}
 	if err := each(ctx, wave, func(ctx context.Context, p place) error {
-		ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+		ctx, cancel := context.WithTimeout(ctx, longestScene)
 		defer cancel()
 		return faults.Inject(ctx, r.bed, p.fault, p.node)
 	}); err != nil {
@@ -203,7 +207,7 @@ func each(ctx context.Context, wave []place, do func(context.Context, place) err
 
 // await waits until the kubelet shows what the place is to show.
 func (r *runner) await(ctx context.Context, p place) error {
-	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, longestScene)
 	defer cancel()
 	namespace := p.fault.Namespace(p.node.Name)
 	var shown faults.Shown

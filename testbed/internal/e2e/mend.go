@@ -62,7 +62,7 @@ func (r *runner) mendAll(ctx context.Context) error {
 		return err
 	}
 	defer func() {
-		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestScene)
 		defer cancel()
 		if err := faults.RemoveTools(clean, r.bed); err != nil {
 			r.complain("%v", err)
@@ -84,11 +84,11 @@ func (r *runner) mendAll(ctx context.Context) error {
 // mendOne is one fault from its making to its removal.
 func (r *runner) mendOne(ctx context.Context, m faults.Mending, p place, tools faults.Tools) (err error) {
 	defer func() {
-		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestScene)
 		defer cancel()
 		err = errors.Join(err, faults.Repair(clean, r.bed, p.fault, p.node))
 	}()
-	makes, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	makes, cancel := context.WithTimeout(ctx, longestScene)
 	defer cancel()
 	if err := faults.Inject(makes, r.bed, p.fault, p.node); err != nil {
 		return err
@@ -167,7 +167,7 @@ func (r *runner) mendAndUndo(ctx context.Context, p place, options []string, row
 	seen := make(chan sighting, 1)
 	began := time.Now()
 	go func() { seen <- w.watch(watching) }()
-	args := append([]string{"fix", p.fault.Target(), "-n", namespace, "--yes", "--timeout", "60s", "-o", "json"}, options...)
+	args := append([]string{"fix", p.fault.Target(), "-n", namespace, "--yes", "--timeout", "3m", "-o", "json"}, options...)
 	done, err := r.besides(ctx, "fixing "+p.fault.Name+" on "+p.node.Name, args...)
 	if err != nil {
 		return false, err
@@ -175,7 +175,7 @@ func (r *runner) mendAndUndo(ctx context.Context, p place, options []string, row
 	if done.code != 0 { // what was not pulled by then will not be
 		stop()
 	} else {
-		time.AfterFunc(3*time.Second, stop)
+		time.AfterFunc(time.Minute, stop) // the container of what is pulled is still to be made
 	}
 	saw := <-seen
 	if saw.err != nil {
@@ -219,11 +219,17 @@ func (r *runner) takeBack(ctx context.Context, p place, said v1alpha1.Fix, befor
 			row.why = strings.TrimSpace(row.why + fmt.Sprintf(" undo ended with %d: %.300s", done.code, cmp.Or(string(done.err), string(done.out))))
 		}
 	}
-	after, err := ReadObjects(ctx, r.Testbed, r.namespacesOf(p)...)
-	if err != nil {
-		return err
+	var differences []string
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+		after, err := ReadObjects(ctx, r.Testbed, r.namespacesOf(p)...)
+		if err != nil {
+			return err
+		}
+		// What belongs to an object that goes takes the garbage collector a while.
+		if differences = before.Differences(after, false); len(differences) == 0 || time.Now().After(deadline) {
+			break
+		}
 	}
-	differences := before.Differences(after, false)
 	row.undone = len(differences) == 0
 	if !row.undone {
 		row.why = strings.TrimSpace(row.why + " after undo: " + strings.Join(differences, "; "))

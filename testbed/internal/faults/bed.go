@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -239,38 +238,35 @@ const labelled = "pullmedic.dev/testbed-fault"
 func makeNamespace(ctx context.Context, bed Bed, name string) error {
 	namespaces := bed.Kube.CoreV1().Namespaces()
 	object := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{labelled: "true"}}}
-	for deadline := time.Now().Add(90 * time.Second); ; {
+	err := poll(ctx, func() (bool, error) {
 		_, err := namespaces.Create(ctx, object, metav1.CreateOptions{})
-		if err == nil {
-			break
+		if !apierrors.IsAlreadyExists(err) {
+			return true, err
 		}
-		if !apierrors.IsAlreadyExists(err) || time.Now().After(deadline) {
-			return fmt.Errorf("making namespace %s: %w", name, err)
+		err = namespaces.Delete(ctx, name, metav1.DeleteOptions{}) // of an earlier run
+		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+			err = nil
 		}
-		if err := namespaces.Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
-			return fmt.Errorf("deleting namespace %s of an earlier run: %w", name, err)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(500 * time.Millisecond):
-		}
+		return false, err
+	})
+	if err != nil {
+		return fmt.Errorf("making namespace %s: %w", name, err)
 	}
 	// A controller makes this one soon; no pod can be made before. An API server
 	// can take a namespace that was just made for its predecessor, which ends.
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	err = poll(ctx, func() (bool, error) {
 		_, err := bed.Kube.CoreV1().ServiceAccounts(name).Create(ctx, account, metav1.CreateOptions{})
-		if err == nil || apierrors.IsAlreadyExists(err) {
-			return nil
+		if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
+			return false, nil
 		}
-		if !apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) || time.Now().After(deadline) {
-			return fmt.Errorf("making the service account of namespace %s: %w", name, err)
+		if apierrors.IsAlreadyExists(err) {
+			err = nil
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(100 * time.Millisecond):
-		}
+		return true, err
+	})
+	if err != nil {
+		return fmt.Errorf("making the service account of namespace %s: %w", name, err)
 	}
+	return nil
 }

@@ -225,7 +225,7 @@ func oldFaults() []Fault {
 			scene: func(s Spot) Scene {
 				node := "old-" + s.Namespace
 				return Scene{
-					Image: image, Edit: func(p *corev1.Pod) { p.Spec.NodeName, p.Spec.NodeSelector = node, nil },
+					Image: image, Edit: onto(node),
 					Break: func(ctx context.Context, bed Bed) error { return makeOldNode(ctx, bed, node) },
 					Mend:  func(ctx context.Context, bed Bed) error { return removeOldNode(ctx, bed, node) },
 					Then:  func(ctx context.Context, bed Bed) error { return wait131(ctx, bed, s.Namespace, image, events) },
@@ -245,13 +245,22 @@ func oldFaults() []Fault {
 			scene: func(s Spot) Scene {
 				node := "old-" + s.Namespace
 				return Scene{
-					Image: present, Edit: func(p *corev1.Pod) { p.Spec.NodeName, p.Spec.NodeSelector = node, nil },
+					Image: present, Edit: onto(node),
 					Break: func(ctx context.Context, bed Bed) error { return makeOldNode(ctx, bed, node) },
 					Mend:  func(ctx context.Context, bed Bed) error { return removeOldNode(ctx, bed, node) },
 					Then:  func(ctx context.Context, bed Bed) error { return began(ctx, bed, s.Namespace, 20*time.Minute) },
 				}
 			},
 		},
+	}
+}
+
+// onto puts a pod onto such a node, and keeps it there: as no kubelet is heard of,
+// it would be evicted after five minutes.
+func onto(node string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		p.Spec.NodeName, p.Spec.NodeSelector = node, nil
+		p.Spec.Tolerations = []corev1.Toleration{{Operator: corev1.TolerationOpExists}}
 	}
 }
 

@@ -180,7 +180,7 @@ func route(ctx context.Context, bed Bed, node layout.Node, registry, how string)
 }
 
 func iptables(ctx context.Context, bed Bed, node layout.Node, args []string) error {
-	said, err := bed.Exec(ctx, node.Name, "iptables", append([]string{"-w", "5"}, args...)...).CombinedOutput()
+	said, err := bed.Exec(ctx, node.Name, "iptables", append([]string{"-w", "60"}, args...)...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("running iptables %s on %s: %w: %s", strings.Join(args, " "), node.Name, err, strings.TrimSpace(string(said)))
 	}

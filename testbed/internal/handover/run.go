@@ -35,10 +35,11 @@ type Options struct {
 }
 
 // longestFail is how long a fault may take to show, and longestMend how long the
-// kubelet may take to pull afterwards: its back-off, from a fresh pod, is short.
+// kubelet may take to pull afterwards: its back-off, from a fresh pod, is short,
+// and five minutes at most.
 const (
-	longestFail = 90 * time.Second
-	longestMend = 3 * time.Minute
+	longestFail = 5 * time.Minute
+	longestMend = 7 * time.Minute
 )
 
 // Run plays every scene on every node and tells how each ended. It is an error

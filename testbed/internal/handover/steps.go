@@ -85,7 +85,7 @@ type hand struct {
 }
 
 // longestCommand is how long a command may take.
-const longestCommand = 90 * time.Second
+const longestCommand = 5 * time.Minute
 
 // carry carries out steps in their order and stops at the first that fails.
 func (h *hand) carry(ctx context.Context, steps []step) error {

@@ -107,12 +107,12 @@ func removeLinks(ctx context.Context) error {
 			return fmt.Errorf("removing interface %s: %w", link, err)
 		}
 	}
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if links, err = Links(); err != nil || len(links) == 0 {
 			return err
 		}
 	}
-	return fmt.Errorf("removing the interfaces: %v are still there after ten seconds", links)
+	return fmt.Errorf("removing the interfaces: %v are still there after a minute", links)
 }
 
 // removeMountPoints removes the directories that makeMountPoint made, if they

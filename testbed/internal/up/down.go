@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
@@ -66,7 +67,7 @@ func order(name string) string {
 // namespace is one of the places', or its cgroup is a node's.
 func endStrays(t *cluster.Testbed) error {
 	var errs []error
-	for range 250 {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		left, err := strays(t)
 		if err != nil {
 			return err
@@ -78,7 +79,6 @@ func endStrays(t *cluster.Testbed) error {
 		for _, pid := range left {
 			errs = append(errs, daemon.Kill(pid))
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	return errors.Join(append(errs, errors.New("processes are left in the testbed's namespaces"))...)
 }
@@ -153,10 +153,24 @@ func removeCgroups(node string) error {
 			return fmt.Errorf("listing cgroup %s: %w", root, err)
 		}
 		for _, dir := range slices.Backward(dirs) {
-			if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := removeCgroup(dir); err != nil {
 				return fmt.Errorf("removing cgroup %s: %w", dir, err)
 			}
 		}
 	}
 	return nil
+}
+
+// removeCgroup removes one that no process is in any more, of which the kernel
+// takes a moment to know.
+func removeCgroup(dir string) error {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		err := os.Remove(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if !errors.Is(err, syscall.EBUSY) || time.Now().After(deadline) {
+			return err
+		}
+	}
 }

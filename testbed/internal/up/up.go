@@ -34,7 +34,7 @@ import (
 )
 
 // limit is how long a part may take to be of use.
-const limit = 60 * time.Second
+const limit = 3 * time.Minute
 
 // Store keeps the records of the programs that Up starts.
 func Store(t *cluster.Testbed) *daemon.Store {
