@@ -230,8 +230,9 @@ func logins(name string, hosts ...string) *corev1.Secret {
 // A workload is one as real clusters have them, and how it is broken.
 type workload struct {
 	kind string
-	// broken makes it and breaks it.
-	broken func(yard)
+	// made makes it, and broken breaks it once it is as it should be; nil if it is
+	// made broken.
+	made, broken func(yard)
 	// fails are the containers that fail by then, in all pods.
 	fails int
 	args  func(yard) []string
@@ -247,43 +248,45 @@ func to(image string) func(yard) []string {
 	return func(yard) []string { return []string{"--to", image} }
 }
 
-func workloads() map[string]workload {
+func shapesOfWorkloads() map[string]workload {
 	return map[string]workload{
 		"the last of a StatefulSet's three pods": {
 			kind: "StatefulSet", fails: 1, remedies: "previous-image", evicted: 1, ready: 3,
-			broken: func(y yard) {
+			made: func(y yard) {
 				y.make(statefulSet(templateOf(present), func(s *appsv1.StatefulSetSpec) { s.PodManagementPolicy = appsv1.ParallelPodManagement }))
+			},
+			broken: func(y yard) {
 				y.awaitReady(3)
 				y.give("StatefulSet", images("containers", "app", absent))
 			},
 		},
 		"all pods of a parallel StatefulSet": {
 			kind: "StatefulSet", fails: 3, args: to(present), remedies: "set-image", evicted: 3, ready: 3,
-			broken: func(y yard) {
+			made: func(y yard) {
 				y.make(statefulSet(templateOf(absent), func(s *appsv1.StatefulSetSpec) { s.PodManagementPolicy = appsv1.ParallelPodManagement }))
 			},
 		},
-		"the first pod of an ordered StatefulSet": {
-			kind: "StatefulSet", fails: 1, args: to(present), remedies: "set-image", evicted: 1, ready: 3,
-			broken: func(y yard) { y.make(statefulSet(templateOf(absent), nil)) },
-		},
 		"what a StatefulSet's partition lets through": {
 			kind: "StatefulSet", fails: 1, remedies: "previous-image", evicted: 1, ready: 3,
-			broken: func(y yard) {
+			made: func(y yard) {
 				y.make(statefulSet(templateOf(present), func(s *appsv1.StatefulSetSpec) {
 					s.PodManagementPolicy = appsv1.ParallelPodManagement
 					s.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{Type: appsv1.RollingUpdateStatefulSetStrategyType, RollingUpdate: &appsv1.RollingUpdateStatefulSetStrategy{Partition: new(int32(2))}}
 				}))
+			},
+			broken: func(y yard) {
 				y.awaitReady(3)
 				y.give("StatefulSet", images("containers", "app", absent))
 			},
 		},
 		"a pod of a StatefulSet that replaces none by itself": {
 			kind: "StatefulSet", fails: 1, remedies: "previous-image", evicted: 1, ready: 3,
-			broken: func(y yard) {
+			made: func(y yard) {
 				y.make(statefulSet(templateOf(present), func(s *appsv1.StatefulSetSpec) {
 					s.PodManagementPolicy, s.UpdateStrategy.Type = appsv1.ParallelPodManagement, appsv1.OnDeleteStatefulSetStrategyType
 				}))
+			},
+			broken: func(y yard) {
 				y.awaitReady(3)
 				y.give("StatefulSet", images("containers", "app", absent))
 				y.drop(func(p corev1.Pod) bool { return p.Name == "app-1" })
@@ -291,16 +294,20 @@ func workloads() map[string]workload {
 		},
 		"a DaemonSet's pod on one of two nodes": {
 			kind: "DaemonSet", fails: 1, remedies: "previous-image", ready: 2,
-			broken: func(y yard) {
+			made: func(y yard) {
 				y.make(daemonSet(appsv1.RollingUpdateDaemonSetStrategyType))
+			},
+			broken: func(y yard) {
 				y.awaitReady(2)
 				y.give("DaemonSet", images("containers", "app", absent))
 			},
 		},
 		"a pod of a DaemonSet that replaces none by itself": {
 			kind: "DaemonSet", fails: 1, remedies: "previous-image", evicted: 1, ready: 2,
-			broken: func(y yard) {
+			made: func(y yard) {
 				y.make(daemonSet(appsv1.OnDeleteDaemonSetStrategyType))
+			},
+			broken: func(y yard) {
 				y.awaitReady(2)
 				y.give("DaemonSet", images("containers", "app", absent))
 				y.drop(func(p corev1.Pod) bool { return p.Spec.NodeName == "node-b" })
@@ -308,18 +315,22 @@ func workloads() map[string]workload {
 		},
 		"several pods of a Deployment, beside older ones that serve": {
 			kind: "Deployment", fails: 3, remedies: "previous-image", ready: 4,
-			broken: func(y yard) {
+			made: func(y yard) {
 				y.make(deployment(4, templateOf(present), 2, 1))
+			},
+			broken: func(y yard) {
 				y.awaitReady(4)
 				y.give("Deployment", images("containers", "app", absent))
 			},
 		},
 		"a rollout whose deadline is over": {
 			kind: "Deployment", fails: 1, remedies: "previous-image", ready: 2,
-			broken: func(y yard) {
+			made: func(y yard) {
 				d := deployment(2, templateOf(present), 1, 0)
 				d.Spec.ProgressDeadlineSeconds = new(int32(2))
 				y.make(d)
+			},
+			broken: func(y yard) {
 				y.awaitReady(2)
 				y.give("Deployment", images("containers", "app", absent))
 				y.await(y.t, "the deadline of the rollout", func(ctx context.Context) bool {
@@ -330,26 +341,32 @@ func workloads() map[string]workload {
 		},
 		"two containers whose images are wrong": {
 			kind: "Deployment", fails: 2, remedies: "previous-image", ready: 1,
-			broken: func(y yard) {
+			made: func(y yard) {
 				y.make(deployment(1, shapeOf(present, "side", older), 1, 0))
+			},
+			broken: func(y yard) {
 				y.awaitReady(1)
 				y.give("Deployment", images("containers", "app", absent, "side", notThere))
 			},
 		},
 		"a wrong image and a missing login, where one revision had neither": {
 			kind: "Deployment", fails: 2, remedies: "rollout-undo", ready: 2,
-			broken: func(y yard) {
+			made: func(y yard) {
 				y.make(logins("harbor", registries.Harbor), deployment(2, shapeOf(present, "side", older), 1, 0))
+			},
+			broken: func(y yard) {
 				y.awaitReady(2)
 				y.give("Deployment", images("containers", "app", absent, "side", harbor))
 			},
 		},
 		"a sidecar before a container that is wrong, too": {
 			kind: "Deployment", fails: 1, remedies: "rollout-undo", ready: 1,
-			broken: func(y yard) {
+			made: func(y yard) {
 				t := templateOf(present)
 				t.Spec.InitContainers = []corev1.Container{{Name: "proxy", Image: present, ImagePullPolicy: corev1.PullAlways, RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}}
 				y.make(deployment(1, t, 1, 0))
+			},
+			broken: func(y yard) {
 				y.awaitReady(1)
 				both := images("containers", "app", notThere)
 				maps.Copy(both, images("initContainers", "proxy", absent))
@@ -358,11 +375,13 @@ func workloads() map[string]workload {
 		},
 		"an image volume": {
 			kind: "Deployment", fails: 1, remedies: "previous-image", ready: 1,
-			broken: func(y yard) {
+			made: func(y yard) {
 				t := templateOf(present)
 				t.Spec.Volumes = []corev1.Volume{{Name: "model", VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: older, PullPolicy: corev1.PullAlways}}}}
 				t.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "model", MountPath: "/model"}}
 				y.make(deployment(1, t, 1, 0))
+			},
+			broken: func(y yard) {
 				y.awaitReady(1)
 				y.give("Deployment", map[string]any{"volumes": []any{map[string]any{"name": "model", "image": map[string]any{"reference": absent}}}})
 			},
@@ -374,7 +393,7 @@ func workloads() map[string]workload {
 				platform.make(logins("all", registries.Harbor, registries.ACR))
 				return []string{"--copy-from", platform.namespace + "/all"}
 			},
-			broken: func(y yard) {
+			made: func(y yard) {
 				y.make(statefulSet(shapeOf(harbor, "side", azure), func(s *appsv1.StatefulSetSpec) {
 					s.Replicas, s.PodManagementPolicy = new(int32(2)), appsv1.ParallelPodManagement
 				}))
@@ -382,13 +401,13 @@ func workloads() map[string]workload {
 		},
 		"two registries, and a secret for each": {
 			kind: "Deployment", fails: 4, remedies: "use-secret-service-account", evicted: 2, ready: 2,
-			broken: func(y yard) {
+			made: func(y yard) {
 				y.make(logins("harbor", registries.Harbor), logins("azure", registries.ACR), deployment(2, shapeOf(harbor, "side", azure), 1, 0))
 			},
 		},
 		"all pods of an indexed Job": {
 			kind: "Job", fails: 3, args: to(present), remedies: "set-image", ready: 3,
-			broken: func(y yard) {
+			made: func(y yard) {
 				spec := jobSpec(templateOf(absent), 3, 3)
 				spec.CompletionMode = new(batchv1.IndexedCompletion)
 				y.make(&batchv1.Job{Spec: spec})
@@ -396,13 +415,13 @@ func workloads() map[string]workload {
 		},
 		"a Job that evictions would end": {
 			kind: "Job", fails: 3, refused: "its backoffLimit of 1 bears 1 more",
-			broken: func(y yard) {
+			made: func(y yard) {
 				y.make(logins("harbor", registries.Harbor), &batchv1.Job{Spec: jobSpec(templateOf(harbor), 3, 1)})
 			},
 		},
 		"a CronJob's run of two pods": {
 			kind: "CronJob", fails: 2, args: to(present), remedies: "set-image", ready: 2,
-			broken: func(y yard) {
+			made: func(y yard) {
 				spec := jobSpec(templateOf(absent), 2, 3)
 				y.make(&batchv1.CronJob{Spec: batchv1.CronJobSpec{Schedule: "0 3 1 1 *", JobTemplate: batchv1.JobTemplateSpec{Spec: spec}}})
 				cron, err := y.Kube.BatchV1().CronJobs(y.namespace).Get(y.t.Context(), faults.PodName, metav1.GetOptions{})
@@ -412,10 +431,19 @@ func workloads() map[string]workload {
 				y.make(&batchv1.Job{Spec: spec, ObjectMeta: metav1.ObjectMeta{Name: "by-hand", OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(cron, batchv1.SchemeGroupVersion.WithKind("CronJob"))}}})
 			},
 		},
+		"two containers of a pod that nothing makes anew": {
+			kind: "Pod", fails: 2, args: func(yard) []string { return []string{"--to", "app=" + present, "--to", "side=" + older} }, remedies: "set-image", ready: 1,
+			made: func(y yard) {
+				t := shapeOf(absent, "side", notThere)
+				y.make(&corev1.Pod{ObjectMeta: t.ObjectMeta, Spec: t.Spec})
+			},
+		},
 		"two of three pods of a ReplicaSet that nothing owns": {
 			kind: "ReplicaSet", fails: 2, args: to(present), remedies: "set-image", evicted: 2, ready: 3,
-			broken: func(y yard) {
+			made: func(y yard) {
 				y.make(&appsv1.ReplicaSet{Spec: appsv1.ReplicaSetSpec{Replicas: new(int32(3)), Selector: matching(), Template: templateOf(present)}})
+			},
+			broken: func(y yard) {
 				y.awaitReady(3)
 				y.give("ReplicaSet", images("containers", "app", absent))
 				one := y.pods(y.t.Context())[0].Name
@@ -429,26 +457,38 @@ func workloads() map[string]workload {
 // undo brings back what was.
 func TestWorkloadsOfAllShapesAreMended(t *testing.T) {
 	b := open(t)
-	for name, s := range workloads() {
+	all, yards := shapesOfWorkloads(), map[string]yard{}
+	for name, w := range all { // the kubelets are at work on all of them at a time
+		yards[name] = b.yard(t)
+		w.made(yards[name])
+	}
+	for name, w := range all {
+		if w.broken != nil {
+			w.broken(yards[name])
+		}
+	}
+	for name, w := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s.run(b.yard(t))
+			y := yards[name]
+			y.t = t
+			w.mended(y)
 		})
 	}
 }
 
-func (s workload) run(y yard) {
+// mended has the workload mended, and the fix undone.
+func (w workload) mended(y yard) {
 	t := y.t
-	s.broken(y)
-	y.await(t, "the pulls to fail", func(ctx context.Context) bool { return len(failing(y.pods(ctx))) == s.fails })
-	args := []string{strings.ToLower(s.kind) + "/" + faults.PodName}
-	if s.args != nil {
-		args = append(args, s.args(y)...)
+	y.await(t, "the pulls to fail", func(ctx context.Context) bool { return len(failing(y.pods(ctx))) == w.fails })
+	args := []string{strings.ToLower(w.kind) + "/" + faults.PodName}
+	if w.args != nil {
+		args = append(args, w.args(y)...)
 	}
 	before, well := y.written(t, y.namespace), y.well()
 	target, got := y.fix(t, y.namespace, args...)
-	if s.refused != "" {
-		if target.Outcome != v1alpha1.FixRefused || !strings.Contains(target.Why, s.refused) || got.code != 1 {
+	if w.refused != "" {
+		if target.Outcome != v1alpha1.FixRefused || !strings.Contains(target.Why, w.refused) || got.code != 1 {
 			t.Errorf("exit code %d, %s: %s", got.code, target.Outcome, target.Why)
 		}
 		y.untouched(t, y.namespace, before, true)
@@ -463,10 +503,10 @@ func (s workload) run(y yard) {
 			remedies = append(remedies, r.ID)
 		}
 	}
-	if chosen := strings.Join(remedies, " "); chosen != s.remedies || len(target.Evictions) != s.evicted || target.Restarts > 0 {
-		t.Errorf("chose %s, evicts %d, restarts %d; want %s, %d, none", chosen, len(target.Evictions), target.Restarts, s.remedies, s.evicted)
+	if chosen := strings.Join(remedies, " "); chosen != w.remedies || len(target.Evictions) != w.evicted || target.Restarts > 0 {
+		t.Errorf("chose %s, evicts %d, restarts %d; want %s, %d, none", chosen, len(target.Evictions), target.Restarts, w.remedies, w.evicted)
 	}
-	y.awaitReady(s.ready)
+	y.awaitReady(w.ready)
 	now := y.well()
 	for uid, name := range well {
 		if now[uid] == "" {
