@@ -21,6 +21,7 @@ import (
 type fixOptions struct {
 	*lookOptions
 	remedy   remedy.Options
+	to       []string
 	logins   loginOptions
 	cause    string
 	max      int
@@ -75,8 +76,8 @@ that can be and no pod runs now that would show it, as of a CronJob.`,
 	flags.StringVar(&o.report, "report", "", "file to write a post-mortem to, in Markdown; it must not be there yet")
 
 	flags.StringVar(&o.remedy.With, "with", "", "id of the remedy to choose, instead of the first")
-	flags.StringVar(&o.remedy.To, "to", "", "image to set instead of the one that fails")
-	flags.StringVar(&o.remedy.Container, "container", "", "container that --to is for, if several fail")
+	flags.StringArrayVar(&o.to, "to", nil, "image to set instead of the one that fails; CONTAINER=IMAGE, given once for each, if several fail")
+	flags.StringVar(&o.remedy.Container, "container", "", "container that --to IMAGE is for, if several fail")
 	flags.StringVar(&o.remedy.Via, "via", "", "where a credential goes: secret, service-account or template; default: what restarts least")
 	o.logins.addFlags(flags)
 	flags.StringVar(&o.remedy.Mirror, "mirror", "", "host that nodes are to ask first: HOST[:PORT][/PATH]")

@@ -6,12 +6,15 @@ package cli
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/report"
 )
 
@@ -97,7 +100,7 @@ func (o *fixOptions) checkMeasure() error {
 		return nil
 	case o.cause != "":
 		return usage("an emergency measure is for workloads that you name, not for --cause")
-	case o.remedy.To != "" || o.remedy.With != "" || o.remedy.Via != "" || o.logins.given():
+	case len(o.to) > 0 || o.remedy.With != "" || o.remedy.Via != "" || o.logins.given():
 		return usage("an emergency measure mends no cause; leave out either it or what chooses a remedy (--to, --with, --via, a credential)")
 	}
 	return nil
@@ -105,17 +108,43 @@ func (o *fixOptions) checkMeasure() error {
 
 // checkImage: what chooses a remedy.
 func (o *fixOptions) checkImage() error {
+	for _, to := range o.to {
+		if err := o.readTo(to); err != nil {
+			return err
+		}
+	}
 	switch {
 	case o.remedy.Container != "" && o.remedy.To == "":
 		return usage("--container says which container --to is for; give --to IMAGE with it")
-	case o.remedy.To != "" && o.cause != "":
+	case o.remedy.To != "" && len(o.to) > 1:
+		return usage("of several --to each says which container it is for: --to CONTAINER=IMAGE")
+	case len(o.to) > 0 && o.cause != "":
 		return usage("--to is an image for one workload, and --cause finds several; name the workload")
-	case o.remedy.To != foreign.Text(o.remedy.To, 1<<10):
-		return usage("--to %q is no image's name", foreign.Text(o.remedy.To, 200))
 	case !slices.Contains([]string{"", "secret", "service-account", "template"}, o.remedy.Via):
 		return usage("--via is none of secret, service-account, template")
 	case o.remedy.With != "" && !remedyID.MatchString(o.remedy.With):
 		return usage("--with %q is no remedy's id; the plan shows them", foreign.Text(o.remedy.With, 60))
 	}
+	return nil
+}
+
+// readTo reads one IMAGE or CONTAINER=IMAGE; no image's name has an equals sign.
+func (o *fixOptions) readTo(to string) error {
+	container, image, named := strings.Cut(to, "=")
+	if !named {
+		container, image = "", to
+	}
+	switch {
+	case image == "" || image != foreign.Text(image, 1<<10):
+		return usage("--to %q is no image's name", foreign.Text(image, 200))
+	case !named:
+		o.remedy.To = image
+		return nil
+	case len(validation.IsDNS1123Label(container)) > 0:
+		return usage("--to %q names no container before the equals sign", foreign.Text(to, 200))
+	case slices.ContainsFunc(o.remedy.Images, func(n remedy.Named) bool { return n.Container == container }):
+		return usage("--to gives container %s two images; leave one out", container)
+	}
+	o.remedy.Images = append(o.remedy.Images, remedy.Named{Container: container, Image: image})
 	return nil
 }

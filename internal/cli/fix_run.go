@@ -136,7 +136,7 @@ func (x *fixing) groups(s evidence.Survey) ([]mend.Group, error) {
 	if x.cause != "" && len(groups) > x.max {
 		return nil, usage("%s keeps %d workloads from starting, and --max is %d; nothing was changed; look at them with %s, then give --max %[2]d", x.cause, len(groups), x.max, x.program)
 	}
-	if x.remedy.To == "" {
+	if len(x.to) == 0 {
 		return groups, nil
 	}
 	if len(groups) > 1 {
@@ -159,11 +159,20 @@ func (x *fixing) container(g mend.Group) error {
 		}
 	}
 	list := strings.Join(names, ", ")
-	switch {
-	case x.remedy.Container == "" && len(names) > 1:
-		return usage("the images of several containers fail: %s; say with --container which one --to is for", list)
-	case x.remedy.Container != "" && !slices.Contains(names, x.remedy.Container):
-		return usage("the image of container %s does not fail; those that fail: %s", x.remedy.Container, list)
+	meant := []string{x.remedy.Container}
+	if x.remedy.To == "" {
+		meant = nil
+	}
+	for _, n := range x.remedy.Images {
+		meant = append(meant, n.Container)
+	}
+	for _, name := range meant {
+		switch {
+		case name == "" && len(names) > 1:
+			return usage("the images of several containers fail: %s; say which one --to is for: --to %s=IMAGE, once for each", list, names[0])
+		case name != "" && !slices.Contains(names, name):
+			return usage("the image of container %s does not fail; those that fail: %s", name, list)
+		}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package mend
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
@@ -116,4 +117,25 @@ func (p *Plan) refuted() map[string]string {
 // samePlace tells two pulls of one container, or one image volume.
 func samePlace(a, b evidence.Pull) bool {
 	return a.Container == b.Container && a.ContainerKind == b.ContainerKind
+}
+
+// Remedies of the plan, each once.
+func (p Plan) Remedies() []remedy.Remedy {
+	var all []remedy.Remedy
+	for _, c := range p.Chosen {
+		told := func(r remedy.Remedy) bool { return r.ID == c.Remedy.ID && r.Title == c.Remedy.Title }
+		if !c.Covered && !slices.ContainsFunc(all, told) {
+			all = append(all, c.Remedy)
+		}
+	}
+	return all
+}
+
+// titles of the plan's remedies.
+func (p Plan) titles() string {
+	var titles []string
+	for _, r := range p.Remedies() {
+		titles = append(titles, r.Title)
+	}
+	return strings.Join(titles, "; ")
 }

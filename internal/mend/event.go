@@ -51,11 +51,11 @@ func (m *Mender) announce(ctx context.Context, p Plan, r *Result) {
 	if len(p.Chosen) == 0 {
 		return
 	}
-	chosen := p.Chosen[0].Remedy
+	done := p.titles() + " (" + p.Chosen[0].Remedy.Cause + ")"
 	var reason, message string
 	switch r.Outcome {
 	case Mended:
-		reason, message = EventFixed, chosen.Title+" ("+chosen.Cause+")"
+		reason, message = EventFixed, done
 		if len(r.Pulled) > 0 {
 			message += "; " + strings.Join(r.Pulled, ", ") + " pulled the image"
 		}
@@ -63,14 +63,14 @@ func (m *Mender) announce(ctx context.Context, p Plan, r *Result) {
 			message += "; kubectl pullmedic undo " + r.Record + " takes it back"
 		}
 	case Changed:
-		reason, message = EventChanged, chosen.Title+" ("+chosen.Cause+"); "+r.Why
+		reason, message = EventChanged, done+"; "+r.Why
 		if r.Record != "" {
 			message += "; kubectl pullmedic undo " + r.Record + " takes it back"
 		}
 	case Undone:
-		reason, message = EventUndone, "took back: "+chosen.Title+" ("+chosen.Cause+"); the new pod failed to pull, too"
+		reason, message = EventUndone, "took back: "+done+"; the new pod failed to pull, too"
 		if !strings.HasPrefix(r.Why, "pod/") {
-			message = "took back: " + chosen.Title + " (" + chosen.Cause + "); " + r.Why
+			message = "took back: " + done + "; " + r.Why
 		}
 	default:
 		return

@@ -139,7 +139,7 @@ func draft(p Plan) (text []byte, hidden map[string]hiddenValue, err error) {
 	b := body{Version: recordVersion, Time: p.Case.Now.UTC().Truncate(time.Second), Target: p.Case.Target.String(), Evicts: len(p.Evict), Changes: []kept{}}
 	if len(p.Chosen) > 0 {
 		r := p.Chosen[0].Remedy
-		b.Cause, b.Remedy, b.Title = r.Cause, r.ID, foreign.Text(r.Title, maxRecordField)
+		b.Cause, b.Remedy, b.Title = r.Cause, r.ID, foreign.Text(p.titles(), maxRecordField)
 	}
 	for _, pod := range p.Evict[:min(len(p.Evict), maxEvicted)] {
 		b.Evicted = append(b.Evicted, pod.Name)

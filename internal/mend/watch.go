@@ -22,6 +22,9 @@ const (
 	// settleLooks without any change end the watch once a pod has pulled: what
 	// failed before and is still there waits for its owner, not for a registry.
 	settleLooks = 20
+	// goneLooks are settleLooks while the successor of a pod is still to be made: the
+	// pod may take its grace period to go, 30 s unless it says otherwise.
+	goneLooks = 120
 	// unmadeLooks without a new pod before it is asked why, and as many more
 	// before that is taken for the answer.
 	unmadeLooks = 10
@@ -182,7 +185,7 @@ func (w *watcher) judge(ctx context.Context, l look, n, still int) (Result, bool
 		r.Outcome, r.Served = Mended, l.serving
 		w.first = w.m.now()
 		return r, true
-	case len(l.pulled) > 0 && l.waiting == 0 && still >= settleLooks:
+	case len(l.pulled) > 0 && l.waiting == 0 && (l.unmade == 0 && still >= settleLooks || still >= goneLooks):
 		r.Outcome = Mended
 		return r, true
 	case len(l.pulled) == 0 && l.waiting == 0:

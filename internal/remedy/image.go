@@ -233,6 +233,9 @@ func (p *planner) otherImage() []Remedy {
 	if wrongImage(p.d) {
 		ask.Title = "Set " + p.container() + " to an image that exists"
 	}
+	if name := matching(dnsGrammar, p.d.Pull.Container); name != "" && len(p.wanting()) > 1 {
+		ask.Needs = "--to " + name + "=IMAGE"
+	}
 	if p.o.To == "" {
 		return []Remedy{ask}
 	}
@@ -245,7 +248,7 @@ func (p *planner) otherImage() []Remedy {
 	case len(several) > 0 && !slices.Contains(several, p.container()):
 		return nil // it is meant for another one
 	case len(several) > 1:
-		ask.Needs, ask.Because = "--container NAME", "more than one could be meant: "+listed(several)
+		ask.Because = "more than one could be meant: " + listed(several)
 		return []Remedy{ask}
 	}
 	spot, ok := find(p.Target.Template.Spec, p.d.Pull)

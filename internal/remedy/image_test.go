@@ -108,7 +108,7 @@ func TestWrongImages(t *testing.T) {
 			},
 			want: []string{
 				"applied previous-image: Set container app back to " + good + ", container side to " + sidecar + " | deployment/api " + at + good + " /spec/template/spec/containers/1/image=" + sidecar,
-				"applied set-image: Set container app to an image that exists [--to IMAGE]",
+				"applied set-image: Set container app to an image that exists [--to app=IMAGE]",
 			},
 			because: "revision 17 ran it",
 		},
@@ -119,8 +119,17 @@ func TestWrongImages(t *testing.T) {
 				Diagnoses: []diagnosis.Diagnosis{wrongTag, diagnose(t, catalog.TagNotFound, "", "side", "registry.example/acme/side:33")},
 			},
 			o:       remedy.Options{To: good},
-			want:    []string{"applied set-image: Set container app to an image that exists [--container NAME]"},
+			want:    []string{"applied set-image: Set container app to an image that exists [--to app=IMAGE]"},
 			because: "container app, container side",
+		},
+		{
+			name: "each of two containers gets the image that is named for it",
+			k: remedy.Case{
+				Target:    target("Deployment", template(wrong, side("registry.example/acme/side:33"))),
+				Diagnoses: []diagnosis.Diagnosis{wrongTag, diagnose(t, catalog.TagNotFound, "", "side", "registry.example/acme/side:33")},
+			},
+			o:    remedy.Options{Images: []remedy.Named{{Container: "side", Image: sidecar}, {Container: "app", Image: good}}},
+			want: []string{"applied set-image: Set container app to " + good + " | deployment/api " + at + good},
 		},
 		{
 			name: "of two containers, it is meant for the one whose image is wrong",

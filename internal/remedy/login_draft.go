@@ -353,6 +353,9 @@ func (d *draft) remedy(id, title, because string) Remedy {
 		r.Foresee.Accounts = []*corev1.ServiceAccount{d.account}
 	}
 	r.Risks = append(d.risks, d.reach()...)
+	if !d.moved {
+		r.Risks = append(r.Risks, p.goesOn()...)
+	}
 	p.freshName(&r)
 	return r
 }

@@ -67,6 +67,26 @@ func (p *planner) restarts(after corev1.PodTemplateSpec) int {
 	return ready - kept
 }
 
+// goesOn says that a rollout which hangs on the pods that fail goes on once they
+// are ready: that is what somebody wanted of it, and yet pods that are well go.
+func (p *planner) goesOn() []string {
+	switch p.Target.Kind {
+	case "Deployment", "StatefulSet", "DaemonSet":
+	default:
+		return nil
+	}
+	n := 0
+	for _, pod := range p.Pods {
+		if PodReady(pod) && slices.ContainsFunc(p.Target.Revisions, func(r Revision) bool { return p.madeFrom(pod, r) }) {
+			n++
+		}
+	}
+	if n == 0 || p.Target.Paused || p.Target.OnDelete || p.Target.Held > 0 {
+		return nil
+	}
+	return []string{"the rollout that hangs then goes on: " + counted(n, "ready pod") + " of earlier revisions " + verb(n, "gives", "give") + " way to new ones"}
+}
+
 // madeFrom tells whether a pod was made from that revision: by its label, or,
 // where that is not known, by what its containers are.
 func (p *planner) madeFrom(pod *corev1.Pod, r Revision) bool {

@@ -5,6 +5,7 @@ package remedy_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/internal/remedy"
+	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
 func TestReach(t *testing.T) {
@@ -58,6 +60,34 @@ func TestReach(t *testing.T) {
 	}
 	if got := (remedy.Remedy{Kind: remedy.HandedOver, Restarts: 3}).Reach(); got != "" {
 		t.Errorf("what is handed over reaches %q", got)
+	}
+}
+
+// That no healthy pod is restarted is half of it where a rollout hangs.
+func TestARolloutThatGoesOnIsTold(t *testing.T) {
+	const told = "the rollout that hangs then goes on: 2 ready pods of earlier revisions give way to new ones"
+	for name, c := range map[string]struct {
+		kind string
+		edit func(*remedy.Target)
+		want bool
+	}{
+		"of a Deployment":           {"Deployment", nil, true},
+		"of a DaemonSet":            {"DaemonSet", nil, true},
+		"one that is paused":        {"Deployment", func(t *remedy.Target) { t.Paused = true }, false},
+		"of what replaces no pod":   {"StatefulSet", func(t *remedy.Target) { t.OnDelete = true }, false},
+		"one that a partition ends": {"StatefulSet", func(t *remedy.Target) { t.Held = 1 }, false},
+		"no rollout":                {"ReplicaSet", nil, false},
+	} {
+		k := remedy.Case{Target: target(c.kind, template(wrong), revision(template(good), 2)), SecretsSeen: true, Account: &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}}
+		k.Diagnoses = []diagnosis.Diagnosis{diagnose(t, catalog.CredentialsMissing, "", "app", wrong)}
+		k.Pods = []*corev1.Pod{pod("api-new", hash2, template(wrong), false, "app"), pod("api-1", hash1, template(good), true), pod("api-2", hash1, template(good), true)}
+		if c.edit != nil {
+			c.edit(&k.Target)
+		}
+		r := plan(t, k, remedy.Options{Logins: []remedy.Login{{Credential: keyring.Credential{Username: "robot", Password: keyring.NewPassword("pmcanary")}}}})[0]
+		if got := slices.Contains(r.Risks, told); got != c.want || !r.Ready() || r.Restarts > 0 {
+			t.Errorf("%s: %s, restarts %d, risks %q", name, r.ID, r.Restarts, r.Risks)
+		}
 	}
 }
 

@@ -134,6 +134,8 @@ type Options struct {
 	// To is another image, for the container that fails (or for Container).
 	To        string
 	Container string
+	// Images are others for several containers, instead of To: by their names.
+	Images []Named
 	// With is the id of the remedy to choose, instead of the first.
 	With string
 	// Via chooses where credentials go: "", "secret", "service-account", "template".
@@ -148,6 +150,19 @@ type Options struct {
 	Mirror string
 	// Proxy that nodes are to go through, http://HOST:PORT, without a login.
 	Proxy string
+}
+
+// A Named is an image for a container, or an image volume, of that name.
+type Named struct{ Container, Image string }
+
+// of are the options for one pull.
+func (o Options) of(container string) Options {
+	for _, n := range o.Images {
+		if n.Container == container {
+			o.To, o.Container = n.Image, n.Container
+		}
+	}
+	return o
 }
 
 // A Login is one registry's credential, as the person brought it.
@@ -287,7 +302,7 @@ type Revision struct {
 // that can be carried out now before those that need a flag, what restarts no
 // healthy pod before what does. It is never empty.
 func Plan(c *catalog.Catalog, k Case, d diagnosis.Diagnosis, o Options) []Remedy {
-	p := planner{catalog: c, Case: k, d: d, o: o}
+	p := planner{catalog: c, Case: k, d: d, o: o.of(d.Pull.Container)}
 	if len(d.Causes) > 0 {
 		p.cause = d.Causes[0]
 	}

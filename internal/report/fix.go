@@ -20,6 +20,7 @@ import (
 	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/shell"
+	"github.com/pullmedic/pullmedic/internal/verify"
 )
 
 // NewFix makes the document of a look whose pulls are to be mended; its targets
@@ -61,11 +62,8 @@ func Target(c *catalog.Catalog, p mend.Plan) v1alpha1.TargetFix {
 			t.Causes = append(t.Causes, one)
 		}
 	}
-	for i, one := range p.Chosen {
-		told := func(c mend.Choice) bool { return c.Remedy.ID == one.Remedy.ID && c.Remedy.Title == one.Remedy.Title }
-		if !one.Covered && !slices.ContainsFunc(p.Chosen[:i], told) {
-			t.Remedies = append(t.Remedies, remedyOf(one.Remedy))
-		}
+	for _, one := range p.Remedies() {
+		t.Remedies = append(t.Remedies, remedyOf(one))
 	}
 	for _, r := range p.Others {
 		t.Others = append(t.Others, remedyOf(r))
@@ -76,21 +74,33 @@ func Target(c *catalog.Catalog, p mend.Plan) v1alpha1.TargetFix {
 	for _, pod := range p.Evict {
 		t.Evictions = append(t.Evictions, clean(pod.Name))
 	}
-	t.ProofWhy = clean(p.ProvenBy)
-	for _, a := range p.Result.Answers {
-		if p.ProvenBy != "" || v1alpha1.Proof(a.Proof) != t.Proof {
-			continue
-		}
-		t.ProofWhy = clean(a.Why)
-		for _, view := range a.Views {
-			t.Vantages = append(t.Vantages, v1alpha1.VantageProof{Vantage: v1alpha1.Vantage(view.Vantage), Proof: v1alpha1.Proof(view.Proof), Sentence: clean(view.Sentence)})
-		}
-		break
-	}
+	t.ProofWhy, t.Vantages = proofOf(p)
 	if !p.Ready() {
 		t.Outcome = v1alpha1.FixNothing
 	}
 	return t
+}
+
+// proofOf is what a plan's proof rests on: the first answer that says so, and, of a
+// plan that is proven, what the others say besides.
+func proofOf(p mend.Plan) (why string, views []v1alpha1.VantageProof) {
+	views = []v1alpha1.VantageProof{}
+	if p.ProvenBy != "" {
+		return clean(p.ProvenBy), views
+	}
+	var whys []string
+	for _, a := range p.Result.Answers {
+		if a.Proof != p.Proof || len(whys) > 0 && (p.Proof != verify.Proven || slices.Contains(whys, clean(a.Why))) {
+			continue
+		}
+		if len(whys) == 0 {
+			for _, view := range a.Views {
+				views = append(views, v1alpha1.VantageProof{Vantage: v1alpha1.Vantage(view.Vantage), Proof: v1alpha1.Proof(view.Proof), Sentence: clean(view.Sentence)})
+			}
+		}
+		whys = append(whys, clean(a.Why))
+	}
+	return strings.Join(whys, "; "), views
 }
 
 // fixCause is the first cause of a diagnosis with what a post-mortem needs.
