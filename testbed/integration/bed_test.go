@@ -92,7 +92,7 @@ func (b bed) run(t *testing.T, stdin string, env []string, args ...string) ran {
 		return r // a document
 	}
 	for line := range strings.Lines(r.out) {
-		if n := len(strings.TrimRight(line, "\n")); n > 80 && !strings.Contains(line, "kubectl pullmedic ") { // a command is not broken
+		if n := len(strings.TrimRight(line, "\n")); n > 80 && !strings.Contains(line, "kubectl pullmedic ") && !strings.Contains(line, " argocd app set ") { // a command is not broken
 			t.Errorf("a line is %d columns wide: %s", n, line)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -115,6 +116,20 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 		address, digest, digest, size, now, now), "status")
 	b.flux(t)
 	b.put(t, kustomizations, namespace, "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web}\nspec: {interval: 1h, path: ./, prune: false, targetNamespace: "+namespace+", sourceRef: {kind: OCIRepository, name: deploy}}\n")
+	t.Cleanup(func() { // while the controller is there to let it go
+		ctx, cancel := context.WithTimeout(context.Background(), longest)
+		defer cancel()
+		client := b.dynamic(t).Resource(kustomizations).Namespace(namespace)
+		err := client.Delete(ctx, "web", metav1.DeleteOptions{})
+		for err == nil {
+			if _, err = client.Get(ctx, "web", metav1.GetOptions{}); err == nil {
+				time.Sleep(20 * time.Millisecond)
+			}
+		}
+		if !apierrors.IsNotFound(err) {
+			t.Error(err)
+		}
+	})
 	b.awaitFailing(t, namespace)
 
 	refused, _ := b.fix(t, namespace, "deployment/web", "--to", there)
