@@ -96,6 +96,7 @@ type look struct {
 	failed  string // the first pod with the change whose pull failed, and why
 	why     string // what is not done yet
 	next    string // what a pod that pulled waits for now
+	back    string // who has set back what was changed
 }
 
 // same tells whether nothing has happened since another look.
@@ -152,6 +153,12 @@ func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, fi
 func (w *watcher) judge(ctx context.Context, l look, n, still int) (Result, bool) {
 	r := Result{Pulled: l.pulled, Left: l.waiting + l.old, Next: l.next}
 	switch {
+	case l.back != "" && len(l.pulled) == 0:
+		r.Outcome, r.Why = Undone, l.back+" has set back what was changed, before a pod could pull; halt it first"
+		return r, true
+	case l.back != "":
+		r.Outcome, r.Notes = Mended, []string{l.back + " has set back since what was changed, so that the next pod fails again"}
+		return r, true
 	case l.failed != "" && len(l.pulled) == 0:
 		r.Outcome, r.Why = Undone, l.failed
 		return r, true
@@ -226,11 +233,11 @@ func (w *watcher) tell(l look, tell Tell) {
 
 // look looks once.
 func (w *watcher) look(ctx context.Context) (look, error) {
-	pods, err := w.pods(ctx)
+	pods, back, err := w.pods(ctx)
 	if err != nil {
 		return look{}, err
 	}
-	var l look
+	l := look{back: back}
 	for _, pod := range pods {
 		if pod.DeletionTimestamp != nil {
 			continue
@@ -265,7 +272,9 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 	return l, nil
 }
 
-func (w *watcher) pods(ctx context.Context) ([]*corev1.Pod, error) {
+// pods are the target's, and who has set back what was changed in it, "" if
+// nobody has.
+func (w *watcher) pods(ctx context.Context) (all []*corev1.Pod, back string, err error) {
 	k := w.plan.Case
 	gone := fmt.Errorf("%s was removed, and another of that name made", k.Target)
 	if k.Target.Kind == "Pod" {
@@ -274,21 +283,22 @@ func (w *watcher) pods(ctx context.Context) ([]*corev1.Pod, error) {
 			err = gone
 		}
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		return []*corev1.Pod{pod}, nil
+		return []*corev1.Pod{pod}, "", nil
 	}
 	live, err := w.m.edit.Get(ctx, k.Target.Object)
 	if err == nil && string(live.GetUID()) != k.Target.UID {
 		err = gone
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if w.lineage.sets == nil {
 		w.lineage = w.m.lineage(live, k.Diagnoses)
 	}
-	return w.m.podsOf(ctx, selectorsOf(live, k.Diagnoses), w.lineage)
+	all, err = w.m.podsOf(ctx, selectorsOf(live, k.Diagnoses), w.lineage)
+	return all, w.setBack(live), err
 }
 
 // cannotMake is why the target's pods cannot be made since the change, in the

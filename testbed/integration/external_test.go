@@ -25,6 +25,7 @@ func TestWhatIsHandedOverForExternalSecretsIsTaken(t *testing.T) {
 	b.define(t, "", "external-secrets", "external-secrets-store", "external-secrets-ecr")
 	for fault, kinds := range map[string]int{"secret-absent": 1, "expired-ecr-token": 2} {
 		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
 			namespace := b.inject(t, fault)
 			got := b.run(t, "", nil, "fix", "pod/app", "-n", namespace, "--dry-run=client", "-o", "json")
 			var f v1alpha1.Fix

@@ -63,6 +63,7 @@ func TestAHelmReleaseGoesBackByThePrintedCommands(t *testing.T) {
 	b := open(t)
 	for name, version := range map[string]string{"Helm 3": "helm3", "Helm 4": "helm4"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			namespace := b.namespace(t)
 			release := helm(version)
 			if said, err := release(t, b, namespace, "1.27.46"); err != nil {

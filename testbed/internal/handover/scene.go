@@ -53,7 +53,7 @@ func Scenes() []Scene {
 		{Remedy: "free-disk", Fault: "disk-full", Before: unused},
 		{Remedy: "pull-qps", Fault: "pull-qps"},
 		{Remedy: "restart-runtime", Fault: "runtime-killed", Lift: true, Looks: []string{"systemctl status"}},
-		{Remedy: "load-image", Fault: "never"},
+		{Remedy: "load-image", Fault: "never", Once: true}, // either containerd's ctr imports it alike
 		{Remedy: "write-secret", Fault: "wrong-password", Once: true, Types: func(*cluster.Testbed) Typing {
 			account := registries.AccountOf(registries.Harbor)
 			return Typing{Command: "skopeo login", Lines: []string{account.User, account.Password}}
