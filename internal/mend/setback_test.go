@@ -44,7 +44,7 @@ func TestWhoSetsTheChangeBackEndsTheWatch(t *testing.T) {
 				live := b.server.Object("deployments", "shop", "api").DeepCopyObject().(*appsv1.Deployment)
 				live.Spec.Template.Spec.Containers[0].Image = c.image
 				if c.by != "" {
-					live.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: c.by, Operation: "Update", Time: new(metav1.NewTime(now())), FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:spec":{}}`)}}}
+					live.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: c.by, Operation: "Update", Time: new(metav1.NewTime(now())), FieldsV1: metav1.NewFieldsV1(`{"f:spec":{}}`)}}
 				}
 				b.server.Put(live)
 			})

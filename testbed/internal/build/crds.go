@@ -70,8 +70,8 @@ func crds(ctx context.Context, testbed *cluster.Testbed, source string) (note st
 				return "", err
 			}
 			var got struct{ Dir string }
-			if err := json.Unmarshal([]byte(said), &got); err != nil || got.Dir == "" {
-				return "", fmt.Errorf("downloading %s: its directory is not told (%v)", d.module, err)
+			if err := json.Unmarshal([]byte(said), &got); err != nil {
+				return "", fmt.Errorf("downloading %s: %w", d.module, err)
 			}
 			dirs[d.module] = got.Dir
 		}
