@@ -179,11 +179,12 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 	b.reconcile(t, namespace)
 	is("after it was resumed", notThere)
 
-	// Where it comes by before a pod could pull, fix says who was there.
+	// Where it comes by before a pod could pull, fix says who was there. It is an
+	// image of which no pod runs yet.
 	b.awaitFailing(t, namespace)
 	b.merge(t, kustomizations, namespace, "web", `{"spec":{"interval":"1s"}}`)
 	b.rule(t, registries.Rule{Registry: registries.Plain, From: []string{layout.Nodes[0].Addr}, Effect: registries.Effect{Hang: true}})
-	if got, done := b.fix(t, namespace, "deployment/web", "--to", there, "--here"); done.code != 1 || got.Outcome != v1alpha1.FixUndone || !strings.HasPrefix(got.Why, "kustomize-controller has set back what was changed") {
+	if got, done := b.fix(t, namespace, "deployment/web", "--to", registries.Plain+"/acme/app:1.27.3", "--here"); done.code != 1 || got.Outcome != v1alpha1.FixUndone || !strings.HasPrefix(got.Why, "kustomize-controller has set back what was changed") {
 		t.Errorf("set back at once: exit code %d, %s (%s)", done.code, got.Outcome, got.Why)
 	}
 	if err := b.Registries.RemoveRule(t.Context(), "integration-"+t.Name()); err != nil {
