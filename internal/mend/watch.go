@@ -108,6 +108,7 @@ type look struct {
 	next    string // what a pod that pulled waits for now
 	inPlace int    // pods that were changed in place and may still pull
 	ended   string // why a pod will never pull
+	back    string // who has set back what was changed
 }
 
 // same tells whether nothing has happened since another look.
@@ -170,6 +171,12 @@ func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, fi
 func (w *watcher) judge(ctx context.Context, l look, n, still int) (Result, bool) {
 	r := Result{Pulled: l.pulled, Left: l.left(), Next: l.next}
 	switch {
+	case l.back != "" && len(l.pulled) == 0:
+		r.Outcome, r.Why = Undone, l.back+" has set back what was changed, before a pod could pull; halt it first"
+		return r, true
+	case l.back != "":
+		r.Outcome, r.Notes = Mended, []string{l.back + " has set back since what was changed, so that the next pod fails again"}
+		return r, true
 	case l.failed != "" && len(l.pulled) == 0:
 		r.Outcome, r.Why = Undone, l.failed
 		return r, true
@@ -240,6 +247,9 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		return look{}, err
 	}
 	var l look
+	if w.live != nil {
+		l.back = w.setBack(w.live)
+	}
 	there := 0
 	for _, pod := range pods {
 		if pod.DeletionTimestamp != nil {

@@ -34,6 +34,8 @@ const (
 	toTheLetter = "**yes, to the letter**: `testbed handover "
 	rendered    = "rendered, each command read by `bash -n` and run with stand-ins; not carried out: "
 	noCloud     = rendered + "the testbed has no cloud account"
+	// Debian's azure-cli takes 667 MB, and Google's is in no Debian.
+	amazonReads = rendered + "the testbed has no cloud account; Amazon's commands are read by its own command line, Azure's and Google's are not, as these are too large or not to be had there"
 	noSuchTool  = rendered + "the testbed has no image builder"
 	looksOnly   = rendered + "it looks, and changes nothing by itself"
 	root        = "root on the node"
@@ -97,7 +99,7 @@ func byHandRows() map[string]row {
 		"pull-qps":               {"registryPullQPS and registryBurst of a kubelet", root, "the file is kept, and put back by two commands", toTheLetter + "pull-qps`, with a stand-in for systemctl"},
 		"restart-runtime":        {"nothing: the runtime is started", root, "nothing to be undone", toTheLetter + "restart-runtime`, containerd 2 and 1.7, with stand-ins for systemctl and journalctl"},
 		"replace-job":            {"a Job, which is deleted and made anew", "get, create, delete of jobs; list of pods", "the old Job is kept in a file, and one command makes it again", toTheLetter + "replace-job`, with kubectl alone"},
-		"helm-rollback":          {"every object and value of a Helm release", "what the release's objects need; get, list, create, update of secrets", "`helm rollback` to the revision that was left", toTheLetter + "helm-rollback`, Helm 4, and by a test with Helm 3, too"},
+		"helm-rollback":          {"every object and value of a Helm release", "what the release's objects need; get, list, create, update of secrets", "`helm rollback` to the revision that was left", "**yes, to the letter**: by the tests in testbed/integration, with Helm 3 and 4"},
 		"parallel-pulls":         {"serializeImagePulls and maxParallelImagePulls of a kubelet", root, "the file is kept, and put back by two commands", rendered + "its parts are those of pull-qps; the testbed's kubelets pull side by side already"},
 		"image-gc":               {"when a kubelet frees images", root, "the file is kept, and put back by two commands", rendered + "its parts are those of pull-qps, and a disk takes days to fill"},
 		"renew-store":            {"a node's whole store of images and containers", root + "; patch of nodes, create of pods/eviction", "the old store is kept beside it", rendered + "the testbed's nodes have their store elsewhere"},
@@ -105,7 +107,7 @@ func byHandRows() map[string]row {
 		"verification-allowlist": {"which images need no login of each pod, by a file of the kubelet", root, "the file is taken away", rendered + "the kubelets of the testbed have no folder of drop-ins"},
 		"progress-timeout":       {"when the runtime gives up a pull without progress", root, "the file is kept, and put back by two commands", rendered + "the line itself is written by a person"},
 		"set-clock":              {"a node's clock", root, "nothing to be undone", rendered + "all nodes of the testbed share the machine's clock"},
-		"load-image":             {"an image more in a node's store", root, "`crictl rmi`", rendered + "the testbed has no skopeo"},
+		"load-image":             {"an image more in a node's store", root, "`crictl rmi`", toTheLetter + "load-image`, with skopeo"},
 		"runtime-config":         {"what a person corrects in a file", root, "by hand", looksOnly},
 		"unpack-space":           {"what a person corrects on a node", root, "by hand", looksOnly},
 		"ask-node":               {"nothing", root, "nothing to be undone", looksOnly},
@@ -115,24 +117,24 @@ func byHandRows() map[string]row {
 		"system-ca":              {"a node's whole trust store", root, "three commands", rendered + "the nodes of the testbed share the machine's files of authorities"},
 		"tls-at-registry":        {"the registry's certificate, by who runs it", noRights, "by hand", looksOnly},
 		"registry-status":        {"nothing", noRights, "nothing to be undone", looksOnly},
-		"write-secret":           {"one pull secret, whole", "create, get, patch of secrets", "by the old contents, which nobody else keeps", rendered + "the testbed has no skopeo; what is applied does the same, and is"},
+		"write-secret":           {"one pull secret, whole", "create, get, patch of secrets", "by the old contents, which nobody else keeps", toTheLetter + "write-secret`, with skopeo, which asks for the password"},
 		"pull-account":           {"an account at the registry", noRights, "by deleting it", noCloud},
-		"grant-pull":             {"IAM, a repository's policy or a role binding", noRights, "by taking the right away", noCloud},
-		"audit-log":              {"nothing", noRights, "nothing to be undone", noCloud},
+		"grant-pull":             {"IAM, a repository's policy or a role binding", noRights, "by taking the right away", amazonReads},
+		"audit-log":              {"nothing", noRights, "nothing to be undone", amazonReads},
 		"ask-who-may-see":        {"nothing", noRights, "nothing to be undone", looksOnly},
 		"credential-provider":    {"the kubelet's credential providers", root, "two flags are taken away", rendered + "the providers are their clouds'; the file is parsed strictly"},
-		"external-secret":        {"an ExternalSecret, and the secret that it makes", "create, patch, delete of externalsecrets", "`kubectl delete -f`", rendered + "the testbed has no External Secrets; the manifest is parsed strictly"},
+		"external-secret":        {"an ExternalSecret, and the secret that it makes", "create, patch, delete of externalsecrets", "`kubectl delete -f`", "its commands, on an API server with External Secrets' own definitions, which take it; without its operator, so that no secret comes of it: that is too large to be built from its modules"},
 		"push-again":             {"a tag, by a build", noRights, "by pushing what was there", noSuchTool},
-		"push-from-node":         {"a tag or digest, from a node's store", root, "by deleting it", rendered + "the testbed has no skopeo"},
+		"push-from-node":         {"a tag or digest, from a node's store", root, "by deleting it", rendered + "no fault leaves an image on a node alone; a test has skopeo push what ctr writes, and looks that no tag moves"},
 		"build-platform":         {"a tag, by a build", noRights, "by pushing what was there", noSuchTool},
-		"convert-image":          {"a new tag beside the old one", noRights, "by deleting it", noSuchTool},
-		"create-repository":      {"a repository", noRights, "by deleting it", noCloud},
+		"convert-image":          {"a new tag beside the old one", noRights, "by deleting it", rendered + "a test has skopeo carry its commands out, on an image that needs no conversion"},
+		"create-repository":      {"a repository", noRights, "by deleting it", amazonReads},
 		"correct-source":         {"a chart's values, a kustomization or a pipeline, by a person", "get of the owner", "by hand", looksOnly},
 		"new-address":            {"a chart, by a person", "list of pods", "by hand", looksOnly},
 		"recreate-pods":          {"one pod, which its owner makes anew", "delete of pods", "not at all", rendered + "what is applied does the same by eviction, and is"},
-		"registry-policy":        {"a rule of the registry", noRights, "by taking the exception away", noCloud},
-		"cache-login":            {"what a pull-through cache logs in with", noRights, "by hand", noCloud},
-		"sign-image":             {"a signature beside the image", noRights, "by deleting it", rendered + "the testbed has no cosign"},
+		"registry-policy":        {"a rule of the registry", noRights, "by taking the exception away", amazonReads},
+		"cache-login":            {"what a pull-through cache logs in with", noRights, "by hand", amazonReads},
+		"sign-image":             {"a signature beside the image", noRights, "by deleting it", rendered + "cosign also writes into a public log, which the testbed cannot reach"},
 		"signature-policy":       {"what a node verifies", root, "by hand", looksOnly},
 		"admission-rule":         {"an image, or a rule by its owner", "list of events, policies and webhooks", "by hand", looksOnly},
 		"wait":                   {"nothing", noRights, "nothing to be undone", "yes: `testbed backoff` holds the times against the kubelet's"},

@@ -80,7 +80,7 @@ func (p byHand) signImage() []Remedy {
 	if image == "" {
 		steps = append([]Step{{What: "Find the digest of what was meant", Where: withSources, Commands: printable(sh("skopeo", "inspect", "--format", "{{.Digest}}", withPrefix("docker://", p.image()))), Afterwards: "a line with sha256"}}, steps...)
 	}
-	return []Remedy{{ID: "sign-image", Title: "Sign " + orWords(image, orWords(p.image(), "the image")), Risks: []string{"A signature says that you vouch for these bytes: look at what they are first"}, Steps: steps}}
+	return []Remedy{{ID: "sign-image", Title: "Sign " + orWords(image, orWords(p.image(), "the image")), Risks: []string{"A signature says that you vouch for these bytes: look at what they are first", "Unless told otherwise cosign also writes the digest and who signed it into a public log (Rekor)"}, Steps: steps}}
 }
 
 func signing(image string) string {

@@ -458,3 +458,23 @@ func TestAHelmReleaseIsRolledBackToWhatWasDeployed(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatANodeHasIsPushedUnderWhatIsWanted(t *testing.T) {
+	t.Parallel()
+	c, _ := causes(t)
+	digest := "sha256:" + strings.Repeat("5ca1ab1e", 8)
+	for name, k := range map[string]struct{ tag, digest, to string }{
+		"a tag":              {"1.27.44", "", "docker.io/acme/team/api:1.27.44"},
+		"a digest":           {"", digest, "docker.io/acme/team/api@" + digest},
+		"a tag and a digest": {"1.27.44", digest, "docker.io/acme/team/api@" + digest},
+	} {
+		s := shop(catalog.DigestNotFound, "docker.io")
+		s.d.Pull.Reference.Tag, s.d.Pull.Reference.Digest = k.tag, k.digest
+		all := s.plan(t, c)
+		at := slices.IndexFunc(all, func(r Remedy) bool { return r.ID == "push-from-node" })
+		last := all[at].Steps[len(all[at].Steps)-1].Commands
+		if want := "skopeo copy --preserve-digests oci:image docker://" + k.to; last[len(last)-1] != want {
+			t.Errorf("%s: %q, want %q", name, last[len(last)-1], want)
+		}
+	}
+}

@@ -73,6 +73,18 @@ func (b bed) await(t *testing.T, what string, missing func(context.Context) erro
 	}
 }
 
+// awaitThat waits until something holds of which there is no more to say than that
+// it does not hold yet.
+func (b bed) awaitThat(t *testing.T, what string, holds func(context.Context) bool) {
+	t.Helper()
+	b.await(t, what, func(ctx context.Context) error {
+		if !holds(ctx) {
+			return errors.New("it does not hold yet")
+		}
+		return nil
+	})
+}
+
 // until asks until nothing is missing; its error is what was missing last.
 func (bed) until(ctx context.Context, missing func(context.Context) error) error {
 	var last error
@@ -122,7 +134,7 @@ func (b bed) run(t *testing.T, stdin string, env []string, args ...string) ran {
 		return r // a document
 	}
 	for line := range strings.Lines(r.out) {
-		if n := len(strings.TrimRight(line, "\n")); n > 80 && !strings.Contains(line, "kubectl pullmedic ") { // a command is not broken
+		if n := len(strings.TrimRight(line, "\n")); n > 80 && !strings.Contains(line, "kubectl pullmedic ") && !strings.Contains(line, " argocd app set ") { // a command is not broken
 			t.Errorf("a line is %d columns wide: %s", n, line)
 		}
 	}

@@ -5,7 +5,6 @@ package integration
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -78,7 +77,8 @@ func documents(t *testing.T, text string) []*unstructured.Unstructured {
 }
 
 // define has the API server serve the custom resources of files that testbed build
-// copied, and of a text, until the test ends.
+// copied, and of a text. They stay: the garbage collector stands still while a
+// definition goes, and other tests wait for it.
 func (b bed) define(t *testing.T, text string, files ...string) {
 	t.Helper()
 	all := documents(t, text)
@@ -91,24 +91,10 @@ func (b bed) define(t *testing.T, text string, files ...string) {
 	}
 	all = slices.DeleteFunc(all, func(o *unstructured.Unstructured) bool { return o.GetKind() != "CustomResourceDefinition" })
 	client := b.dynamic(t).Resource(definitionsOf)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), longest)
-		defer cancel()
-		var errs []error
-		for _, o := range all {
-			if err := client.Delete(ctx, o.GetName(), metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
-				errs = append(errs, err)
-			}
-		}
-		if err := errors.Join(errs...); err != nil {
-			t.Error(err)
-		}
-	})
 	for _, o := range all {
-		b.await(t, "definition "+o.GetName(), func(ctx context.Context) error { // one of an earlier test may still end
-			_, err := client.Create(ctx, o, metav1.CreateOptions{})
-			return err
-		})
+		if _, err := client.Create(t.Context(), o, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+			t.Fatal(err)
+		}
 	}
 	for _, o := range all {
 		b.await(t, o.GetName()+" to be served", func(ctx context.Context) error {

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -27,6 +28,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/testbed/internal/layout"
+	"github.com/pullmedic/pullmedic/testbed/internal/registries"
 )
 
 // artifact is a manifest as a source of Flux's gives it: an archive that a test
@@ -110,6 +112,7 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 	b.define(t, "", "flux-kustomize", "flux-source")
 	namespace := b.namespace(t)
 	text := strings.Replace(strings.Replace(deploymentText, "NODE", layout.Nodes[0].Name, 1), "{{ .Values.tag }}", "1.27.45", 1)
+	text = strings.Replace(text, "name: app,", "name: app, imagePullPolicy: Always,", 1)
 	address, digest, size := artifact(t, text)
 	b.put(t, ociRepositories, namespace, "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: deploy}\nspec: {interval: 1h, suspend: true, url: \"oci://registry.acme.example/acme/deploy\"}\n")
 	now := time.Now().UTC().Format(time.RFC3339)
@@ -117,6 +120,20 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 		address, digest, digest, size, now, now), "status")
 	b.flux(t)
 	b.put(t, kustomizations, namespace, "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web}\nspec: {interval: 1h, path: ./, prune: false, targetNamespace: "+namespace+", sourceRef: {kind: OCIRepository, name: deploy}}\n")
+	t.Cleanup(func() { // while the controller is there to let it go
+		ctx, cancel := context.WithTimeout(context.Background(), longest)
+		defer cancel()
+		client := b.dynamic(t).Resource(kustomizations).Namespace(namespace)
+		err := client.Delete(ctx, "web", metav1.DeleteOptions{})
+		for err == nil {
+			if _, err = client.Get(ctx, "web", metav1.GetOptions{}); err == nil {
+				time.Sleep(20 * time.Millisecond)
+			}
+		}
+		if !apierrors.IsNotFound(err) {
+			t.Error(err)
+		}
+	})
 	b.awaitFailing(t, namespace, "web")
 
 	refused, _ := b.fix(t, namespace, "deployment/web", "--to", there)
@@ -148,7 +165,9 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 	if undone.code != 0 || len(b.records(t, namespace)) != 0 {
 		t.Errorf("undo after Flux: exit code %d, %d records left\n%s%s", undone.code, len(b.records(t, namespace)), undone.out, undone.err)
 	}
-	t.Logf("undo after Flux set it back: %s%s", undone.out, undone.err)
+	if !strings.Contains(undone.out, "already as it was") {
+		t.Errorf("undo after Flux says %s", undone.out)
+	}
 	is("after undo", notThere)
 
 	// Halted, as fix says how, it leaves the change alone until it is resumed.
@@ -161,6 +180,21 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 	b.merge(t, kustomizations, namespace, "web", `{"spec":{"suspend":false}}`)
 	b.reconcile(t, namespace)
 	is("after it was resumed", notThere)
+
+	// Where it comes by before a pod could pull, fix says who was there. It is an
+	// image of which no pod runs yet.
+	b.awaitFailing(t, namespace, "web")
+	b.merge(t, kustomizations, namespace, "web", `{"spec":{"interval":"1s"}}`)
+	b.rule(t, registries.Rule{Registry: registries.Plain, From: []string{layout.Nodes[0].Addr}, Effect: registries.Effect{Hang: true}})
+	if got, done := b.fix(t, namespace, "deployment/web", "--to", registries.Plain+"/acme/app:1.27.3", "--here"); done.code != 1 || got.Outcome != v1alpha1.FixUndone || !strings.HasPrefix(got.Why, "kustomize-controller has set back what was changed") {
+		t.Errorf("set back at once: exit code %d, %s (%s)", done.code, got.Outcome, got.Why)
+	}
+	if err := b.Registries.RemoveRule(t.Context(), "integration-"+t.Name()); err != nil {
+		t.Error(err)
+	}
+	b.merge(t, kustomizations, namespace, "web", `{"spec":{"interval":"1h"}}`)
+	b.reconcile(t, namespace) // the last turn of the old interval has been
+	is("after all that", notThere)
 
 	// What it is told to leave alone stays, and undo takes it back.
 	b.awaitFailing(t, namespace, "web")

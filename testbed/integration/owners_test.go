@@ -45,10 +45,10 @@ func (b bed) keep(t *testing.T, namespace string, k keeping) {
 	b.awaitFailing(t, namespace, faults.PodName)
 }
 
-// planned is what fix would do, as a user of the kubeconfig's context.
-func (b bed) planned(t *testing.T, namespace, as string) v1alpha1.TargetFix {
+// planned is what fix would do, as the viewer.
+func (b bed) planned(t *testing.T, namespace string) v1alpha1.TargetFix {
 	t.Helper()
-	got := b.run(t, "", nil, "fix", "deployment/app", "-n", namespace, "--to", present, "--dry-run=client", "-o", "json", "--context", as)
+	got := b.run(t, "", nil, "fix", "deployment/app", "-n", namespace, "--to", present, "--dry-run=client", "-o", "json", "--context", cluster.Viewer)
 	var f v1alpha1.Fix
 	if err := json.Unmarshal([]byte(got.out), &f); err != nil || len(f.Targets) != 1 {
 		t.Fatalf("exit code %d, %d targets, %v: stderr %s", got.code, len(f.Targets), err, got.err)
@@ -163,11 +163,15 @@ func TestWhatKeepsAWorkloadFromElsewhere(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			namespace := b.namespace(t)
 			k := scene(namespace)
 			b.keep(t, namespace, k)
 			before := b.written(t, namespace)
-			p := b.planned(t, namespace, cluster.Admin)
+			p, got := b.fix(t, namespace, "deployment/app", "--to", present)
+			if p.Outcome != v1alpha1.FixRefused || got.code == 0 || !strings.Contains(p.Why, "--here") {
+				t.Errorf("without --here: %s (%s), exit code %d", p.Outcome, p.Why, got.code)
+			}
 			for i, want := range k.source {
 				if i >= len(p.Source) || !strings.HasPrefix(p.Source[i], want) {
 					t.Errorf("source %q, want %q", p.Source, k.source)
@@ -176,10 +180,6 @@ func TestWhatKeepsAWorkloadFromElsewhere(t *testing.T) {
 			}
 			if p.Back != k.back || !strings.Contains(commandsOf(p.Lasting), k.lasting) {
 				t.Errorf("back %q, want %q; lasting %q, want %q", p.Back, k.back, commandsOf(p.Lasting), k.lasting)
-			}
-			refused, got := b.fix(t, namespace, "deployment/app", "--to", present)
-			if refused.Outcome != v1alpha1.FixRefused || got.code == 0 || !strings.Contains(refused.Why, "--here") {
-				t.Errorf("without --here: %s (%s), exit code %d", refused.Outcome, refused.Why, got.code)
 			}
 			b.untouched(t, namespace, before, true)
 			b.less(t, namespace, k)
@@ -208,7 +208,7 @@ func (b bed) reads(t *testing.T, namespace string) {
 func (b bed) less(t *testing.T, namespace string, k keeping) {
 	t.Helper()
 	b.reads(t, namespace)
-	p := b.planned(t, namespace, cluster.Viewer)
+	p := b.planned(t, namespace)
 	if len(p.Source) == 0 || !strings.HasPrefix(p.Source[0], k.source[0]) || p.Back == "" {
 		t.Errorf("without rights: source %q, back %q", p.Source, p.Back)
 	}

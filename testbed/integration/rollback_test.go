@@ -6,12 +6,16 @@ package integration
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
@@ -60,6 +64,7 @@ func TestAHelmReleaseGoesBackByThePrintedCommands(t *testing.T) {
 	b := open(t)
 	for name, version := range map[string]string{"Helm 3": "helm3", "Helm 4": "helm4"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			namespace := b.namespace(t)
 			release := helm(version)
 			if said, err := release(t, b, namespace, "1.27.46"); err != nil {
@@ -74,7 +79,7 @@ func TestAHelmReleaseGoesBackByThePrintedCommands(t *testing.T) {
 					t.Fatalf("%v: %s", err, said)
 				}
 			}
-			b.awaitFailing(t, namespace, "web")
+			b.awaitRefused(t, namespace, notThere)
 			r, _ := b.handedOver(t, namespace, "helm-rollback", cluster.Admin)
 			if want := "helm rollback web 2 -n " + namespace; !strings.Contains(commandsOf(r.Steps), want) {
 				t.Fatalf("handed over: %q, want %q", commandsOf(r.Steps), want)
@@ -86,7 +91,7 @@ func TestAHelmReleaseGoesBackByThePrintedCommands(t *testing.T) {
 			if got := b.imageOf(t, namespace); got != notThere {
 				t.Errorf("the image is %s after it was taken back", got)
 			}
-			b.awaitFailing(t, namespace, "web")
+			b.awaitRefused(t, namespace, notThere)
 
 			// Without the right to list secrets the person looks which revision it is.
 			b.reads(t, namespace)
@@ -100,4 +105,23 @@ func TestAHelmReleaseGoesBackByThePrintedCommands(t *testing.T) {
 			}
 		})
 	}
+}
+
+// awaitRefused waits until a pod that stays fails to pull an image.
+func (b bed) awaitRefused(t *testing.T, namespace, image string) {
+	t.Helper()
+	b.await(t, "the pull of "+image+" to fail", func(ctx context.Context) error {
+		list, err := b.Kube.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(list.Items, func(p corev1.Pod) bool {
+			return p.DeletionTimestamp == nil && slices.ContainsFunc(p.Status.ContainerStatuses, func(s corev1.ContainerStatus) bool {
+				return p.Spec.Containers[0].Image == image && s.State.Waiting != nil && (s.State.Waiting.Reason == "ErrImagePull" || s.State.Waiting.Reason == "ImagePullBackOff")
+			})
+		}) {
+			return fmt.Errorf("it fails in none of %d pods", len(list.Items))
+		}
+		return nil
+	})
 }

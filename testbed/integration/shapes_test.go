@@ -105,7 +105,7 @@ func (y yard) give(kind string, spec map[string]any) {
 	if _, err := client.Patch(y.t.Context(), faults.PodName, types.StrategicMergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		y.t.Fatal(err)
 	}
-	y.await(y.t, "the controller to know of the new template", func(ctx context.Context) bool {
+	y.awaitThat(y.t, "the controller to know of the new template", func(ctx context.Context) bool {
 		o, err := client.Get(ctx, faults.PodName, metav1.GetOptions{})
 		if err != nil {
 			return false
@@ -165,7 +165,7 @@ func failing(pods []corev1.Pod) (names []string) {
 
 func (y yard) awaitReady(n int) {
 	y.t.Helper()
-	y.await(y.t, "pods to be ready", func(ctx context.Context) bool {
+	y.awaitThat(y.t, "pods to be ready", func(ctx context.Context) bool {
 		return len(slices.DeleteFunc(y.pods(ctx), func(p corev1.Pod) bool { return !ready(p) })) == n
 	})
 }
@@ -333,7 +333,7 @@ func shapesOfWorkloads() map[string]workload {
 			broken: func(y yard) {
 				y.awaitReady(2)
 				y.give("Deployment", images("containers", "app", absent))
-				y.await(y.t, "the deadline of the rollout", func(ctx context.Context) bool {
+				y.awaitThat(y.t, "the deadline of the rollout", func(ctx context.Context) bool {
 					d, err := y.Kube.AppsV1().Deployments(y.namespace).Get(ctx, faults.PodName, metav1.GetOptions{})
 					return err == nil && slices.ContainsFunc(d.Status.Conditions, func(c appsv1.DeploymentCondition) bool { return c.Reason == "ProgressDeadlineExceeded" })
 				})
@@ -480,7 +480,7 @@ func TestWorkloadsOfAllShapesAreMended(t *testing.T) {
 // mended has the workload mended, and the fix undone.
 func (w workload) mended(y yard) {
 	t := y.t
-	y.await(t, "the pulls to fail", func(ctx context.Context) bool { return len(failing(y.pods(ctx))) == w.fails })
+	y.awaitThat(t, "the pulls to fail", func(ctx context.Context) bool { return len(failing(y.pods(ctx))) == w.fails })
 	args := []string{strings.ToLower(w.kind) + "/" + faults.PodName}
 	if w.args != nil {
 		args = append(args, w.args(y)...)

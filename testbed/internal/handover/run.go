@@ -80,7 +80,10 @@ func (o Options) play(ctx context.Context, bed faults.Bed, scene Scene, fault fa
 		return 0, fmt.Errorf("making a directory to sit in: %w", err)
 	}
 	defer os.RemoveAll(work)
-	h := &hand{bed: o.Testbed, node: node, self: o.Self, work: work}
+	h := &hand{bed: o.Testbed, node: node, scene: scene, self: o.Self, work: work}
+	if err := os.Mkdir(h.onNode(), 0o755); err != nil {
+		return 0, fmt.Errorf("making a directory to sit in on the node: %w", err)
+	}
 	if err := h.makeStandIns(); err != nil {
 		return 0, err
 	}

@@ -30,6 +30,10 @@ type Scene struct {
 	Lift bool
 	// Looks are commands that only look and may fail here, by their first word.
 	Looks []string
+	// Types is what a person types.
+	Types func(*cluster.Testbed) Typing
+	// Once: no node makes a difference, so one is enough.
+	Once bool
 }
 
 // Scenes are all remedies that the testbed carries out.
@@ -49,6 +53,11 @@ func Scenes() []Scene {
 		{Remedy: "free-disk", Fault: "disk-full", Before: unused},
 		{Remedy: "pull-qps", Fault: "pull-qps"},
 		{Remedy: "restart-runtime", Fault: "runtime-killed", Lift: true, Looks: []string{"systemctl status"}},
+		{Remedy: "load-image", Fault: "never", Once: true}, // either containerd's ctr imports it alike
+		{Remedy: "write-secret", Fault: "wrong-password", Once: true, Types: func(*cluster.Testbed) Typing {
+			account := registries.AccountOf(registries.Harbor)
+			return Typing{Command: "skopeo login", Lines: []string{account.User, account.Password}}
+		}},
 		{Remedy: "replace-job", Fault: "by-job", Flags: flags("--to", registries.Plain+"/acme/app:1.27.4")},
 	}
 }
@@ -82,9 +91,13 @@ func (s Scene) on(node string) ([]layout.Node, faults.Fault, error) {
 	if err != nil {
 		return nil, fault, err
 	}
-	return slices.DeleteFunc(slices.Clone(layout.Nodes), func(n layout.Node) bool {
+	nodes := slices.DeleteFunc(slices.Clone(layout.Nodes), func(n layout.Node) bool {
 		return !fault.On(n.Name) || node != "" && n.Name != node
-	}), fault, nil
+	})
+	if s.Once {
+		nodes = nodes[:min(len(nodes), 1)]
+	}
+	return nodes, fault, nil
 }
 
 // looks tells whether a command only looks, so that it may fail here.

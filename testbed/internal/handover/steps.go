@@ -5,11 +5,12 @@
 // breaks something, has the built plugin print its remedy as JSON, writes the
 // files and runs the commands where the steps say, in the order in which they
 // stand there, and sees whether the kubelet then pulls the image. It adds
-// nothing to a step and leaves nothing out.
+// nothing to a step and leaves nothing out, but that a person types a password, and
+// carries a file to the node where the words of a step say so.
 //
 // A node of the testbed has no systemd: a stand-in for systemctl starts the
 // node's programs anew, after reading their drop-ins; one for journalctl prints
-// their logs. crictl, ctr and kubectl are the real ones.
+// their logs. crictl, ctr, skopeo and kubectl are the real ones.
 package handover
 
 import (
@@ -77,11 +78,12 @@ func (p plan) find(id string) (remedy, error) {
 
 // A hand carries out steps for one node.
 type hand struct {
-	bed  *cluster.Testbed
-	node layout.Node
-	self string // this program
-	work string // the directory in which a person sits where kubectl is
-	said bytes.Buffer
+	bed   *cluster.Testbed
+	node  layout.Node
+	scene Scene
+	self  string // this program
+	work  string // the directory in which a person sits where kubectl is
+	said  bytes.Buffer
 }
 
 // longestCommand is how long a command may take.
@@ -90,7 +92,13 @@ const longestCommand = 5 * time.Minute
 // carry carries out steps in their order and stops at the first that fails.
 func (h *hand) carry(ctx context.Context, steps []step) error {
 	for _, s := range steps {
+		if s.File == nil && len(s.Commands) == 0 {
+			continue // words for a person who knows where that is
+		}
 		place, err := h.place(s.Where)
+		if err == nil {
+			err = h.bring(s, place)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.What, err)
 		}
@@ -100,7 +108,13 @@ func (h *hand) carry(ctx context.Context, steps []step) error {
 			}
 		}
 		for _, command := range s.Commands {
-			if err := h.run(ctx, place, command); err != nil {
+			var err error
+			if lines := h.scene.types(command, h.bed); lines != nil {
+				err = h.typed(ctx, place, command, lines)
+			} else {
+				err = h.run(ctx, place, command)
+			}
+			if err != nil {
 				return fmt.Errorf("%s: %w", s.What, err)
 			}
 		}
@@ -113,7 +127,7 @@ func (h *hand) place(where string) (string, error) {
 	switch where {
 	case "on node " + h.node.Name:
 		return h.node.Name, nil
-	case "where kubectl is":
+	case "where kubectl is", "where the image is built":
 		return cluster.Client, nil
 	}
 	return "", fmt.Errorf("the testbed has no place %q", where)
@@ -150,12 +164,15 @@ func (h *hand) run(ctx context.Context, place, line string) error {
 	return err
 }
 
-// command is a program in a place, with what a person there has in PATH.
+// command is a program in a place, run where a person sits there, with what that
+// person has in PATH. Entering a place leaves the directory that one was in.
 func (h *hand) command(ctx context.Context, place, name string, args ...string) *exec.Cmd {
-	command := h.bed.Exec(ctx, place, name, args...)
-	command.Dir = h.work
+	at := h.work
 	if place == h.node.Name {
-		command.Dir = "/"
+		at = h.onNode()
+	}
+	command := h.bed.Exec(ctx, place, "sh", append([]string{"-c", `cd "$1" && shift && exec "$@"`, "sh", at, name}, args...)...)
+	if place == h.node.Name {
 		command.Env = []string{"HOME=/root", "PATH=" + h.standIns() + ":" + up.Path(h.bed, h.node)}
 	}
 	return command
