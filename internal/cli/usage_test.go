@@ -224,10 +224,11 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 		{"a token that has expired", []string{"--server", answering(t, 401, "application/json", status("Unauthorized", 401))}, "", 3, "the API server does not know you (no); log in again or look at the kubeconfig's user"},
 		{"a server that turns away", []string{"--server", answering(t, 429, "application/json", status("TooManyRequests", 429))}, "", 3, "the API server turns questions away for now (429: no); try again in a while"},
 		{"a server that fails", []string{"pod/x", "--server", answering(t, 500, "application/json", status("InternalError", 500))}, "", 3, "the API server fails: no; try again, or look at its log"},
-		{"a credential plugin that is not there", []string{"--kubeconfig", plugin("/nowhere/plugin")}, "", 3, "log in again or look at the kubeconfig's user"},
-		{"a credential plugin that fails", []string{"--kubeconfig", plugin(script(t, "exit 3"))}, "", 3, "log in again or look at the kubeconfig's user"},
-		{"a credential plugin that says nothing of use", []string{"--kubeconfig", plugin(script(t, "echo canary"))}, "", 3, "log in again or look at the kubeconfig's user"},
-		{"a credential plugin that asks a person", []string{"--kubeconfig", plugin(script(t, "read x && exit 0; exit 1"))}, "", 3, "log in again or look at the kubeconfig's user"},
+		{"a credential plugin that is not there", []string{"--kubeconfig", plugin("/nowhere/plugin")}, "", 3, "there is no credential for the API server: exec: "},
+		{"a credential plugin that fails", []string{"--kubeconfig", plugin(script(t, "exit 3"))}, "", 3, "failed with exit code 3; log in again or look at the kubeconfig's user"},
+		{"a credential plugin that says nothing of use", []string{"--kubeconfig", plugin(script(t, "echo canary"))}, "", 3, "what the credential plugin printed is none; log in again"},
+		{"a credential plugin that hangs", []string{"--kubeconfig", plugin(script(t, "exec sleep 3")), "--timeout", "300ms"}, "", 3, "no answer from the API server in time"},
+		{"a credential plugin that asks a person", []string{"--kubeconfig", plugin(script(t, "read x && exit 0; exit 1"))}, "", 3, "failed with exit code 1; log in again"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := bench{stdin: c.stdin}.run(t, c.args...)

@@ -70,6 +70,7 @@ func New(config *rest.Config, o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a client for the API server: %w", err)
 	}
+	connection.Transport = prompt(config, connection.Transport)
 	c := &Client{timeout: o.Timeout}
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout

@@ -49,6 +49,9 @@ type Error struct {
 	Err error
 }
 
+// noCredential is how client-go begins the error of a credential plugin.
+const noCredential = "getting credentials: "
+
 // newError classifies what client-go returned. The outer context tells a
 // question that ran out of its own time from a run that ended.
 func newError(ctx context.Context, q question, err error) *Error {
@@ -74,7 +77,7 @@ func newError(ctx context.Context, q question, err error) *Error {
 	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded), apierrors.IsTimeout(err), apierrors.IsServerTimeout(err),
 		errors.As(err, &network) && network.Timeout():
 		e.Reason = TimedOut
-	case errors.As(err, &address) && strings.HasPrefix(address.Err.Error(), "getting credentials"):
+	case errors.As(err, &address) && strings.HasPrefix(address.Err.Error(), noCredential):
 		e.Reason = Unauthorized // the kubeconfig's own helper failed
 	case errors.As(err, &address):
 		e.Reason = Unreachable
@@ -116,6 +119,12 @@ func (e *Error) Error() string {
 	case NoCluster:
 		return fmt.Sprintf("no cluster is asked in this run, so %s was not read", e.what())
 	case Unauthorized:
+		if why, ok := strings.CutPrefix(e.words(), noCredential); ok {
+			if strings.HasPrefix(why, "decoding stdout: ") {
+				why = "what the credential plugin printed is none"
+			}
+			return fmt.Sprintf("reading %s: there is no credential for the API server: %s; log in again or look at the kubeconfig's user", e.what(), why)
+		}
 		return fmt.Sprintf("reading %s: the API server does not know you (%s); log in again or look at the kubeconfig's user", e.what(), e.words())
 	case Untrusted:
 		return fmt.Sprintf("reading %s: the API server's certificate is not trusted: %s; look at the kubeconfig's certificate-authority", e.what(), e.words())

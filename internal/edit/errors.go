@@ -143,6 +143,9 @@ func causeOf(err error, field string) bool {
 // Error says in one line what was refused, why, and what to do.
 func (e *Error) Error() string {
 	what := e.Object.String()
+	if e.Object.Name == "" { // a list
+		what = e.Object.Resource
+	}
 	if e.Object.Namespace != "" {
 		what += " in namespace " + e.Object.Namespace
 	}
@@ -171,6 +174,9 @@ func (e *Error) Error() string {
 	case Budget:
 		return fmt.Sprintf("a PodDisruptionBudget does not let %s go now: %s; try again once more of its pods are ready", what, e.Says)
 	case TimedOut:
+		if e.Verb == "get" || e.Verb == "list" {
+			return fmt.Sprintf("%s %s: no answer from the API server in time; try again, or look at its load", e.Verb, what)
+		}
 		return fmt.Sprintf("%s %s: no answer from the API server in time; whether it was done is not known", e.Verb, what)
 	}
 	return fmt.Sprintf("%s %s: %s", e.Verb, what, e.Says)

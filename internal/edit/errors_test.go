@@ -60,6 +60,10 @@ func TestAnswersOfTheAPIServerAreClassified(t *testing.T) {
 	if !strings.HasSuffix(everywhere.Error(), "list configmaps in all namespaces; ask for that right") {
 		t.Errorf("without a namespace: %v", everywhere)
 	}
+	list := newError("list", remedy.Object{APIVersion: "v1", Kind: "ConfigMap", Resource: "configmaps", Namespace: "shop"}, &url.Error{Op: "Get", URL: "https://x", Err: context.DeadlineExceeded})
+	if want := "list configmaps in namespace shop: no answer from the API server in time; try again, or look at its load"; list.Error() != want {
+		t.Errorf("a list without an answer says %q", list.Error())
+	}
 	if got := ReasonOf(newError("patch", remedy.Object{}, &url.Error{Op: "Patch", URL: "https://x", Err: context.DeadlineExceeded})); got != TimedOut {
 		t.Errorf("a deadline is %s", got)
 	}
