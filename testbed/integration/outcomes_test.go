@@ -107,7 +107,7 @@ func TestABudgetThatHoldsTheSecondPodIsToldBeforeTheFirstGoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	var ran string
-	b.await(t, "two pods that fail", func(ctx context.Context) bool {
+	b.awaitThat(t, "two pods that fail", func(ctx context.Context) bool {
 		list, err := b.Kube.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
 		failing := 0
 		for _, p := range list.Items {
