@@ -6,10 +6,12 @@ package integration
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -96,29 +98,44 @@ func TestABarePodThatIsDeletedMeanwhileEndsTheFix(t *testing.T) {
 // Of two pods the newer one, which is evicted first, never ran: a budget lets it go.
 func TestABudgetThatHoldsTheSecondPodIsToldBeforeTheFirstGoes(t *testing.T) {
 	b := open(t)
-	fault, err := faults.Find("ran-and-lost")
-	if err != nil {
-		t.Fatal(err)
+	namespace := b.namespace(t)
+	sets, pods := b.Kube.AppsV1().ReplicaSets(namespace), b.Kube.CoreV1().Pods(namespace)
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	fault.Name, fault.Kind = "budget-second", "replicaset"
-	namespace := b.injectFault(t, fault)
-	b.budget(t, namespace)
-	if _, err := b.Kube.AppsV1().ReplicaSets(namespace).Patch(t.Context(), "app", types.MergePatchType, []byte(`{"spec":{"replicas":2}}`), metav1.PatchOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	_, err := sets.Create(t.Context(), &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: faults.PodName}, Spec: appsv1.ReplicaSetSpec{
+		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{faults.PodLabel: faults.PodName}}, Template: templateOf(present),
+	}}, metav1.CreateOptions{})
+	check(err)
 	var ran string
+	b.await(t, "a pod that runs", func(ctx context.Context) bool {
+		list, err := pods.List(ctx, metav1.ListOptions{})
+		if err != nil || len(list.Items) != 1 || list.Items[0].Status.Phase != corev1.PodRunning {
+			return false
+		}
+		ran = list.Items[0].Name
+		return true
+	})
+	b.budget(t, namespace)
+	const image = `"containers":[{"name":"app","image":"` + absent + `"}]`
+	_, err = pods.Patch(t.Context(), ran, types.StrategicMergePatchType, []byte(`{"spec":{`+image+`}}`), metav1.PatchOptions{})
+	check(err)
+	_, err = sets.Patch(t.Context(), faults.PodName, types.StrategicMergePatchType, []byte(`{"spec":{"replicas":2,"template":{"spec":{`+image+`}}}}`), metav1.PatchOptions{})
+	check(err)
+	var shown []string
 	b.awaitThat(t, "two pods that fail", func(ctx context.Context) bool {
-		list, err := b.Kube.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
-		failing := 0
+		list, err := pods.List(ctx, metav1.ListOptions{})
+		shown = nil
 		for _, p := range list.Items {
-			if len(p.Status.ContainerStatuses) == 0 || p.Status.ContainerStatuses[0].State.Waiting == nil || !strings.Contains(p.Status.ContainerStatuses[0].State.Waiting.Reason, "Pull") {
-				continue
-			}
-			if failing++; p.Status.Phase == corev1.PodRunning {
-				ran = p.Name
+			if len(p.Status.ContainerStatuses) > 0 && p.Status.ContainerStatuses[0].State.Waiting != nil && strings.Contains(p.Status.ContainerStatuses[0].State.Waiting.Reason, "ImagePull") {
+				shown = append(shown, string(p.Status.Phase))
 			}
 		}
-		return err == nil && failing == 2 && ran != ""
+		slices.Sort(shown)
+		return err == nil && slices.Equal(shown, []string{"Pending", "Running"})
 	})
 	before := b.written(t, namespace)
 	got, done := b.fix(t, namespace, "replicaset/app", "--to", present)
