@@ -85,6 +85,9 @@ type TargetFix struct {
 	// out without --force.
 	Risks []string `json:"risks"`
 	Brake string   `json:"brake,omitempty"`
+	// HeldBack are failing pods, by name, that the change does not get to: a
+	// partition keeps their template as it is.
+	HeldBack []string `json:"heldBack,omitempty"`
 	// Irrevocable is what undo does not bring back.
 	Irrevocable []string `json:"irrevocable"`
 	// Proof that the pull would succeed then, why, and what each vantage shows.

@@ -126,6 +126,8 @@ func ended(f v1alpha1.Fix) error {
 		switch {
 		case slices.ContainsFunc(t.Causes, func(c v1alpha1.FixCause) bool { return c.Remedy == "" }) && f.DryRun == "":
 			return coded{code: ExitFailing} // one of its pulls goes on failing
+		case len(t.HeldBack) > 0 && f.DryRun == "":
+			return coded{code: ExitFailing} // so does a pod
 		case t.Outcome == v1alpha1.FixMended:
 		case t.Outcome == v1alpha1.FixChanged:
 			unseen = true // whether it is pulled shows later

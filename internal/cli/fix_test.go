@@ -537,6 +537,7 @@ func TestAPullThatGoesOnFailingIsNotMended(t *testing.T) {
 		"nothing fails, of what was seen": {v1alpha1.Fix{NotLookedAt: []v1alpha1.Gap{{}}}, ExitNotSeen},
 		"all mended":                      {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixMended, "a", "b"), of(v1alpha1.FixMended, "a")}}, ExitOK},
 		"one of two containers mended":    {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixMended, "a", "")}}, ExitFailing},
+		"a pod is held back":              {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{{Outcome: v1alpha1.FixMended, HeldBack: []string{"api-0"}}}}, ExitFailing},
 		"one of two workloads mended":     {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixMended, "a"), of(v1alpha1.FixRefused, "a")}}, ExitFailing},
 		"planned, in a dry run":           {v1alpha1.Fix{DryRun: "client", Targets: []v1alpha1.TargetFix{of(v1alpha1.FixPlanned, "a", "")}}, ExitOK},
 		"planned, and nobody agreed":      {v1alpha1.Fix{Targets: []v1alpha1.TargetFix{of(v1alpha1.FixPlanned, "a")}}, ExitFailing},

@@ -70,6 +70,16 @@ func NewSeen() *Seen {
 	}
 }
 
+// ofNow tells of a container in a pod that was changed since it was made (an image
+// can be, in place) that it started with the image that the pod names now.
+func ofNow(s *corev1.ContainerStatus, name string) bool {
+	if s.State.Waiting != nil {
+		return false // what started before may have been another
+	}
+	ref, err := keyring.ParseImage(s.Image)
+	return err == nil && Canonical(ref) == name
+}
+
 // Add takes in one pod, failing or not.
 func (s *Seen) Add(pod *corev1.Pod) {
 	for _, ref := range pod.Spec.ImagePullSecrets {
@@ -88,7 +98,7 @@ func (s *Seen) Add(pod *corev1.Pod) {
 			continue
 		}
 		img := s.image(c.image)
-		if img == nil || !img.ok {
+		if img == nil || !img.ok || pod.Generation > 1 && !ofNow(c.status, img.name) {
 			continue
 		}
 		if c.status.State.Running != nil {

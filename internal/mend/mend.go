@@ -83,6 +83,9 @@ type Plan struct {
 	// Evict: failing pods that are to be evicted so that their owner makes new
 	// ones.
 	Evict []Pod
+	// Held are failing pods, by name, that the change does not get to: a partition
+	// keeps their template as it is.
+	Held []string
 	// Proof that the changed pods would pull, and what it rests on.
 	Proof verify.Proof
 	// ProvenBy is what proves it without any registry; "" if it was asked.
@@ -216,6 +219,11 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options, without map[string]string
 				p.Evict = append(p.Evict, pod)
 			}
 		}
+		for _, name := range heldBack(k, c) {
+			if !slices.Contains(p.Held, name) {
+				p.Held = append(p.Held, name)
+			}
+		}
 		p.Restarts = max(p.Restarts, c.Remedy.Restarts)
 		for _, risk := range c.Remedy.Risks {
 			if !slices.Contains(p.Risks, risk) {
@@ -244,18 +252,32 @@ func woken(k remedy.Case, c Choice) []Pod {
 	if k.Target.Kind == "Pod" || c.Remedy.Wake != remedy.WakeEvict {
 		return nil
 	}
-	moved := slices.ContainsFunc(c.Remedy.Changes, func(change remedy.Change) bool { return change.Object == k.Target.Object })
+	held := heldBack(k, c)
 	var pods []Pod
 	for _, p := range k.Failing(c.Diagnosis.Pull) {
 		if remedy.PodReady(p) && c.Remedy.NeedsForce == "" { // it was mended since the diagnosis
 			continue
 		}
-		if moved && remedy.Ordinal(p) < k.Target.Held { // it would come back as it was
+		if slices.Contains(held, p.Name) { // it would come back as it was
 			continue
 		}
 		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
 	}
 	return pods
+}
+
+// heldBack are the failing pods that a choice does not get to.
+func heldBack(k remedy.Case, c Choice) []string {
+	if !slices.ContainsFunc(c.Remedy.Changes, func(change remedy.Change) bool { return change.Object == k.Target.Object }) {
+		return nil
+	}
+	var names []string
+	for _, p := range k.Failing(c.Diagnosis.Pull) {
+		if remedy.Ordinal(p) < k.Target.Held {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 // errNothing is returned for a plan that has nothing to carry out.

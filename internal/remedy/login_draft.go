@@ -428,7 +428,8 @@ func (d *draft) reach() []string {
 		for _, b := range d.p.Budgets {
 			risk += ", which bears " + more(b.Left())
 		}
-		out = append(out, risk)
+		// https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy
+		out = append(out, risk, "a job waits before it makes a pod anew: 10 s, doubled with each that failed, up to 10 minutes")
 	}
 	return out
 }

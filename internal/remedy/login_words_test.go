@@ -204,7 +204,7 @@ func TestRisksOfCredentialRemedies(t *testing.T) {
 		},
 		"a job counts its evicted pods": {
 			loginCase{cause: catalog.SecretMissing, kind: "Job", names: []string{"s"}, login: "new"},
-			[]string{"each evicted pod counts against the job's backoffLimit"},
+			[]string{"each evicted pod counts against the job's backoffLimit", "a job waits before it makes a pod anew: 10 s, doubled with each that failed, up to 10 minutes"},
 		},
 		"a cron job goes on with the next run": {
 			loginCase{cause: catalog.CredentialsMissing, kind: "CronJob", login: "new", via: "template"},

@@ -96,6 +96,9 @@ func unmended(t v1alpha1.TargetFix) []string {
 			left = append(left, c.Cause+" of container "+c.Container+" is not mended by this; see what else there is")
 		}
 	}
+	if len(t.HeldBack) > 0 {
+		left = append(left, podsWords(t.HeldBack)+": held back by spec.updateStrategy.rollingUpdate.partition; lower it, and run this again")
+	}
 	return left
 }
 

@@ -111,7 +111,7 @@ func TestABudgetThatHoldsTheSecondPodIsToldBeforeTheFirstGoes(t *testing.T) {
 	}}, metav1.CreateOptions{})
 	check(err)
 	var ran string
-	b.await(t, "a pod that runs", func(ctx context.Context) bool {
+	b.awaitThat(t, "a pod that runs", func(ctx context.Context) bool {
 		list, err := pods.List(ctx, metav1.ListOptions{})
 		if err != nil || len(list.Items) != 1 || list.Items[0].Status.Phase != corev1.PodRunning {
 			return false
