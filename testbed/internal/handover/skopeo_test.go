@@ -49,7 +49,7 @@ func (b bench) status(t *testing.T, path string) (int, string) {
 		t.Fatal(err)
 	}
 	ask.Header.Set("Accept", "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json")
-	answer, err := http.DefaultClient.Do(ask)
+	answer, err := (&http.Client{Timeout: longestCommand}).Do(ask)
 	if err != nil {
 		return 0, err.Error()
 	}
