@@ -169,7 +169,7 @@ func TestEveryKindIsUndoneWithThePublishedRights(t *testing.T) {
 			r := mender.Carry(t.Context(), p, true, 100*time.Millisecond, quiet)
 			switch {
 			case r.Outcome == mend.Undone && r.Record == "": // the kubelet was that fast, and fix took it back
-			case r.Outcome != mend.StillPulling || r.Record == "":
+			case r.Outcome != mend.StillPulling && (r.Outcome != mend.Changed || e.Kind != "CronJob") || r.Record == "": // of which no Job runs
 				t.Fatalf("%+v", r)
 			case len(differences(before, shape(t, m.config, o))) != 1:
 				t.Fatal("nothing was changed")
