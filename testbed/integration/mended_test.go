@@ -242,6 +242,9 @@ func (m mending) shape(t *testing.T) map[string]string {
 // record: what belongs to one takes the garbage collector a while.
 func (b bed) noLeftovers(t *testing.T, namespace string) {
 	t.Helper()
+	if t.Failed() {
+		return // what went wrong may well have left something
+	}
 	b.await(t, "all of the fix to be gone from "+namespace, func(ctx context.Context) error {
 		ours := metav1.ListOptions{LabelSelector: "pullmedic.dev/record"}
 		maps, err := b.Kube.CoreV1().ConfigMaps(namespace).List(ctx, ours)
