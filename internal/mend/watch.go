@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -37,8 +38,8 @@ type watcher struct {
 	plan Plan
 	// before are the pods that were there, by UID.
 	before map[string]former
-	// stale are the template hashes of pods that failed, if the plan changes the
-	// template: a pod that still gets one of them was made from the old one.
+	// stale are the template hashes of pods that failed or are evicted, if the plan
+	// changes the template: a pod that still gets one of them was made from the old one.
 	stale map[string]bool
 	// inPlace are the pods that the plan changes themselves, by UID.
 	inPlace map[string]bool
@@ -86,7 +87,8 @@ func newWatcher(m *Mender, p Plan) *watcher {
 			}
 		}
 		w.before[string(pod.UID)] = f
-		if hash := templateHash(pod); w.template && hash != "" && f.failing {
+		goes := f.failing || slices.Contains(p.Evict, Pod{pod.Namespace, pod.Name, string(pod.UID)})
+		if hash := templateHash(pod); w.template && hash != "" && goes {
 			w.stale[hash] = true
 		}
 	}
