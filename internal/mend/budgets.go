@@ -48,15 +48,16 @@ func (m *Mender) budgets(ctx context.Context, live *unstructured.Unstructured, d
 	}
 }
 
+// goes are the pods that the plan evicts.
+func (p Plan) goes() []*corev1.Pod {
+	return slices.DeleteFunc(slices.Clone(p.Case.Pods), func(pod *corev1.Pod) bool {
+		return !slices.Contains(p.Evict, Pod{pod.Namespace, pod.Name, string(pod.UID)})
+	})
+}
+
 // spends says why the plan's evictions would do a Job more harm than good.
 func (p Plan) spends() error {
-	var evicted []*corev1.Pod
-	for _, pod := range p.Case.Pods {
-		if slices.Contains(p.Evict, Pod{pod.Namespace, pod.Name, string(pod.UID)}) {
-			evicted = append(evicted, pod)
-		}
-	}
-	spent, ends := p.Case.Spends(evicted)
+	spent, ends := p.Case.Spends(p.goes())
 	if !ends {
 		return nil
 	}

@@ -49,11 +49,11 @@ type watcher struct {
 	// began is when the watch was set up, first when the first pod had pulled.
 	began, first time.Time
 	told         map[string]bool
-	refused      int  // looks in which no new pod was there and its owner says why
-	again        int  // new pods that were evicted once more
-	account      bool // the plan changes the pods' service account
-	template     bool // the plan changes the pods' template
-	evicted      bool // a pod was evicted
+	refused      int           // looks in which no new pod was there and its owner says why
+	again        []*corev1.Pod // new pods that were evicted once more
+	account      bool          // the plan changes the pods' service account
+	template     bool          // the plan changes the pods' template
+	evicted      bool          // a pod was evicted
 	lineage      lineage
 	live         *unstructured.Unstructured // the target as it was read last; nil of a pod
 	say          Tell
