@@ -65,11 +65,12 @@ func (p Plan) spends() error {
 	if p.Case.Target.Kind == "CronJob" {
 		said = spent.Why
 	}
+	command := ""
 	if spent.Limit > 0 {
 		patch := fmt.Sprintf(`{"spec":{"backoffLimit":%d}}`, spent.Limit)
-		if command, ok := shell.Command("kubectl", "patch", "job", spent.Job, "-n", p.Case.Target.Namespace, "--type", "merge", "-p", patch); ok {
-			said += "; or have it bear more, and run this again: " + command
+		if raise, ok := shell.Command("kubectl", "patch", "job", spent.Job, "-n", p.Case.Target.Namespace, "--type", "merge", "-p", patch); ok {
+			said, command = said+"; or have it bear more, and run this again", raise
 		}
 	}
-	return &HinderedError{Why: said}
+	return &HinderedError{Why: said, Command: command}
 }

@@ -5,6 +5,7 @@ package mend_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -252,7 +253,8 @@ func TestAPausedRolloutIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 	b := newBench(t, seer{map[string]bool{good: true}}, objects...)
 	p := b.plan(t, remedy.Options{})
 	err := b.Check(t.Context(), p, true)
-	if err == nil || !strings.Contains(err.Error(), "kubectl rollout resume deployment/api -n shop") {
+	const resume = "kubectl rollout resume deployment/api -n shop"
+	if hindered, ok := errors.AsType[*mend.HinderedError](err); !ok || hindered.Command != resume || !strings.HasSuffix(err.Error(), ": "+resume) {
 		t.Errorf("got %v", err)
 	}
 	if writes := b.server.Writes(); len(writes) > 0 {
