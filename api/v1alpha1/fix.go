@@ -98,6 +98,8 @@ type TargetFix struct {
 	Outcome FixOutcome `json:"outcome"`
 	// Why it is so, one sentence; empty where it is mended.
 	Why string `json:"why,omitempty"`
+	// Command clears the way of what is refused, where one does: why ends with it.
+	Command string `json:"command,omitempty"`
 	// Undo is the id that undo takes; empty if there is nothing to undo.
 	Undo string `json:"undo,omitempty"`
 	// Began is when the first write was, Mended when the first pod had pulled, and

@@ -40,6 +40,9 @@ func (x *fixing) carry(ctx context.Context, p mend.Plan, t *v1alpha1.TargetFix) 
 	stop()
 	if err != nil {
 		refuse(err.Error())
+		if hindered, ok := errors.AsType[*mend.HinderedError](err); ok {
+			t.Command = foreign.Text(hindered.Command, maxError)
+		}
 		return
 	}
 	if x.dryRun == "server" {

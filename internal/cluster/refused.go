@@ -93,14 +93,24 @@ func (c *Client) LastRefusal(ctx context.Context, of evidence.Object, since time
 			for _, e := range l.(*corev1.EventList).Items {
 				about := e.InvolvedObject
 				itself := about.Kind == of.Kind && about.Name == of.Name
-				made := (about.Kind == "ReplicaSet" || about.Kind == "Job") && strings.HasPrefix(about.Name, of.Name+"-")
-				if at := last(&e); (itself || made) && !at.Before(newest) {
+				if at := last(&e); (itself || madeBy(of, about)) && !at.Before(newest) {
 					said, newest = foreign.Text(e.Message, maxRefusal), at
 				}
 			}
 			return true
 		})
 	return said, err
+}
+
+// madeBy tells by their names whether one object made another to make its pods: a
+// Deployment and a CronJob add a hash or a number, without a hyphen, so that a
+// neighbour whose name only begins alike is told apart.
+func madeBy(owner evidence.Object, made corev1.ObjectReference) bool {
+	if owner.Kind+" "+made.Kind != "Deployment ReplicaSet" && owner.Kind+" "+made.Kind != "CronJob Job" {
+		return false
+	}
+	rest, ok := strings.CutPrefix(made.Name, owner.Name+"-")
+	return ok && rest != "" && !strings.Contains(rest, "-")
 }
 
 // refuses tells whether a text of that sign says that a rule refused something.

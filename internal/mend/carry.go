@@ -122,6 +122,9 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 			}
 		}
 	})
+	if len(refused) > 0 && r.Outcome == Mended && r.Left > 0 { // they fail on, as they are
+		r.Outcome, r.Why, refused = StillPulling, refused[0], refused[1:]
+	}
 	r.Notes = append(r.Notes, refused...)
 	if !w.first.IsZero() {
 		r.Took = w.first.Sub(began)

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/shell"
 )
@@ -104,7 +105,7 @@ func (w *watcher) later(ctx context.Context, l look, n int) string {
 	number := func(fields ...string) int64 { v, _, _ := unstructured.NestedInt64(w.live.Object, fields...); return v }
 	replicas, scaled, _ := unstructured.NestedInt64(w.live.Object, "spec", "replicas")
 	switch {
-	case t.Kind == "CronJob" && (w.template && !w.evicted || n >= unmadeLooks && n%unmadeLooks == 0 && len(w.underWay(ctx)) == 0):
+	case t.Kind == "CronJob" && (w.template && !w.evicted || n >= unmadeLooks && n%unmadeLooks == 0 && w.allOver(ctx)):
 		if suspended, _, _ := unstructured.NestedBool(w.live.Object, "spec", "suspend"); suspended {
 			return t.String() + " is suspended, so it counts from the first run after it is resumed"
 		}
@@ -120,19 +121,26 @@ func (w *watcher) later(ctx context.Context, l look, n int) string {
 }
 
 // underWay are the Jobs of the CronJob, of those that are looked at, which have not
-// ended.
-func (w *watcher) underWay(ctx context.Context) []string {
-	var names []string
+// ended; all tells that each of them could be asked about.
+func (w *watcher) underWay(ctx context.Context) (names []string, all bool) {
+	all = true
 	for _, name := range w.lineage.jobs {
 		job, err := w.m.edit.Get(ctx, remedy.Object{APIVersion: "batch/v1", Kind: "Job", Resource: "jobs", Namespace: w.plan.Case.Target.Namespace, Name: name})
 		if err != nil {
-			continue // gone, or not for this user: then less is told
+			all = all && edit.ReasonOf(err) == edit.NotFound
+			continue
 		}
 		if _, over := finished(job); !over {
 			names = append(names, name)
 		}
 	}
-	return names
+	return names, all
+}
+
+// allOver tells that no Job of the CronJob will make another pod.
+func (w *watcher) allOver(ctx context.Context) bool {
+	names, all := w.underWay(ctx)
+	return all && len(names) == 0
 }
 
 // nextRun adds when the next run is, and what has to be done for it to begin.
@@ -146,7 +154,8 @@ func (w *watcher) nextRun(ctx context.Context, r *Result) {
 	if policy, _, _ := unstructured.NestedString(w.live.Object, "spec", "concurrencyPolicy"); policy != "Forbid" {
 		return
 	}
-	for _, job := range w.underWay(ctx) {
+	jobs, _ := w.underWay(ctx)
+	for _, job := range jobs {
 		step := remedy.Step{What: "End job/" + job + ", which hangs: the next run does not begin before (concurrencyPolicy Forbid)", Where: "where kubectl is"}
 		if command, ok := shell.Command("kubectl", "delete", "job", job, "-n", w.plan.Case.Target.Namespace); ok && isName(job) {
 			step.Commands = []string{command}

@@ -228,3 +228,39 @@ func TestAJobThatEndsEndsTheWatch(t *testing.T) {
 		})
 	}
 }
+
+// Whether a run is under way is not known to whoever may not read Jobs.
+func TestARunThatCannotBeReadIsNotTakenForOver(t *testing.T) {
+	for name, c := range map[string]struct {
+		deny string
+		want mend.Outcome
+	}{"it may be read, and is over": {"", mend.Changed}, "it may not be read": {"get jobs", mend.StillPulling}} {
+		t.Run(name, func(t *testing.T) {
+			objects := nightly(false, batchv1.AllowConcurrent)
+			objects[1].(*batchv1.Job).Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobFailed, Status: corev1.ConditionTrue}}
+			b := newBench(t, seer{map[string]bool{bad: true}}, objects...)
+			d := diagnosis.Diagnosis{
+				Pull: evidence.Pull{
+					Namespace: "shop", Pod: "nightly-1-x", PodUID: "p1", Container: "model", ContainerKind: evidence.ImageVolume, Image: bad,
+					Owner: evidence.Object{Kind: "CronJob", Namespace: "shop", Name: "nightly"}, Via: []evidence.Object{{Kind: "Job", Namespace: "shop", Name: "nightly-1"}}, Reason: "ImagePullBackOff",
+				},
+				Causes: []diagnosis.Cause{{Cause: catalog.TagNotFound, Verdict: diagnosis.Confirmed, State: diagnosis.Failing}},
+			}
+			plans, err := b.Plan(t.Context(), []diagnosis.Diagnosis{d}, remedy.Options{Recreate: true})
+			if err != nil || len(plans) != 1 || len(plans[0].Evict) != 1 {
+				t.Fatalf("%+v, %v", plans, err)
+			}
+			b.server.React(func(w clustertest.Write) {
+				if w.Verb == "evict" {
+					b.server.Remove("pods", "shop", w.Name)
+				}
+			})
+			if c.deny != "" {
+				b.server.Deny(c.deny)
+			}
+			if r := b.Carry(t.Context(), plans[0], true, 300*time.Millisecond, quiet); r.Outcome != c.want {
+				t.Errorf("got %+v, want %s", r, c.want)
+			}
+		})
+	}
+}

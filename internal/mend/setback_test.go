@@ -27,7 +27,7 @@ func TestWhoSetsTheChangeBackEndsTheWatch(t *testing.T) {
 	}{
 		"before a pod has pulled": {image: bad, by: "kustomize-controller", want: mend.Undone, says: "kustomize-controller has set back what was changed, before a pod could pull; halt it first"},
 		"by nobody that is known": {image: bad, want: mend.Undone, says: "something else has set back"},
-		"once a pod has pulled":   {image: bad, by: "argocd-controller", pod: pod("api-3-x", "api-3", good, runs), want: mend.Mended, says: "argocd-controller has set back since what was changed"},
+		"once a pod has pulled":   {image: bad, by: "argocd-controller", pod: pod("api-3-x", "api-3", good, runs), want: mend.Undone, says: "argocd-controller has set back what was changed, after pod/api-3-x had pulled; halt it first"},
 		"to something else":       {image: good + "0", by: "kubectl", want: mend.StillPulling},
 	} {
 		t.Run(name, func(t *testing.T) {

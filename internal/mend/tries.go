@@ -23,9 +23,9 @@ const mostAgain = 2
 // pod (the node authorizer has to learn of it), and pulls without them before
 // that; nor does it wait for a secret's new content; and a pod may be admitted
 // with its service account as it was. It would try again by itself, after its
-// back-off, or never.
+// back-off, or never. None is evicted whose loss would end its Job.
 func (w *watcher) anotherTry(ctx context.Context, pod *corev1.Pod) bool {
-	if _, was := w.before[string(pod.UID)]; was || w.plan.onlyTry || w.again >= mostAgain || w.plan.Proof != verify.Proven || !w.account && len(pod.Spec.ImagePullSecrets) == 0 {
+	if _, was := w.before[string(pod.UID)]; was || w.plan.onlyTry || len(w.again) >= mostAgain || w.plan.Proof != verify.Proven || !w.account && len(pod.Spec.ImagePullSecrets) == 0 {
 		return false
 	}
 	if !slices.ContainsFunc(cluster.FailingPulls(pod), func(p evidence.Pull) bool {
@@ -37,7 +37,11 @@ func (w *watcher) anotherTry(ctx context.Context, pod *corev1.Pod) bool {
 	}) {
 		return false
 	}
-	w.again++
+	again := append(w.again, pod)
+	if _, ends := w.plan.Case.Spends(slices.Concat(w.plan.goes(), again)); ends {
+		return false
+	}
+	w.again = again
 	return w.m.evict(ctx, Pod{pod.Namespace, pod.Name, string(pod.UID)}, w.say) == nil
 }
 

@@ -100,17 +100,24 @@ func (p Plan) hindered() error {
 		if !p.isTarget(c.Object) {
 			continue
 		}
-		said := fmt.Sprintf("the rollout of %s is paused, so no pod would get the change; resume it and run this again", t.Object)
-		if resume, ok := shell.Command("kubectl", "rollout", "resume", t.String(), "-n", t.Namespace); ok {
-			said += ": " + resume
-		}
-		return &HinderedError{Why: said}
+		resume, _ := shell.Command("kubectl", "rollout", "resume", t.String(), "-n", t.Namespace)
+		return &HinderedError{Why: fmt.Sprintf("the rollout of %s is paused, so no pod would get the change; resume it and run this again", t.Object), Command: resume}
 	}
 	return nil
 }
 
 // A HinderedError is why the cluster would not let a plan's changes get to a pod.
-type HinderedError struct{ Why string }
+type HinderedError struct {
+	Why string
+	// Command that clears the way, "" if none does. It stands apart, so that nobody
+	// who reads the sentence has to look for commands in words of others.
+	Command string
+}
 
-// Error says it in one sentence.
-func (e *HinderedError) Error() string { return e.Why }
+// Error says it in one sentence, with the command at its end.
+func (e *HinderedError) Error() string {
+	if e.Command == "" {
+		return e.Why
+	}
+	return e.Why + ": " + e.Command
+}

@@ -38,8 +38,9 @@ type watcher struct {
 	plan Plan
 	// before are the pods that were there, by UID.
 	before map[string]former
-	// stale are the template hashes of pods that failed or are evicted, if the plan
-	// changes the template: a pod that still gets one of them was made from the old one.
+	// stale are the hashes of former templates, if the plan changes the template:
+	// those of pods that failed or are evicted, and of revisions that have other images than are
+	// wanted. A pod that still gets one of them was not made from the new one.
 	stale map[string]bool
 	// inPlace are the pods that the plan changes themselves, by UID.
 	inPlace map[string]bool
@@ -48,11 +49,11 @@ type watcher struct {
 	// began is when the watch was set up, first when the first pod had pulled.
 	began, first time.Time
 	told         map[string]bool
-	refused      int  // looks in which no new pod was there and its owner says why
-	again        int  // new pods that were evicted once more
-	account      bool // the plan changes the pods' service account
-	template     bool // the plan changes the pods' template
-	evicted      bool // a pod was evicted
+	refused      int           // looks in which no new pod was there and its owner says why
+	again        []*corev1.Pod // new pods that were evicted once more
+	account      bool          // the plan changes the pods' service account
+	template     bool          // the plan changes the pods' template
+	evicted      bool          // a pod was evicted
 	lineage      lineage
 	live         *unstructured.Unstructured // the target as it was read last; nil of a pod
 	say          Tell
@@ -92,10 +93,24 @@ func newWatcher(m *Mender, p Plan) *watcher {
 			w.stale[hash] = true
 		}
 	}
+	for _, r := range p.Case.Target.Revisions {
+		if w.template && r.Hash != "" && p.otherImages(r.Template) {
+			w.stale[r.Hash] = true
+		}
+	}
 	if p.Case.Target.Kind == "Pod" {
 		w.inPlace[p.Case.Target.UID] = true
 	}
 	return w
+}
+
+// otherImages tells a template from the one that the plan wants, by the images that
+// the plan sets. Templates are compared, as admission may rewrite those of pods.
+func (p Plan) otherImages(template corev1.PodTemplateSpec) bool {
+	return slices.ContainsFunc(p.Chosen, func(c Choice) bool {
+		image, _ := imageOf(&corev1.Pod{Spec: template.Spec}, c.Diagnosis.Pull)
+		return c.Remedy.Image != "" && image != "" && image != c.Remedy.Image
+	})
 }
 
 // A look is what one look at the pods gave.
@@ -173,11 +188,12 @@ func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, fi
 func (w *watcher) judge(ctx context.Context, l look, n, still int) (Result, bool) {
 	r := Result{Pulled: l.pulled, Left: l.left(), Next: l.next}
 	switch {
-	case l.back != "" && len(l.pulled) == 0:
-		r.Outcome, r.Why = Undone, l.back+" has set back what was changed, before a pod could pull; halt it first"
-		return r, true
-	case l.back != "":
-		r.Outcome, r.Notes = Mended, []string{l.back + " has set back since what was changed, so that the next pod fails again"}
+	case l.back != "": // then the next pod fails again, whatever was pulled meanwhile
+		when := "before a pod could pull"
+		if n := len(l.pulled); n > 0 {
+			when = "after pod/" + l.pulled[n-1] + " had pulled"
+		}
+		r.Outcome, r.Why = Undone, l.back+" has set back what was changed, "+when+"; halt it first"
 		return r, true
 	case l.failed != "" && len(l.pulled) == 0:
 		r.Outcome, r.Why = Undone, l.failed
@@ -204,10 +220,8 @@ func (w *watcher) judge(ctx context.Context, l look, n, still int) (Result, bool
 }
 
 // served tells that nothing needed to be pulled: what failed is gone, and as many
-// pods as are wanted have run what is wanted all the time.
-func (w *watcher) served(l look) bool {
-	return l.serving > 0 && l.serving >= w.plan.Case.Target.Wanted
-}
+// pods as are wanted by now have run what is wanted all the time.
+func (w *watcher) served(l look) bool { return l.serving > 0 && l.serving >= w.wanted }
 
 // late is the result when time has run out.
 func (w *watcher) late(l look, trouble string) Result {

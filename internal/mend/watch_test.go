@@ -5,6 +5,7 @@ package mend_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -252,10 +253,110 @@ func TestAPausedRolloutIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 	b := newBench(t, seer{map[string]bool{good: true}}, objects...)
 	p := b.plan(t, remedy.Options{})
 	err := b.Check(t.Context(), p, true)
-	if err == nil || !strings.Contains(err.Error(), "kubectl rollout resume deployment/api -n shop") {
+	const resume = "kubectl rollout resume deployment/api -n shop"
+	if hindered, ok := errors.AsType[*mend.HinderedError](err); !ok || hindered.Command != resume || !strings.HasSuffix(err.Error(), ": "+resume) {
 		t.Errorf("got %v", err)
 	}
 	if writes := b.server.Writes(); len(writes) > 0 {
 		t.Errorf("written %v", writes)
+	}
+}
+
+// An autoscaler scales all revisions of a rollout that hangs, the former one too.
+func TestAPodMadeFromAFormerRevisionIsNoSuccessOfTheChange(t *testing.T) {
+	const other = "registry.acme.example/acme/api:1.27.5"
+	objects := deployment()
+	for _, o := range objects {
+		if set, ok := o.(*appsv1.ReplicaSet); ok {
+			set.Labels = map[string]string{"app": "api", "pod-template-hash": strings.TrimPrefix(set.Name, "api-")}
+		}
+		if p, ok := o.(*corev1.Pod); ok {
+			p.Labels["pod-template-hash"] = strings.TrimSuffix(strings.TrimPrefix(p.Name, "api-"), "-x")
+		}
+	}
+	b := newBench(t, seer{map[string]bool{other: true}}, objects...)
+	p := b.plan(t, remedy.Options{To: other})
+	made := func(name, hash, image string, state corev1.ContainerState) {
+		next := pod(name, "api-"+hash, image, state)
+		next.Labels["pod-template-hash"] = hash
+		b.server.Put(next)
+	}
+	b.server.React(func(w clustertest.Write) {
+		if w.Verb == "patch" && w.Resource == "deployments" {
+			made("api-1-y", "1", good, runs)
+			made("api-3-x", "3", other, waitsFor("ErrImagePull", other+": not found"))
+		}
+	})
+	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
+	if r.Outcome != mend.Undone || len(r.Pulled) > 0 || !strings.Contains(r.Why, "pod/api-3-x") {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestAWorkloadThatIsScaledDownMeanwhileIsServed(t *testing.T) {
+	objects := deployment()
+	for _, o := range objects {
+		if d, ok := o.(*appsv1.Deployment); ok {
+			d.Spec.Replicas = new(int32(3))
+		}
+	}
+	b := newBench(t, seer{map[string]bool{good: true}}, append(objects, pod("api-1-y", "api-1", good, runs))...)
+	p := b.plan(t, remedy.Options{})
+	b.server.React(func(w clustertest.Write) {
+		if w.Verb == "patch" && w.Resource == "deployments" {
+			d := b.server.Object("deployments", "shop", "api").(*appsv1.Deployment)
+			d.Spec.Replicas = new(int32(2))
+			b.server.Put(d)
+			b.server.Remove("pods", "shop", "api-2-x")
+		}
+	})
+	if r := b.Carry(t.Context(), p, true, 300*time.Millisecond, quiet); r.Outcome != mend.Mended || r.Served != 2 {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// deployment/api is another one than deployment/api-web.
+func TestWhatANeighbourMayNotMakeEndsNoWatch(t *testing.T) {
+	for name, about := range map[string]corev1.ObjectReference{
+		"a set of a deployment whose name begins alike": {Kind: "ReplicaSet", Namespace: "shop", Name: "api-web-5d4f9"},
+		"a job of that name":                            {Kind: "Job", Namespace: "shop", Name: "api-29"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, seer{map[string]bool{good: true}}, deployment()...)
+			b.server.Remove("pods", "shop", "api-1-x")
+			p := b.plan(t, remedy.Options{})
+			b.server.React(func(w clustertest.Write) {
+				if w.Verb == "patch" && w.Resource == "deployments" {
+					b.server.Put(&corev1.Event{
+						ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "e1"}, Type: corev1.EventTypeWarning, Reason: "FailedCreate", LastTimestamp: metav1.NewTime(now()),
+						InvolvedObject: about, Message: `pods "x" is forbidden: exceeded quota: few`,
+					})
+				}
+			})
+			if r := b.Carry(t.Context(), p, true, 300*time.Millisecond, quiet); r.Outcome != mend.StillPulling {
+				t.Errorf("got %+v", r)
+			}
+		})
+	}
+}
+
+func TestAPodThatMayNotBeEvictedAfterTheFirstPullIsNotMended(t *testing.T) {
+	objects := deployment()
+	b := newBench(t, seer{map[string]bool{bad: true}}, append(objects, pod("api-2-y", "api-2", bad, waitsFor("ImagePullBackOff", backOff)))...)
+	b.server.Remove("pods", "shop", "api-1-x")
+	p := b.plan(t, remedy.Options{Recreate: true})
+	if len(p.Evict) != 2 {
+		t.Fatalf("evicts %v", p.Evict)
+	}
+	b.server.React(func(w clustertest.Write) {
+		if w.Verb == "evict" {
+			b.server.Remove("pods", "shop", w.Name)
+			b.server.Put(pod("api-2-z", "api-2", bad, runs))
+			b.server.Guard("web", "api-2-x", "api-2-y")
+		}
+	})
+	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
+	if r.Outcome != mend.StillPulling || r.Left != 1 || !strings.Contains(r.Why, "a PodDisruptionBudget does not let ") || len(r.Notes) > 0 {
+		t.Errorf("got %+v", r)
 	}
 }

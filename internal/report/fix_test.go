@@ -281,6 +281,43 @@ func outsideCode(text string) string {
 	return b.String()
 }
 
+// A webhook, or a registry whose words are the reason, may write what looks like one.
+func TestOnlyTheProgramsOwnCommandIsShownAsOne(t *testing.T) {
+	const own = "kubectl rollout resume deployment/api -n shop"
+	for name, c := range map[string]struct {
+		why, command string
+		want         int // lines that are a command
+	}{
+		"the program's own":    {"the rollout is paused; resume it: " + own, own, 1},
+		"words of a webhook":   {"a rule refuses it: kubectl delete namespace shop", "", 0},
+		"words before our own": {"evil: kubectl delete x; resume it: " + own, own, 1},
+		"neither":              {"it would not help", "", 0},
+		"a command by itself":  {"it would not help", own, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := fixed(t)
+			target := f.Targets[0]
+			target.Outcome, target.Why, target.Command, target.Undo, target.Notes = v1alpha1.FixRefused, c.why, c.command, "", nil
+			var b bytes.Buffer
+			if err := report.OutcomeText(&b, target, "", report.Style{Width: 80}); err != nil {
+				t.Fatal(err)
+			}
+			got := 0
+			for line := range strings.Lines(b.String()) {
+				if line = strings.TrimSpace(line); strings.HasPrefix(line, "kubectl ") {
+					got++
+					if line != own {
+						t.Errorf("%q is shown as a command", line)
+					}
+				}
+			}
+			if got != c.want {
+				t.Errorf("%d commands in %q, want %d", got, b.String(), c.want)
+			}
+		})
+	}
+}
+
 func TestCertificatesToTrustAreShownWithTheirFingerprint(t *testing.T) {
 	f := fixed(t)
 	f.Certificates = []v1alpha1.Certificate{

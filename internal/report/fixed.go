@@ -49,10 +49,12 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 	case v1alpha1.FixGone:
 		say("Gone:", yellow, t.Why+".")
 	case v1alpha1.FixRefused:
-		why, command, ok := strings.Cut(t.Why, ": kubectl ")
+		// A command that is broken over lines cannot be copied. Only what is known to be
+		// one is shown as one: who refuses may say anything.
+		why, apart := strings.CutSuffix(t.Why, ": "+t.Command)
 		say("Refused:", red, why)
-		if ok { // a command that is broken over lines cannot be copied
-			s.verbatim(column, cyan, "kubectl "+command)
+		if apart && t.Command != "" {
+			s.verbatim(column, cyan, t.Command)
 		}
 	case v1alpha1.FixBroken:
 		say("Half done:", red, t.Why)
