@@ -69,8 +69,8 @@ type Remedy struct {
 	// Restarts is how many ready pods the change replaces; see Reach.
 	Restarts int
 	// Serving is how many ready pods an emergency measure takes away before others
-	// are ready in their place, and NeedsForce why it is refused for that without --force, as a sentence
-	// without a full stop; see Brake.
+	// are ready in their place, and NeedsForce why it is refused for that without
+	// --force, as a sentence without a full stop; see Brake.
 	Serving    int
 	NeedsForce string
 
