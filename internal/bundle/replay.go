@@ -82,7 +82,7 @@ func (r *Replay) Objects(_ context.Context, refs []examine.ObjectRef) (evidence.
 			}
 		}
 		for _, u := range r.survey.Unmade {
-			if is(u.Owner, kind, ref) || is(u.Controller, kind, ref) {
+			if ref.Is(kind, u.Owner) || ref.Is(kind, u.Controller) {
 				found = true
 				if !slices.Contains(s.Unmade, u) {
 					s.Unmade = append(s.Unmade, u)
@@ -118,12 +118,6 @@ func of(p evidence.Pull, kind string, ref examine.ObjectRef) bool {
 	}
 	made := func(o evidence.Object) bool { return strings.EqualFold(o.Kind, kind) && o.Name == ref.Name }
 	return kind == "pod" && p.Pod == ref.Name || made(p.Owner) || slices.ContainsFunc(p.Via, made)
-}
-
-// is tells whether an object is the one of that kind, in its namespace or, if
-// that is open, in any.
-func is(o evidence.Object, kind string, ref examine.ObjectRef) bool {
-	return strings.EqualFold(o.Kind, kind) && o.Name == ref.Name && (ref.Namespace == "" || o.Namespace == ref.Namespace)
 }
 
 // known lists objects of the recording, those of the namespace first.

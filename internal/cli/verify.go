@@ -74,19 +74,8 @@ disproved and one is not proven.`,
 
 // verify looks, judges and prints; the error carries the exit code.
 func (o *verifyOptions) verify(cmd *cobra.Command, args []string) error {
-	var refs []examine.ObjectRef
-	switch {
-	case o.file != "" && len(args) > 0:
-		return usage("give objects or a file to verify, not both")
-	case o.file == "" && len(args) == 0:
-		return usage("verify needs an object or a file: TYPE/NAME, or -f FILE; %s --help shows more", cmd.CommandPath())
-	case o.file == "":
-		var err error
-		if refs, err = objects(cmd, args); err != nil {
-			return err
-		}
-	}
-	if err := o.alone.complete(o.file); err != nil {
+	refs, err := o.complete(cmd, args)
+	if err != nil {
 		return err
 	}
 	in, done, err := o.open()
@@ -108,19 +97,8 @@ func (o *verifyOptions) verify(cmd *cobra.Command, args []string) error {
 			return fault(errors.New("nobody here can look ahead"))
 		}
 		var err error
-		if o.file != "" {
-			m, err = o.read(in, verify.Namespace{Name: c.namespace, Fixed: *o.kube.Namespace != ""})
-		} else {
-			for i := range refs {
-				refs[i].Namespace = c.namespace
-			}
-			m.Wants, err = x.Wants(ctx, refs)
-		}
-		if err != nil {
+		if m, err = o.wanted(ctx, x, c, refs, in); err != nil {
 			return err
-		}
-		if o.alone.config != nil {
-			m.Bring(o.alone.config)
 		}
 		q := examine.Prospect{Wants: m.Wants, Secrets: m.Secrets, Accounts: m.Accounts, Platforms: o.alone.platforms}
 		if o.asMe {
@@ -147,6 +125,36 @@ func (o *verifyOptions) verify(cmd *cobra.Command, args []string) error {
 			return nil
 		})
 	})
+}
+
+// complete finds what does not go together, and returns the objects that are named.
+func (o *verifyOptions) complete(cmd *cobra.Command, args []string) (refs []examine.ObjectRef, err error) {
+	switch {
+	case o.file != "" && len(args) > 0:
+		return nil, usage("give objects or a file to verify, not both")
+	case o.file == "" && len(args) == 0:
+		return nil, usage("verify needs an object or a file: TYPE/NAME, or -f FILE; %s --help shows more", cmd.CommandPath())
+	case o.file == "":
+		if refs, err = objects(cmd, args); err != nil {
+			return nil, err
+		}
+	}
+	return refs, o.alone.complete(o.file)
+}
+
+// wanted are the pods of the file, or of the objects that are named.
+func (o *verifyOptions) wanted(ctx context.Context, x foreseer, c connection, refs []examine.ObjectRef, in io.Reader) (m verify.Manifest, err error) {
+	if o.file == "" {
+		for i := range refs {
+			refs[i].Namespace = c.namespace
+		}
+		m.Wants, err = x.Wants(ctx, refs)
+		return m, err
+	}
+	if m, err = o.read(in, verify.Namespace{Name: c.namespace, Fixed: *o.kube.Namespace != ""}); err == nil && o.alone.config != nil {
+		m.Bring(o.alone.config)
+	}
+	return m, err
 }
 
 // pipeIdle is how long a pipe that --filename names may give nothing: a chart that

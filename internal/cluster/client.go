@@ -108,10 +108,8 @@ type question struct {
 	name      string
 }
 
-// do asks and decodes the answer into out.
-func (c *Client) do(ctx context.Context, q question, o *metav1.ListOptions, accept string, out runtime.Object) error {
-	call, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
+// request is the question as it is sent; o is nil for one object.
+func (q question) request(o *metav1.ListOptions, accept string) *rest.Request {
 	r := q.client.Get().MaxRetries(0).Resource(plain(q.resource))
 	if q.namespace != "" {
 		r = r.Namespace(q.namespace)
@@ -125,7 +123,14 @@ func (c *Client) do(ctx context.Context, q question, o *metav1.ListOptions, acce
 	if accept != "" {
 		r = r.SetHeader("Accept", accept)
 	}
-	if err := r.Do(call).Into(out); err != nil {
+	return r
+}
+
+// do asks and decodes the answer into out.
+func (c *Client) do(ctx context.Context, q question, o *metav1.ListOptions, accept string, out runtime.Object) error {
+	call, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	if err := q.request(o, accept).Do(call).Into(out); err != nil {
 		return newAnswerError(ctx, q, err)
 	}
 	return nil

@@ -5,7 +5,6 @@ package cluster
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -41,19 +40,12 @@ var errManyRevisions = errors.New("the release has too many revisions to be read
 // data, which hold the release's values.
 func (c *Client) HelmHistory(ctx context.Context, namespace, release string) ([]HelmRevision, error) {
 	asked := question{c.core, "list", "secrets", namespace, ""}
-	call, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	body, err := c.core.Get().MaxRetries(0).Resource("secrets").Namespace(namespace).
-		Param("fieldSelector", fields.OneTermEqualSelector("type", helmType).String()).
-		Param("labelSelector", labels.SelectorFromSet(labels.Set{"owner": "helm", "name": release}).String()).
-		Param("limit", strconv.Itoa(maxHelmRevisions)).
-		SetHeader("Accept", metadataListOnly).Do(call).Raw()
+	found, err := c.listMetadata(ctx, asked, metav1.ListOptions{
+		FieldSelector: fields.OneTermEqualSelector("type", helmType).String(),
+		LabelSelector: labels.SelectorFromSet(labels.Set{"owner": "helm", "name": release}).String(), Limit: maxHelmRevisions,
+	})
 	if err != nil {
-		return nil, newError(ctx, asked, err)
-	}
-	var found metav1.PartialObjectMetadataList
-	if err := json.Unmarshal(body, &found); err != nil {
-		return nil, newError(ctx, asked, err)
+		return nil, err
 	}
 	if found.Continue != "" {
 		return nil, newError(ctx, asked, errManyRevisions)

@@ -17,6 +17,28 @@ import (
 	"github.com/pullmedic/pullmedic/internal/foreign"
 )
 
+// Accept headers that leave all but the metadata at the server: what a secret
+// holds, say.
+const (
+	metadataOnly     = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+	metadataListOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+)
+
+// listMetadata lists objects by their metadata alone, in one page.
+func (c *Client) listMetadata(ctx context.Context, q question, o metav1.ListOptions) (metav1.PartialObjectMetadataList, error) {
+	call, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	var list metav1.PartialObjectMetadataList
+	body, err := q.request(&o, metadataListOnly).Do(call).Raw()
+	if err == nil {
+		err = json.Unmarshal(body, &list)
+	}
+	if err != nil {
+		return list, newAnswerError(ctx, q, err)
+	}
+	return list, nil
+}
+
 // Metadata reads the metadata of an object of any kind, and nothing else of it:
 // by a reference that an object of the namespace has to its owner. Which
 // resource the kind is, the API server's discovery says, which anybody who is

@@ -5,8 +5,6 @@ package cluster
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
@@ -20,20 +18,9 @@ func (c *Client) Names(ctx context.Context, kind, namespace string) ([]string, e
 	if kind == "namespace" {
 		namespace = ""
 	}
-	q := question{client, "list", resource, namespace, ""}
-	call, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	r := client.Get().MaxRetries(0).Resource(plain(resource)).Param("limit", "500").SetHeader("Accept", metadataListOnly)
-	if namespace != "" {
-		r = r.Namespace(namespace)
-	}
-	body, err := r.Do(call).Raw()
+	list, err := c.listMetadata(ctx, question{client, "list", resource, namespace, ""}, metav1.ListOptions{Limit: pageLimit})
 	if err != nil {
-		return nil, newError(ctx, q, err)
-	}
-	var list metav1.PartialObjectMetadataList
-	if err := json.Unmarshal(body, &list); err != nil {
-		return nil, newError(ctx, q, errors.New("the answer is no list"))
+		return nil, err
 	}
 	var names []string
 	for _, item := range list.Items {

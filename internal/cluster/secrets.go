@@ -5,10 +5,8 @@ package cluster
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -93,12 +91,6 @@ func (r *Run) SecretElsewhere(ctx context.Context, seen *Seen, namespace, name s
 	return slices.DeleteFunc(slices.Clone(all), func(ns string) bool { return ns == namespace })
 }
 
-// Accept headers that leave the data at the server.
-const (
-	metadataOnly     = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-	metadataListOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-)
-
 func (c *Client) secretExists(ctx context.Context, namespace, name string) bool {
 	call, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -107,13 +99,9 @@ func (c *Client) secretExists(ctx context.Context, namespace, name string) bool 
 }
 
 func (c *Client) secretsNamed(ctx context.Context, name string) []string {
-	call, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	body, err := c.core.Get().MaxRetries(0).Resource("secrets").
-		Param("fieldSelector", fields.OneTermEqualSelector("metadata.name", name).String()).Param("limit", "4").
-		SetHeader("Accept", metadataListOnly).Do(call).Raw()
-	var found metav1.PartialObjectMetadataList
-	if err != nil || json.Unmarshal(body, &found) != nil {
+	found, err := c.listMetadata(ctx, question{c.core, "list", "secrets", "", ""},
+		metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", name).String(), Limit: 4})
+	if err != nil {
 		return nil
 	}
 	var namespaces []string
@@ -129,17 +117,10 @@ const maxListed = 100
 // SecretsOfType returns the names of a namespace's secrets of one type, sorted.
 // The answer carries none of their data.
 func (c *Client) SecretsOfType(ctx context.Context, namespace, kind string) ([]string, error) {
-	call, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	body, err := c.core.Get().MaxRetries(0).Resource("secrets").Namespace(namespace).
-		Param("fieldSelector", fields.OneTermEqualSelector("type", kind).String()).Param("limit", strconv.Itoa(maxListed)).
-		SetHeader("Accept", metadataListOnly).Do(call).Raw()
+	found, err := c.listMetadata(ctx, question{c.core, "list", "secrets", namespace, ""},
+		metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("type", kind).String(), Limit: maxListed})
 	if err != nil {
-		return nil, newError(ctx, question{c.core, "list", "secrets", namespace, ""}, err)
-	}
-	var found metav1.PartialObjectMetadataList
-	if err := json.Unmarshal(body, &found); err != nil {
-		return nil, newError(ctx, question{c.core, "list", "secrets", namespace, ""}, err)
+		return nil, err
 	}
 	names := make([]string, 0, len(found.Items))
 	for _, s := range found.Items {

@@ -54,11 +54,7 @@ type podPage struct {
 // openPods asks for a page and reads its head.
 func (c *Client) openPods(ctx context.Context, q question, o metav1.ListOptions) (*podPage, error) {
 	call, cancel := context.WithTimeout(ctx, c.timeout)
-	r := q.client.Get().MaxRetries(0).Resource(plain(q.resource))
-	if q.namespace != "" {
-		r = r.Namespace(q.namespace)
-	}
-	body, err := r.VersionedParams(&o, scheme.ParameterCodec).Stream(call)
+	body, err := q.request(&o, "").Stream(call)
 	if err != nil {
 		cancel()
 		return nil, newError(ctx, q, err)

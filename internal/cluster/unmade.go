@@ -18,9 +18,9 @@ import (
 	"github.com/pullmedic/pullmedic/symptom"
 )
 
-// ReasonNoReplicaSet is the reason of a Deployment that cannot even make its
+// reasonNoReplicaSet is the reason of a Deployment that cannot even make its
 // ReplicaSet (FailedRSCreateReason of pkg/controller/deployment/util).
-const ReasonNoReplicaSet = "ReplicaSetCreateError"
+const reasonNoReplicaSet = "ReplicaSetCreateError"
 
 // refusedEvents are the newest events about controllers that could not make a
 // pod, by UID: those in which a rule says no, which may be about an image, and
@@ -194,7 +194,7 @@ func (r *Run) UnmadeByStatus(ctx context.Context, kind, namespace, name string) 
 		u.Controller, u.Wanted, u.Made = named("Deployment", namespace, name), replicas(d.Spec.Replicas), int(d.Status.Replicas)
 		for _, c := range d.Status.Conditions {
 			failed := c.Type == appsv1.DeploymentReplicaFailure && c.Status == corev1.ConditionTrue
-			if noSet := c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse && c.Reason == ReasonNoReplicaSet; failed || noSet {
+			if noSet := c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse && c.Reason == reasonNoReplicaSet; failed || noSet {
 				u.Reason, u.Message, u.First = c.Reason, c.Message, c.LastTransitionTime.Time
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -60,7 +59,7 @@ func (l *look) refusedOf(ctx context.Context, kinds []string, refs []ObjectRef, 
 	for _, namespace := range slices.Sorted(maps.Keys(answers)) {
 		l.refused(namespace, answers[namespace](), func(controller, owner evidence.Object) bool {
 			for i, ref := range refs {
-				if is(controller, kinds[i], ref) || is(owner, kinds[i], ref) {
+				if ref.Is(kinds[i], controller) || ref.Is(kinds[i], owner) {
 					told[i] = true
 					return true
 				}
@@ -76,11 +75,6 @@ func (l *look) refusedOf(ctx context.Context, kinds []string, refs []ObjectRef, 
 			l.survey.Unmade = append(l.survey.Unmade, u)
 		}
 	}
-}
-
-// is tells whether an object is the one that was asked for.
-func is(o evidence.Object, kind string, ref ObjectRef) bool {
-	return strings.EqualFold(o.Kind, kind) && o.Namespace == ref.Namespace && o.Name == ref.Name
 }
 
 // controllerOf is what makes a pod.

@@ -221,8 +221,7 @@ func (o origin) helmRelease(ctx context.Context, name string) {
 		o.repository(ctx, r, namespace, "spec", "chartRef")
 		// Only with drift detection is more than the chart's own changes set back.
 		mode, _, _ := unstructured.NestedString(r.Object, "spec", "driftDetection", "mode")
-		suspended, _, _ := unstructured.NestedBool(r.Object, "spec", "suspend")
-		if suspended || mode == "enabled" && o.mark("helm.toolkit.fluxcd.io/driftDetection") != "disabled" {
+		if isSuspended(r) || mode == "enabled" && o.mark("helm.toolkit.fluxcd.io/driftDetection") != "disabled" {
 			o.backWithin(r)
 		}
 	} else {
@@ -241,7 +240,7 @@ func (o origin) flux(kind, namespace, name string) {
 
 // backWithin says when Flux comes by again.
 func (o origin) backWithin(of *unstructured.Unstructured) {
-	if suspended, _, _ := unstructured.NestedBool(of.Object, "spec", "suspend"); suspended {
+	if isSuspended(of) {
 		o.t.Back = "Flux sets back what is changed here once it is resumed (it is suspended now)"
 		return
 	}

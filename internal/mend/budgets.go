@@ -29,7 +29,7 @@ func (m *Mender) budgets(ctx context.Context, live *unstructured.Unstructured, d
 		jobs = append(jobs, live)
 	case "CronJob":
 		for _, name := range jobsOf(diagnoses) {
-			job, err := m.edit.Get(ctx, remedy.Object{APIVersion: "batch/v1", Kind: "Job", Resource: "jobs", Namespace: k.Target.Namespace, Name: name})
+			job, err := m.edit.Get(ctx, jobNamed(k.Target.Namespace, name))
 			if err != nil {
 				k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckPods, evidence.Subject{Kind: evidence.SubjectWorkload, Name: "job/" + name}, err))
 				continue
@@ -53,6 +53,10 @@ func (p Plan) goes() []*corev1.Pod {
 	return slices.DeleteFunc(slices.Clone(p.Case.Pods), func(pod *corev1.Pod) bool {
 		return !slices.Contains(p.Evict, Pod{pod.Namespace, pod.Name, string(pod.UID)})
 	})
+}
+
+func jobNamed(namespace, name string) remedy.Object {
+	return remedy.Object{APIVersion: "batch/v1", Kind: "Job", Resource: "jobs", Namespace: namespace, Name: name}
 }
 
 // spends says why the plan's evictions would do a Job more harm than good.

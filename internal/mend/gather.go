@@ -157,12 +157,11 @@ func template(live *unstructured.Unstructured, k *remedy.Case) error {
 		t.Ready = number("status", "numberReady")
 	}
 	t.Paused, _, _ = unstructured.NestedBool(live.Object, "spec", "paused")
-	t.Suspended, _, _ = unstructured.NestedBool(live.Object, "spec", "suspend")
+	t.Suspended = isSuspended(live)
 	if t.Kind == "CronJob" {
 		t.NextRun = nextRun(live, k.Now)
 	}
-	strategy, _, _ := unstructured.NestedString(live.Object, "spec", "updateStrategy", "type")
-	t.OnDelete = strategy == "OnDelete"
+	t.OnDelete = textIn(live, "spec", "updateStrategy", "type") == "OnDelete"
 	if partition := number("spec", "updateStrategy", "rollingUpdate", "partition"); partition > 0 && !t.OnDelete {
 		t.Held = number("spec", "ordinals", "start") + partition
 	}
@@ -181,6 +180,16 @@ func wantedPods(live *unstructured.Unstructured) int {
 func numberIn(live *unstructured.Unstructured, fields ...string) int {
 	n, _, _ := unstructured.NestedInt64(live.Object, fields...)
 	return int(n)
+}
+
+func textIn(live *unstructured.Unstructured, fields ...string) string {
+	s, _, _ := unstructured.NestedString(live.Object, fields...)
+	return s
+}
+
+func isSuspended(live *unstructured.Unstructured) bool {
+	is, _, _ := unstructured.NestedBool(live.Object, "spec", "suspend")
+	return is
 }
 
 // pods reads the pods of the target, newest first.

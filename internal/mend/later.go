@@ -23,10 +23,15 @@ type goneError string
 
 func (e goneError) Error() string { return string(e) }
 
-// unmade judges a look that shows no pod with the change: either nothing pulls it
+// gone words the end of a target that was removed while it was watched.
+func (w *watcher) gone(format string) error {
+	return goneError(fmt.Sprintf(format, w.plan.Case.Target))
+}
+
+// unshown judges a look that shows no pod with the change: either nothing pulls it
 // any more, or it counts later, or its owner says why it can make no pod. r has
 // what the look gave.
-func (w *watcher) unmade(ctx context.Context, l look, n int, r Result) (Result, bool) {
+func (w *watcher) unshown(ctx context.Context, l look, n int, r Result) (Result, bool) {
 	if r.Why = w.over(l); r.Why != "" {
 		r.Outcome = TargetGone
 		return r, true
@@ -102,15 +107,14 @@ func (w *watcher) later(ctx context.Context, l look, n int) string {
 		return ""
 	}
 	t := w.plan.Case.Target
-	number := func(fields ...string) int64 { v, _, _ := unstructured.NestedInt64(w.live.Object, fields...); return v }
 	replicas, scaled, _ := unstructured.NestedInt64(w.live.Object, "spec", "replicas")
 	switch {
 	case t.Kind == "CronJob" && (w.template && !w.evicted || n >= unmadeLooks && n%unmadeLooks == 0 && w.allOver(ctx)):
-		if suspended, _, _ := unstructured.NestedBool(w.live.Object, "spec", "suspend"); suspended {
+		if isSuspended(w.live) {
 			return t.String() + " is suspended, so it counts from the first run after it is resumed"
 		}
 		return "it counts from the next run of " + t.String()
-	case t.Kind == "DaemonSet" && l.old == 0 && number("status", "desiredNumberScheduled") == 0 && number("status", "observedGeneration") >= w.live.GetGeneration():
+	case t.Kind == "DaemonSet" && l.old == 0 && wantedPods(w.live) == 0 && int64(numberIn(w.live, "status", "observedGeneration")) >= w.live.GetGeneration():
 		return "no node is to run a pod of " + t.String() + " now, so it counts once one is"
 	case t.OnDelete && w.template && !w.evicted:
 		return t.String() + " makes pods anew only when they are deleted (OnDelete), so it counts for those that are made from now on"
@@ -125,7 +129,7 @@ func (w *watcher) later(ctx context.Context, l look, n int) string {
 func (w *watcher) underWay(ctx context.Context) (names []string, all bool) {
 	all = true
 	for _, name := range w.lineage.jobs {
-		job, err := w.m.edit.Get(ctx, remedy.Object{APIVersion: "batch/v1", Kind: "Job", Resource: "jobs", Namespace: w.plan.Case.Target.Namespace, Name: name})
+		job, err := w.m.edit.Get(ctx, jobNamed(w.plan.Case.Target.Namespace, name))
 		if err != nil {
 			all = all && edit.ReasonOf(err) == edit.NotFound
 			continue
@@ -145,13 +149,13 @@ func (w *watcher) allOver(ctx context.Context) bool {
 
 // nextRun adds when the next run is, and what has to be done for it to begin.
 func (w *watcher) nextRun(ctx context.Context, r *Result) {
-	if suspended, _, _ := unstructured.NestedBool(w.live.Object, "spec", "suspend"); suspended {
+	if isSuspended(w.live) {
 		return
 	}
 	if r.CountsFrom = nextRun(w.live, w.m.now()); !r.CountsFrom.IsZero() {
 		r.Why += ", at " + remedy.RunClock(r.CountsFrom, w.m.now())
 	}
-	if policy, _, _ := unstructured.NestedString(w.live.Object, "spec", "concurrencyPolicy"); policy != "Forbid" {
+	if textIn(w.live, "spec", "concurrencyPolicy") != "Forbid" {
 		return
 	}
 	jobs, _ := w.underWay(ctx)
@@ -176,9 +180,4 @@ func (w *watcher) cannotMake(ctx context.Context) string {
 		return ""
 	}
 	return t.String() + " cannot make a pod: " + said
-}
-
-// gone words the end of a target that was removed while it was watched.
-func (w *watcher) gone(format string) error {
-	return goneError(fmt.Sprintf(format, w.plan.Case.Target))
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/pullmedic/pullmedic/evidence"
-	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/verify"
 )
 
@@ -101,7 +100,5 @@ func pulledThere(a verify.Answer, nodes []string, after time.Time) (evidence.Fin
 
 // emergency tells a plan of a measure that a person named.
 func (p *Plan) emergency() bool {
-	return slices.ContainsFunc(p.Chosen, func(c Choice) bool {
-		return slices.Contains([]string{remedy.Rollback, remedy.Restart, remedy.Recreate}, c.Remedy.ID)
-	})
+	return slices.ContainsFunc(p.Chosen, func(c Choice) bool { return c.Remedy.Emergency() })
 }

@@ -15,7 +15,7 @@ import (
 
 // rollout is how an object replaces its pods, of so many that are wanted.
 func rollout(live *unstructured.Unstructured, wanted int) remedy.Rollout {
-	text := func(fields ...string) string { v, _, _ := unstructured.NestedString(live.Object, fields...); return v }
+	text := func(fields ...string) string { return textIn(live, fields...) }
 	count := func(strategy, field, fallback string, up bool) int {
 		v := intstr.Parse(fallback)
 		if set, found, _ := unstructured.NestedFieldNoCopy(live.Object, "spec", strategy, "rollingUpdate", field); found && set != nil {
@@ -50,7 +50,7 @@ func rollout(live *unstructured.Unstructured, wanted int) remedy.Rollout {
 
 // pace is how many pods the rollout of an object replaces at a time, in words.
 func pace(live *unstructured.Unstructured) string {
-	text := func(fields ...string) string { v, _, _ := unstructured.NestedString(live.Object, fields...); return v }
+	text := func(fields ...string) string { return textIn(live, fields...) }
 	most := func(strategy, fallback string) string {
 		v, found, _ := unstructured.NestedFieldNoCopy(live.Object, "spec", strategy, "rollingUpdate", "maxUnavailable")
 		if !found || v == nil {

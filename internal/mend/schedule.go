@@ -20,7 +20,7 @@ const farthestRun = 8 * 366 * 24 * time.Hour
 // schedule is of a form that is not read here, its zone is not known on this
 // machine, or it names none and its last run does not show that it counts in UTC.
 func nextRun(live *unstructured.Unstructured, now time.Time) time.Time {
-	text := func(fields ...string) string { v, _, _ := unstructured.NestedString(live.Object, fields...); return v }
+	text := func(fields ...string) string { return textIn(live, fields...) }
 	s, ok := parseSchedule(text("spec", "schedule"))
 	if !ok {
 		return time.Time{}

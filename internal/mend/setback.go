@@ -11,6 +11,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/managedfields"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 )
 
 // setBack tells who wrote the target since, if nothing is left of what the plan
@@ -19,10 +20,10 @@ func (w *watcher) setBack(live *unstructured.Unstructured) string {
 	changed := false
 	for _, c := range w.plan.Changes {
 		for _, e := range c.Edits {
-			if !w.plan.isTarget(c.Object) || same(e.Old, e.New) {
+			if !w.plan.isTarget(c.Object) || remedy.SameValue(e.Old, e.New) {
 				continue
 			}
-			if changed = true; !same(at(live.Object, e.Path), e.Old) {
+			if changed = true; !remedy.SameValue(remedy.ValueAt(live.Object, e.Path), e.Old) {
 				return ""
 			}
 		}

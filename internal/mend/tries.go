@@ -11,6 +11,8 @@ import (
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/cluster"
+	"github.com/pullmedic/pullmedic/internal/edit"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/verify"
 	"github.com/pullmedic/pullmedic/symptom"
 )
@@ -43,6 +45,36 @@ func (w *watcher) anotherTry(ctx context.Context, pod *corev1.Pod) bool {
 	}
 	w.again = again
 	return w.m.evict(ctx, Pod{pod.Namespace, pod.Name, string(pod.UID)}, w.say) == nil
+}
+
+// secondTry asks, for a plan that evicts nothing by itself, for the right to evict
+// a new pod that pulled before its kubelet had its secrets (see anotherTry), and
+// says so if it lacks: the plan is as good without, unless that happens.
+func (m *Mender) secondTry(ctx context.Context, p *Plan) {
+	if len(p.Evict) > 0 || !p.bringsSecrets() {
+		return
+	}
+	right := p.mayEvict()
+	lacking, err := m.edit.Lacking(ctx, []edit.Right{right})
+	if err != nil || len(lacking) == 0 { // without an answer the attempt will tell
+		return
+	}
+	p.onlyTry = true
+	p.Risks = append(p.Risks, "you may not "+right.String()+", so there is no second try: a new pod that pulls before its kubelet has its pull secrets fails, and the change is taken back")
+}
+
+// bringsSecrets tells whether the plan has pods made that carry pull secrets.
+func (p Plan) bringsSecrets() bool {
+	if p.Case.Target.Kind == "Pod" || len(p.Changes) == 0 {
+		return false
+	}
+	carries := p.Case.Account != nil && len(p.Case.Account.ImagePullSecrets) > 0
+	for _, c := range p.Chosen {
+		if f := c.Remedy.Foresee; f != nil {
+			carries = carries || slices.ContainsFunc(f.Pods, func(pod *corev1.Pod) bool { return len(pod.Spec.ImagePullSecrets) > 0 })
+		}
+	}
+	return carries || slices.ContainsFunc(p.Changes, func(c remedy.Change) bool { return c.Object.Kind == "ServiceAccount" })
 }
 
 // triedInVain is what the kubelet says of a failed pull of an image that the pod

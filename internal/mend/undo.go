@@ -4,14 +4,12 @@
 package mend
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -231,13 +229,13 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 			}
 			e.Old, e.New = v.Old, v.New
 		}
-		now := at(live.Object, e.Path)
+		now := remedy.ValueAt(live.Object, e.Path)
 		switch {
-		case same(e.Old, e.New) && same(now, e.New):
+		case remedy.SameValue(e.Old, e.New) && remedy.SameValue(now, e.New):
 			tests = append(tests, remedy.Edit{Path: e.Path, Old: now, New: now, Hidden: e.Hidden})
-		case same(e.Old, e.New), !same(now, e.New) && !same(now, e.Old):
+		case remedy.SameValue(e.Old, e.New), !remedy.SameValue(now, e.New) && !remedy.SameValue(now, e.Old):
 			b.Conflicts = append(b.Conflicts, Conflict{e.Path, e.Old, e.New, now, e.Hidden})
-		case same(now, e.New):
+		case remedy.SameValue(now, e.New):
 			b.Edits = append(b.Edits, remedy.Edit{Path: e.Path, Old: e.New, New: e.Old, Hidden: e.Hidden})
 		}
 	}
@@ -325,33 +323,6 @@ func (m *Mender) takeBack(ctx context.Context, b Back, tell Tell) error {
 	}
 	tell("took back " + b.Object.String())
 	return nil
-}
-
-// at is the value that a JSON pointer leads to, nil if there is none.
-func at(object any, pointer string) any {
-	for word := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		word = strings.NewReplacer("~1", "/", "~0", "~").Replace(word)
-		switch o := object.(type) {
-		case map[string]any:
-			object = o[word]
-		case []any:
-			i, err := strconv.Atoi(word)
-			if err != nil || i < 0 || i >= len(o) {
-				return nil
-			}
-			object = o[i]
-		default:
-			return nil
-		}
-	}
-	return object
-}
-
-// same compares values as JSON does: 1 and 1.0 are one number.
-func same(a, b any) bool {
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
 // writtenByOthers tells that what an object keeps, which fix made, was written by

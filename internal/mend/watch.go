@@ -214,7 +214,7 @@ func (w *watcher) judge(ctx context.Context, l look, n, still int) (Result, bool
 		r.Outcome = Mended
 		return r, true
 	case len(l.pulled) == 0 && l.waiting == 0:
-		return w.unmade(ctx, l, n, r)
+		return w.unshown(ctx, l, n, r)
 	}
 	return r, false
 }

@@ -250,7 +250,7 @@ func told(r remedy.Remedy) string {
 		s += " | " + string(r.Wake)
 	}
 	if r.Restarts > 0 {
-		s += " | " + r.Reach()
+		s += fmt.Sprintf(" | restarts %d", r.Restarts)
 	}
 	return s
 }

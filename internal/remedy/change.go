@@ -210,13 +210,3 @@ func (c Change) patch(ops []any, edits []Edit) ([]byte, error) {
 	}
 	return text, nil
 }
-
-// pointer joins words to a JSON pointer.
-func pointer(words ...string) string {
-	var b strings.Builder
-	for _, w := range words {
-		b.WriteString("/")
-		b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(w))
-	}
-	return b.String()
-}

@@ -223,12 +223,15 @@ func (p *planner) otherSpelling(r Remedy) (Remedy, string) {
 	return list[0], ""
 }
 
+// Emergency tells a measure that a person named, and that mends no cause.
+func (r Remedy) Emergency() bool { return r.ID == Rollback || r.ID == Restart || r.ID == Recreate }
+
 // Brake tells whether an emergency measure is refused without --force, and why,
 // as a sentence without a full stop: because the next pull would fail as well
 // (proof is that of Foresee: proven, disproved or not-proven), or because pods
 // that still serve would go. Other remedies have no brake.
 func Brake(r Remedy, proof string, k Case) (string, bool) {
-	if r.ID != Rollback && r.ID != Restart && r.ID != Recreate {
+	if !r.Emergency() {
 		return "", false
 	}
 	why := ""

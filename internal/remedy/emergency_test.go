@@ -48,27 +48,27 @@ func TestEmergencyMeasures(t *testing.T) {
 		{planned: planned{name: "a Job never goes back", k: only("Job", nil), o: rollback, because: "job/api has no earlier template",
 			want: []string{"handed-over rollback: Go back to an earlier template"}}},
 		{planned: planned{name: "a restart takes all that serve", k: rolling("Deployment"), o: restart, because: "a restart mends no cause",
-			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2 healthy pods"}},
+			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2"}},
 			force: "2 pods that still serve would go (2 of 4 wanted are ready)"},
 		{planned: planned{name: "a restart that waits for each new pod takes none", k: replaces(rolling("Deployment"), 4, remedy.Rollout{Known: true}), o: restart,
-			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2 healthy pods"}}},
+			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2"}}},
 		{planned: planned{name: "what lacks already counts", k: replaces(rolling("Deployment"), 4, remedy.Rollout{Known: true, Lacking: 2}), o: restart,
-			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2 healthy pods"}}},
+			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2"}}},
 		{planned: planned{name: "a restart that may do with fewer takes these", k: replaces(rolling("Deployment"), 3, remedy.Rollout{Known: true, Lacking: 2}), o: restart,
-			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2 healthy pods"}},
+			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2"}},
 			force: "1 of 2 pods that still serve would go before another is ready (2 of 3 wanted are ready)"},
 		{planned: planned{name: "a restart of all at once takes all", k: replaces(rolling("Deployment"), 4, remedy.Rollout{Known: true, AtOnce: true}), o: restart,
-			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2 healthy pods"}},
+			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2"}},
 			force: "2 pods that still serve would go, all at once and before others are made (2 of 4 wanted are ready)"},
 		{planned: planned{name: "a StatefulSet whose pods are managed in parallel takes one", k: replaces(rolling("StatefulSet"), 4, remedy.Rollout{Known: true, Lacking: 1, Blind: true}), o: restart,
-			want: []string{"applied restart: Restart all pods of statefulset/api | statefulset/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | evict | restarts 2 healthy pods"}},
+			want: []string{"applied restart: Restart all pods of statefulset/api | statefulset/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | evict | restarts 2"}},
 			force: "1 of 2 pods that still serve would go before another is ready"},
 		{planned: planned{name: "a restart under a limit makes it worse", k: func() remedy.Case {
 			k := rolling("Deployment")
 			k.Diagnoses = limited
 			return k
 		}(), o: restart, risk: "pods that are well pull again",
-			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2 healthy pods"}},
+			want: []string{"applied restart: Restart all pods of deployment/api | deployment/api /spec/template/metadata/annotations=map[kubectl.kubernetes.io/restartedAt:2026-11-20T12:00:00Z] | restarts 2"}},
 			force: "2 pods"},
 		{planned: planned{name: "a Job cannot be restarted", k: only("Job", nil), o: restart, because: "a Job has no rollout", want: []string{"handed-over restart: Restart all pods of job/api"}}},
 		{planned: planned{name: "failing pods alone are made anew", k: rolling("Deployment"), o: recreate, want: []string{"applied recreate: Make failing pods anew | evict"}}},
@@ -127,7 +127,7 @@ func TestAClearedPullBeginsAtOnce(t *testing.T) {
 			return k
 		}()},
 		{name: "--to is still heard", k: by("Deployment", nil), o: remedy.Options{To: sidecar},
-			want: []string{"applied set-image: Set container app to " + sidecar + " | deployment/api /spec/template/spec/containers/0/image=" + sidecar + " | restarts 1 healthy pod"}},
+			want: []string{"applied set-image: Set container app to " + sidecar + " | deployment/api /spec/template/spec/containers/0/image=" + sidecar + " | restarts 1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.run(t, "fresh-back-off", "previous-image", "set-image", "copy-elsewhere", "held-image")

@@ -68,7 +68,7 @@ func TestWrongImages(t *testing.T) {
 			k:    remedy.Case{Target: target("Deployment", env(template(wrong), "b"), revision(env(template(good), "a"), 3)), Pods: old(3), Diagnoses: []diagnosis.Diagnosis{wrongTag}},
 			want: []string{
 				"applied rollout-undo: Go back to the whole template of revision 17 | deployment/api /spec/template/spec/containers/0/env/0/value=a " + at + good,
-				"applied previous-image: Set container app back to " + good + " | deployment/api " + at + good + " | restarts 3 healthy pods",
+				"applied previous-image: Set container app back to " + good + " | deployment/api " + at + good + " | restarts 3",
 				"applied set-image: Set container app to an image that exists [--to IMAGE]",
 			},
 		},
@@ -81,7 +81,7 @@ func TestWrongImages(t *testing.T) {
 				Diagnoses: []diagnosis.Diagnosis{wrongTag},
 			},
 			want: []string{
-				"applied previous-image: Set container app back to " + good + "@" + digestA + " | deployment/api " + at + good + "@" + digestA + " | restarts 1 healthy pod",
+				"applied previous-image: Set container app back to " + good + "@" + digestA + " | deployment/api " + at + good + "@" + digestA + " | restarts 1",
 				"applied set-image: Set container app to an image that exists [--to IMAGE]",
 			},
 			because: "(sha256:aa11aa11aa11); the tag means another image now",
@@ -198,7 +198,7 @@ func TestWrongImages(t *testing.T) {
 			name: "another image for a workload restarts all that are ready",
 			k:    remedy.Case{Target: target("Deployment", template(wrong), revision(template("registry.example/acme/app:1.26"), 3)), Pods: old(3), Diagnoses: []diagnosis.Diagnosis{wrongTag}},
 			o:    remedy.Options{To: "registry.example/acme/app:1.28"},
-			want: []string{"applied set-image: Set container app to registry.example/acme/app:1.28 | deployment/api " + at + "registry.example/acme/app:1.28 | restarts 3 healthy pods"},
+			want: []string{"applied set-image: Set container app to registry.example/acme/app:1.28 | deployment/api " + at + "registry.example/acme/app:1.28 | restarts 3"},
 		},
 		{
 			name: "the init container's image",

@@ -16,17 +16,6 @@ import (
 	"github.com/pullmedic/pullmedic/internal/foreign"
 )
 
-// Reach says in words what an applied remedy does to pods that are well.
-func (r Remedy) Reach() string {
-	switch {
-	case r.Kind != Applied:
-		return ""
-	case r.Restarts == 0:
-		return "restarts no healthy pod"
-	}
-	return "restarts " + counted(r.Restarts, "healthy pod")
-}
-
 func counted(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

@@ -66,11 +66,11 @@ type Remedy struct {
 	// Until and Latest bound the time to wait for; zero if it is not known.
 	Until, Latest time.Time
 
-	// Restarts is how many ready pods the change replaces; see Reach.
+	// Restarts is how many ready pods the change replaces.
 	Restarts int
 	// Serving is how many ready pods an emergency measure takes away before others
-	// are ready in their place, and NeedsForce why it is refused for that without --force, as a sentence
-	// without a full stop; see Brake.
+	// are ready in their place, and NeedsForce why it is refused for that without
+	// --force, as a sentence without a full stop; see Brake.
 	Serving    int
 	NeedsForce string
 

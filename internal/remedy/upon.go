@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pullmedic/pullmedic/evidence"
@@ -85,7 +84,7 @@ func edited[T any](object *T, below string, edits []Edit) (*T, bool) {
 		if !ok {
 			return nil, false
 		}
-		if value, ok = set(value, words(path), e.New); !ok {
+		if value, ok = set(value, words("/"+path), e.New); !ok {
 			return nil, false
 		}
 	}
@@ -94,45 +93,6 @@ func edited[T any](object *T, below string, edits []Edit) (*T, bool) {
 		return nil, false
 	}
 	return out, true
-}
-
-// words takes a JSON pointer apart, without its first slash.
-func words(path string) []string {
-	list := strings.Split(path, "/")
-	for i := range list {
-		list[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(list[i])
-	}
-	return list
-}
-
-// set gives the place in a value of JSON that the words lead to another value;
-// nil removes a field.
-func set(in any, words []string, value any) (any, bool) {
-	if len(words) == 0 {
-		return value, true
-	}
-	switch at := in.(type) {
-	case map[string]any:
-		inner, ok := set(at[words[0]], words[1:], value)
-		if inner == nil {
-			delete(at, words[0])
-		} else {
-			at[words[0]] = inner
-		}
-		return at, ok
-	case []any:
-		i, err := strconv.Atoi(words[0])
-		if err != nil || i < 0 || i >= len(at) {
-			return in, false
-		}
-		inner, ok := set(at[i], words[1:], value)
-		at[i] = inner
-		return at, ok
-	case nil:
-		inner, ok := set(nil, words[1:], value)
-		return map[string]any{words[0]: inner}, ok
-	}
-	return in, false
 }
 
 // ImageAfter is the image that a pull's container has once the changes are made,
@@ -154,7 +114,7 @@ func (c Case) ImageAfter(changes []Change, pull evidence.Pull) (string, bool) {
 // where one list hides another; or they make all of its changes already.
 func Apart(chosen, more []Change) bool {
 	both, ok := Together(chosen, more, false)
-	return ok && (!touchesLogins(chosen) || !touchesLogins(more) || sameValue(writes(both), writes(chosen)))
+	return ok && (!touchesLogins(chosen) || !touchesLogins(more) || SameValue(writes(both), writes(chosen)))
 }
 
 // writes are all values that changes write, by where.
@@ -183,7 +143,7 @@ func Together(chosen, more []Change, upon bool) ([]Change, bool) {
 			chosen = append(chosen, c)
 			continue
 		case c.Creates():
-			if !chosen[at].Creates() || !sameValue(chosen[at].New, c.New) {
+			if !chosen[at].Creates() || !SameValue(chosen[at].New, c.New) {
 				return nil, false
 			}
 			continue
@@ -203,8 +163,8 @@ func Together(chosen, more []Change, upon bool) ([]Change, bool) {
 				edits = append(edits, e)
 			case edits[i].Path != e.Path:
 				return nil, false
-			case sameValue(edits[i].New, e.New):
-			case upon && sameValue(edits[i].New, e.Old):
+			case SameValue(edits[i].New, e.New):
+			case upon && SameValue(edits[i].New, e.Old):
 				edits[i].New = e.New
 			default:
 				return nil, false
@@ -228,13 +188,6 @@ func made(c Change, edits []Edit) (Change, bool) {
 // overlap tells whether one of two paths leads to the other, or into it.
 func overlap(a, b string) bool {
 	return a == b || strings.HasPrefix(a, b+"/") || strings.HasPrefix(b, a+"/")
-}
-
-// sameValue compares two values as JSON has them.
-func sameValue(a, b any) bool {
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && string(x) == string(y)
 }
 
 // touchesLogins tells changes of what pods log in with.

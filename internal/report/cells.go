@@ -61,6 +61,9 @@ func cut(s string, width int) string {
 // Kubernetes allows have fewer.
 const maxWhole = 512
 
+// leastIndent is how far to the left a long word may stand.
+const leastIndent = 2
+
 // A line of a wrapped text, and how many cells it needs before it where that is
 // less than the indent of the others.
 type line struct {
@@ -72,10 +75,10 @@ type line struct {
 // taken and the others are indented. A word that may be a name, such as an image
 // with its digest, is never broken, since half of it cannot be copied: if it has
 // no room on a line it stands to the left, as far as it needs, and if no line
-// has room for it, or it is the first in a column, it goes over the edge, where a terminal breaks it but not for
-// the clipboard. Anything else is broken behind one of its separators if it has
-// one in the line's second half, else where the line ends. There is always at
-// least one line.
+// has room for it, or it is the first in a column, it goes over the edge, where
+// a terminal breaks it, but not for the clipboard. Anything else is broken behind
+// one of its separators if it has one in the line's second half, else where the
+// line ends. There is always at least one line.
 func wrap(words []string, width, taken, indent int) []line {
 	var lines []line
 	current, room := "", max(width-taken, 0)
@@ -116,9 +119,6 @@ func wrap(words []string, width, taken, indent int) []line {
 	}
 	return lines
 }
-
-// leastIndent is how far to the left a long word may stand.
-const leastIndent = 2
 
 // whole tells whether a word may be a name or a reference, which is copied.
 func whole(word string) bool {

@@ -44,9 +44,9 @@ func Platforms(written []string) ([]evidence.Platform, error) {
 	return all, nil
 }
 
-// BroughtSecret names the secret that stands for a docker config which the
+// broughtSecret names the secret that stands for a docker config which the
 // person gives, where a pod names none.
-const BroughtSecret = "docker-config"
+const broughtSecret = "docker-config"
 
 // Bring gives the pods of the file a pull secret that is made of a docker
 // config: in place of each that they, or the file's service accounts, name and
@@ -70,7 +70,7 @@ func (m *Manifest) Bring(config []byte) {
 		name := cluster.AccountOf(w.Pod)
 		i := slices.IndexFunc(m.Accounts, func(sa *corev1.ServiceAccount) bool { return sa.Namespace == namespace && sa.Name == name })
 		if i < 0 {
-			account := &corev1.ServiceAccount{ImagePullSecrets: []corev1.LocalObjectReference{{Name: BroughtSecret}}}
+			account := &corev1.ServiceAccount{ImagePullSecrets: []corev1.LocalObjectReference{{Name: broughtSecret}}}
 			account.Namespace, account.Name = namespace, name
 			m.Accounts, i = append(m.Accounts, account), len(m.Accounts)
 		}

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
 	"github.com/pullmedic/pullmedic/testbed/internal/faults"
@@ -142,6 +146,77 @@ func (b bed) run(t *testing.T, stdin string, env []string, args ...string) ran {
 		}
 	}
 	return r
+}
+
+// namespace makes one that goes when the test ends.
+func (b bed) namespace(t *testing.T) string {
+	t.Helper()
+	made, err := b.Kube.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "pm-test-"}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.goes(t, made.Name)
+	b.await(t, "the default service account of "+made.Name, func(ctx context.Context) error {
+		_, err := b.Kube.CoreV1().ServiceAccounts(made.Name).Get(ctx, "default", metav1.GetOptions{})
+		return err
+	})
+	return made.Name
+}
+
+// namespaceNamed makes one of that name, after one that still ends, and which goes
+// when the test ends.
+func (b bed) namespaceNamed(t *testing.T, name string) {
+	t.Helper()
+	b.await(t, "namespace "+name, func(ctx context.Context) error {
+		_, err := b.Kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
+		return err
+	})
+	b.goes(t, name)
+}
+
+// goes has a namespace removed when the test ends.
+func (b bed) goes(t *testing.T, namespace string) {
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), longest)
+		defer cancel()
+		if err := b.Kube.CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// awaitFailing waits until the pull of a pod with that label app fails.
+func (b bed) awaitFailing(t *testing.T, namespace, app string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	defer cancel()
+	if shown, err := faults.Await(ctx, b.Bed, namespace, app); err != nil || shown.Running {
+		t.Fatalf("it is to fail: %+v (%v)", shown, err)
+	}
+}
+
+// awaitFailingImage waits until a pod that stays fails to pull an image.
+func (b bed) awaitFailingImage(t *testing.T, namespace, image string) {
+	t.Helper()
+	b.await(t, "the pull of "+image+" to fail", func(ctx context.Context) error {
+		list, err := b.Kube.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(list.Items, func(p corev1.Pod) bool {
+			return p.DeletionTimestamp == nil && slices.ContainsFunc(p.Status.ContainerStatuses, func(s corev1.ContainerStatus) bool {
+				return p.Spec.Containers[0].Image == image && pullFails(s)
+			})
+		}) {
+			return fmt.Errorf("it fails in none of %d pods", len(list.Items))
+		}
+		return nil
+	})
+}
+
+// pullFails tells of a container that its pull fails.
+func pullFails(s corev1.ContainerStatus) bool {
+	return s.State.Waiting != nil && (s.State.Waiting.Reason == "ErrImagePull" || s.State.Waiting.Reason == "ImagePullBackOff")
 }
 
 // inject makes a fault on the first node and returns its namespace.

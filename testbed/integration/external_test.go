@@ -6,14 +6,12 @@ package integration
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
 )
 
@@ -27,14 +25,8 @@ func TestWhatIsHandedOverForExternalSecretsIsTaken(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			namespace := b.inject(t, fault)
-			got := b.run(t, "", nil, "fix", "pod/app", "-n", namespace, "--dry-run=client", "-o", "json")
-			var f v1alpha1.Fix
-			if err := json.Unmarshal([]byte(got.out), &f); err != nil || len(f.Targets) != 1 {
-				t.Fatalf("exit code %d, %v: stderr %s", got.code, err, got.err)
-			}
-			all := slices.Concat(f.Targets[0].Remedies, f.Targets[0].Others)
-			at := slices.IndexFunc(all, func(r v1alpha1.Remedy) bool { return r.ID == "external-secret" })
-			if at < 0 {
+			r := remedyOf(b.planned(t, namespace, cluster.Admin, "pod/app"), "external-secret")
+			if r.ID == "" {
 				t.Fatal("nothing is handed over for External Secrets")
 			}
 			work := t.TempDir()
@@ -46,7 +38,7 @@ func TestWhatIsHandedOverForExternalSecretsIsTaken(t *testing.T) {
 				return string(said), err
 			}
 			var file string
-			for _, step := range slices.Concat(all[at].Steps, all[at].Undo) {
+			for _, step := range slices.Concat(r.Steps, r.Undo) {
 				if step.File != nil {
 					file = filepath.Join(work, step.File.Path)
 					if err := os.WriteFile(file, []byte(step.File.Content), 0o600); err != nil {
@@ -72,7 +64,7 @@ func TestWhatIsHandedOverForExternalSecretsIsTaken(t *testing.T) {
 			if err := os.WriteFile(file, wrong, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if said, err := sh(all[at].Steps[1].Commands[0]); err == nil || !strings.Contains(said, "refreshIntervall") {
+			if said, err := sh(r.Steps[1].Commands[0]); err == nil || !strings.Contains(said, "refreshIntervall") {
 				t.Errorf("a field that there is not is taken: %s (%v)", said, err)
 			}
 		})

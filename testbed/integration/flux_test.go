@@ -9,6 +9,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -111,8 +112,7 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 	b := open(t)
 	b.define(t, "", "flux-kustomize", "flux-source")
 	namespace := b.namespace(t)
-	text := strings.Replace(strings.Replace(deploymentText, "NODE", layout.Nodes[0].Name, 1), "{{ .Values.tag }}", "1.27.45", 1)
-	text = strings.Replace(text, "name: app,", "name: app, imagePullPolicy: Always,", 1)
+	text := strings.Replace(webOf("1.27.45"), "name: app,", "name: app, imagePullPolicy: Always,", 1)
 	address, digest, size := artifact(t, text)
 	b.put(t, ociRepositories, namespace, "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: deploy}\nspec: {interval: 1h, suspend: true, url: \"oci://registry.acme.example/acme/deploy\"}\n")
 	now := time.Now().UTC().Format(time.RFC3339)
@@ -124,13 +124,20 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), longest)
 		defer cancel()
 		client := b.dynamic(t).Resource(kustomizations).Namespace(namespace)
-		err := client.Delete(ctx, "web", metav1.DeleteOptions{})
-		for err == nil {
-			if _, err = client.Get(ctx, "web", metav1.GetOptions{}); err == nil {
-				time.Sleep(20 * time.Millisecond)
-			}
+		if err := client.Delete(ctx, "web", metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+			return
 		}
-		if !apierrors.IsNotFound(err) {
+		if err := b.until(ctx, func(ctx context.Context) error {
+			_, err := client.Get(ctx, "web", metav1.GetOptions{})
+			switch {
+			case err == nil:
+				return errors.New("it is still there")
+			case apierrors.IsNotFound(err):
+				return nil
+			}
+			return err
+		}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -146,13 +153,13 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 	}
 	mended := func() v1alpha1.TargetFix {
 		got, done := b.fix(t, namespace, "deployment/web", "--to", there, "--here")
-		if done.code != 0 || got.Outcome != v1alpha1.FixMended || b.imageOf(t, namespace) != there {
-			t.Fatalf("with --here: exit code %d, %s (%s), image %s", done.code, got.Outcome, got.Why, b.imageOf(t, namespace))
+		if done.code != 0 || got.Outcome != v1alpha1.FixMended || b.imageOf(t, namespace, "web") != there {
+			t.Fatalf("with --here: exit code %d, %s (%s), image %s", done.code, got.Outcome, got.Why, b.imageOf(t, namespace, "web"))
 		}
 		return got
 	}
 	is := func(when, want string) {
-		if got := b.imageOf(t, namespace); got != want {
+		if got := b.imageOf(t, namespace, "web"); got != want {
 			t.Errorf("%s the image is %s, want %s", when, got, want)
 		}
 	}
@@ -185,11 +192,11 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 	// image of which no pod runs yet.
 	b.awaitFailing(t, namespace, "web")
 	b.merge(t, kustomizations, namespace, "web", `{"spec":{"interval":"1s"}}`)
-	b.rule(t, registries.Rule{Registry: registries.Plain, From: []string{layout.Nodes[0].Addr}, Effect: registries.Effect{Hang: true}})
+	lift := b.rule(t, registries.Rule{Registry: registries.Plain, From: []string{layout.Nodes[0].Addr}, Effect: registries.Effect{Hang: true}})
 	if got, done := b.fix(t, namespace, "deployment/web", "--to", registries.Plain+"/acme/app:1.27.3", "--here"); done.code != 1 || got.Outcome != v1alpha1.FixUndone || !strings.HasPrefix(got.Why, "kustomize-controller has set back what was changed") {
 		t.Errorf("set back at once: exit code %d, %s (%s)", done.code, got.Outcome, got.Why)
 	}
-	if err := b.Registries.RemoveRule(t.Context(), "integration-"+t.Name()); err != nil {
+	if err := lift(t.Context()); err != nil {
 		t.Error(err)
 	}
 	b.merge(t, kustomizations, namespace, "web", `{"spec":{"interval":"1h"}}`)

@@ -63,21 +63,16 @@ func helm(version string) source {
 	}
 }
 
+// webOf is deployment/web with an image of that tag, as its chart makes it.
+func webOf(tag string) string {
+	return strings.Replace(strings.Replace(deploymentText, "NODE", layout.Nodes[0].Name, 1), "{{ .Values.tag }}", tag, 1)
+}
+
 // applied is kubectl apply --server-side, or what does the same.
 func applied(t *testing.T, b bed, namespace, tag string) (string, error) {
 	t.Helper()
-	text := strings.Replace(strings.Replace(deploymentText, "NODE", layout.Nodes[0].Name, 1), "{{ .Values.tag }}", tag, 1)
-	_, err := b.Kube.AppsV1().Deployments(namespace).Patch(t.Context(), "web", types.ApplyYAMLPatchType, []byte(text), metav1.PatchOptions{FieldManager: "kubectl"})
+	_, err := b.Kube.AppsV1().Deployments(namespace).Patch(t.Context(), "web", types.ApplyYAMLPatchType, []byte(webOf(tag)), metav1.PatchOptions{FieldManager: "kubectl"})
 	return "", err
-}
-
-func (b bed) imageOf(t *testing.T, namespace string) string {
-	t.Helper()
-	web, err := b.Kube.AppsV1().Deployments(namespace).Get(t.Context(), "web", metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return web.Spec.Template.Spec.Containers[0].Image
 }
 
 // owners are who manages the fields of the Deployment, without the times.
@@ -110,16 +105,16 @@ func TestTheNextVersionFromElsewhereDoesNotConflict(t *testing.T) {
 				b.awaitFailing(t, namespace, "web")
 				before := b.owners(t, namespace)
 				got := b.run(t, "", nil, "fix", "deployment/web", "-n", namespace, "--to", there, "--here", "--yes")
-				if got.code != 0 || b.imageOf(t, namespace) != there {
-					t.Fatalf("fix: exit code %d, image %s\n%s%s", got.code, b.imageOf(t, namespace), got.out, got.err)
+				if got.code != 0 || b.imageOf(t, namespace, "web") != there {
+					t.Fatalf("fix: exit code %d, image %s\n%s%s", got.code, b.imageOf(t, namespace, "web"), got.out, got.err)
 				}
 				for _, d := range differences(before, b.owners(t, namespace)) {
 					t.Error("owners: " + d)
 				}
 				if undone {
 					id := b.records(t, namespace)[0].ID
-					if got := b.run(t, "", nil, "undo", id, "-n", namespace, "--yes"); got.code != 0 || b.imageOf(t, namespace) != notThere {
-						t.Fatalf("undo: exit code %d, image %s\n%s%s", got.code, b.imageOf(t, namespace), got.out, got.err)
+					if got := b.run(t, "", nil, "undo", id, "-n", namespace, "--yes"); got.code != 0 || b.imageOf(t, namespace, "web") != notThere {
+						t.Fatalf("undo: exit code %d, image %s\n%s%s", got.code, b.imageOf(t, namespace, "web"), got.out, got.err)
 					}
 					for _, d := range differences(before, b.owners(t, namespace)) {
 						t.Error("owners after undo: " + d)
@@ -132,7 +127,7 @@ func TestTheNextVersionFromElsewhereDoesNotConflict(t *testing.T) {
 				if said, err := apply(t, b, namespace, next); err != nil {
 					t.Errorf("undone: %t: the next version is refused: %v: %s", undone, err, said)
 				}
-				if got := b.imageOf(t, namespace); got != registries.Plain+"/acme/app:"+next {
+				if got := b.imageOf(t, namespace, "web"); got != registries.Plain+"/acme/app:"+next {
 					t.Errorf("undone: %t: the image is %s", undone, got)
 				}
 			}

@@ -87,7 +87,7 @@ func TestAPullThatTakesLongerIsNotTakenBack(t *testing.T) {
 	b := open(t)
 	b.rule(t, registries.Rule{Registry: registries.Plain, Repository: "acme/multi", From: []string{layout.Nodes[0].Addr}, Effect: registries.Effect{Hang: true}})
 	namespace := b.stillPulling(t, "it is being pulled", registries.Plain+"/acme/multi:1.0", nil)
-	if image := b.image(t, namespace); image != registries.Plain+"/acme/multi:1.0" {
+	if image := b.imageOf(t, namespace, faults.PodName); image != registries.Plain+"/acme/multi:1.0" {
 		t.Errorf("the image is %s: it was taken back", image)
 	}
 }

@@ -27,7 +27,6 @@ import (
 	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
-	"github.com/pullmedic/pullmedic/testbed/internal/faults"
 	"github.com/pullmedic/pullmedic/testbed/internal/layout"
 	"github.com/pullmedic/pullmedic/testbed/internal/registries"
 )
@@ -82,43 +81,12 @@ func (b bed) mending(t *testing.T) mending {
 	return m
 }
 
-// namespace makes one that goes when the test ends.
-func (b bed) namespace(t *testing.T) string {
-	t.Helper()
-	made, err := b.Kube.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "pm-undo-"}}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), longest)
-		defer cancel()
-		if err := b.Kube.CoreV1().Namespaces().Delete(ctx, made.Name, metav1.DeleteOptions{}); err != nil {
-			t.Error(err)
-		}
-	})
-	b.await(t, "the default service account of "+made.Name, func(ctx context.Context) error {
-		_, err := b.Kube.CoreV1().ServiceAccounts(made.Name).Get(ctx, "default", metav1.GetOptions{})
-		return err
-	})
-	return made.Name
-}
-
 // template is that of a pod on the first node.
 func template(labels map[string]string, image string) corev1.PodTemplateSpec {
 	return corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{
 		NodeSelector: map[string]string{corev1.LabelHostname: layout.Nodes[0].Name}, HostNetwork: true, TerminationGracePeriodSeconds: new(int64(1)),
 		Containers: []corev1.Container{{Name: "app", Image: image}},
 	}}
-}
-
-// awaitFailing waits until the pull of a pod with that label app fails.
-func (b bed) awaitFailing(t *testing.T, namespace, app string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), longest)
-	defer cancel()
-	if shown, err := faults.Await(ctx, b.Bed, namespace, app); err != nil || shown.Running {
-		t.Fatalf("it is to fail: %+v (%v)", shown, err)
-	}
 }
 
 // mender carries out against an API server.

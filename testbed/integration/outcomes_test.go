@@ -6,10 +6,10 @@ package integration
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -69,19 +69,16 @@ func TestABarePodThatIsDeletedMeanwhileEndsTheFix(t *testing.T) {
 	defer cancel()
 	deleted := make(chan error, 1)
 	go func() {
-		for {
+		deleted <- b.until(ctx, func(ctx context.Context) error {
 			pod, err := pods.Get(ctx, faults.PodName, metav1.GetOptions{})
-			if err == nil && pod.Spec.Containers[0].Image == other {
-				err = pods.Delete(ctx, faults.PodName, metav1.DeleteOptions{})
-				deleted <- err
-				return
+			if err == nil && pod.Spec.Containers[0].Image != other {
+				err = fmt.Errorf("its image is %s", pod.Spec.Containers[0].Image)
 			}
 			if err != nil {
-				deleted <- err
-				return
+				return err
 			}
-			time.Sleep(50 * time.Millisecond)
-		}
+			return pods.Delete(ctx, faults.PodName, metav1.DeleteOptions{})
+		})
 	}()
 	got, done := b.fix(t, namespace, "pod/app", "--to", other)
 	if err := <-deleted; err != nil {
@@ -107,7 +104,7 @@ func TestABudgetThatHoldsTheSecondPodIsToldBeforeTheFirstGoes(t *testing.T) {
 		}
 	}
 	_, err := sets.Create(t.Context(), &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: faults.PodName}, Spec: appsv1.ReplicaSetSpec{
-		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{faults.PodLabel: faults.PodName}}, Template: templateOf(present),
+		Selector: matching(), Template: templateOf(present),
 	}}, metav1.CreateOptions{})
 	check(err)
 	var ran string
@@ -130,7 +127,7 @@ func TestABudgetThatHoldsTheSecondPodIsToldBeforeTheFirstGoes(t *testing.T) {
 		list, err := pods.List(ctx, metav1.ListOptions{})
 		shown = nil
 		for _, p := range list.Items {
-			if len(p.Status.ContainerStatuses) > 0 && p.Status.ContainerStatuses[0].State.Waiting != nil && strings.Contains(p.Status.ContainerStatuses[0].State.Waiting.Reason, "ImagePull") {
+			if slices.ContainsFunc(p.Status.ContainerStatuses, pullFails) {
 				shown = append(shown, string(p.Status.Phase))
 			}
 		}

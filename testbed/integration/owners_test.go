@@ -4,14 +4,11 @@
 package integration
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
-	appsv1 "k8s.io/api/apps/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
@@ -32,28 +29,11 @@ type keeping struct {
 // keep makes deployment/app, kept by that, and waits until its pull fails.
 func (b bed) keep(t *testing.T, namespace string, k keeping) {
 	t.Helper()
-	o := metav1.ObjectMeta{Name: faults.PodName, Labels: k.labels, Annotations: k.annotations}
+	o := metav1.ObjectMeta{Labels: k.labels, Annotations: k.annotations}
 	if k.owner != nil {
 		o.OwnerReferences = []metav1.OwnerReference{*k.owner}
 	}
-	d := &appsv1.Deployment{ObjectMeta: o, Spec: appsv1.DeploymentSpec{
-		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{faults.PodLabel: faults.PodName}}, Template: templateOf(absent),
-	}}
-	if _, err := b.Kube.AppsV1().Deployments(namespace).Create(t.Context(), d, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	b.awaitFailing(t, namespace, faults.PodName)
-}
-
-// planned is what fix would do, as the viewer.
-func (b bed) planned(t *testing.T, namespace string) v1alpha1.TargetFix {
-	t.Helper()
-	got := b.run(t, "", nil, "fix", "deployment/app", "-n", namespace, "--to", present, "--dry-run=client", "-o", "json", "--context", cluster.Viewer)
-	var f v1alpha1.Fix
-	if err := json.Unmarshal([]byte(got.out), &f); err != nil || len(f.Targets) != 1 {
-		t.Fatalf("exit code %d, %d targets, %v: stderr %s", got.code, len(f.Targets), err, got.err)
-	}
-	return f.Targets[0]
+	b.deployAs(t, namespace, o, absent, nil)
 }
 
 func commandsOf(steps []v1alpha1.RemedyStep) string {
@@ -118,7 +98,7 @@ spec: [1, "\u001b[2J", {image: {}}]
 func TestWhatKeepsAWorkloadFromElsewhere(t *testing.T) {
 	b := open(t)
 	b.define(t, cakeText, "argocd-application", "flux-kustomize", "flux-helm", "flux-source")
-	b.named(t, "argocd")
+	b.namespaceNamed(t, "argocd")
 	b.put(t, applications, "argocd", strings.Replace(applicationText, "CANARY", hubSecret, 1))
 	b.put(t, applications, "argocd", garbledText)
 	for name, scene := range map[string]func(namespace string) keeping{
@@ -185,8 +165,8 @@ func TestWhatKeepsAWorkloadFromElsewhere(t *testing.T) {
 			b.less(t, namespace, k)
 			// As text, where a terminal reads it.
 			text := b.run(t, "", nil, "fix", "deployment/app", "-n", namespace, "--to", present, "--yes", "--here")
-			if text.code != 0 || b.image(t, namespace) != present {
-				t.Errorf("with --here: exit code %d, image %s\n%s%s", text.code, b.image(t, namespace), text.out, text.err)
+			if text.code != 0 || b.imageOf(t, namespace, faults.PodName) != present {
+				t.Errorf("with --here: exit code %d, image %s\n%s%s", text.code, b.imageOf(t, namespace, faults.PodName), text.out, text.err)
 			}
 			if i := strings.IndexFunc(text.out, func(r rune) bool { return r < ' ' && r != '\n' || r == '\u202e' }); i >= 0 {
 				t.Errorf("it prints %q", text.out[i:min(len(text.out), i+20)])
@@ -195,20 +175,11 @@ func TestWhatKeepsAWorkloadFromElsewhere(t *testing.T) {
 	}
 }
 
-// reads gives the viewer the rights to read a namespace's pods and their owners,
-// and nothing else.
-func (b bed) reads(t *testing.T, namespace string) {
-	t.Helper()
-	b.may(t, namespace, "reader", rbacv1.PolicyRule{
-		APIGroups: []string{"", "apps"}, Resources: []string{"pods", "events", "serviceaccounts", "deployments", "replicasets"}, Verbs: []string{"get", "list"},
-	})
-}
-
-// less looks with these rights.
+// less looks with the rights to read pods and their owners alone.
 func (b bed) less(t *testing.T, namespace string, k keeping) {
 	t.Helper()
-	b.reads(t, namespace)
-	p := b.planned(t, namespace)
+	b.permitReading(t, namespace)
+	p := b.planned(t, namespace, cluster.Viewer, "deployment/app", "--to", present)
 	if len(p.Source) == 0 || !strings.HasPrefix(p.Source[0], k.source[0]) || p.Back == "" {
 		t.Errorf("without rights: source %q, back %q", p.Source, p.Back)
 	}

@@ -35,11 +35,11 @@ import (
 func (b bed) allow(t *testing.T, namespace string, writes ...rbacv1.PolicyRule) {
 	t.Helper()
 	rules := append([]rbacv1.PolicyRule{{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"get", "list", "watch"}}}, writes...)
-	b.may(t, namespace, "fixer", rules...)
+	b.permit(t, namespace, "fixer", rules...)
 }
 
-// may gives the viewer a role of a namespace.
-func (b bed) may(t *testing.T, namespace, name string, rules ...rbacv1.PolicyRule) {
+// permit gives the viewer a role of a namespace.
+func (b bed) permit(t *testing.T, namespace, name string, rules ...rbacv1.PolicyRule) {
 	t.Helper()
 	meta := metav1.ObjectMeta{Name: name, Namespace: namespace}
 	b.give(t, role{
@@ -51,6 +51,16 @@ func (b bed) may(t *testing.T, namespace, name string, rules ...rbacv1.PolicyRul
 	})
 }
 
+// permitReading gives the viewer the rights to read a namespace's pods and their
+// owners, and nothing else.
+func (b bed) permitReading(t *testing.T, namespace string) {
+	t.Helper()
+	b.permit(t, namespace, "reader", rbacv1.PolicyRule{
+		APIGroups: []string{"", "apps"}, Resources: []string{"pods", "events", "serviceaccounts", "deployments", "replicasets"}, Verbs: []string{"get", "list"},
+	})
+}
+
+// may is a rule that allows that verb.
 func may(verb, group string, resources ...string) rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: resources, Verbs: []string{verb}}
 }
@@ -100,7 +110,7 @@ func (b bed) budget(t *testing.T, namespace string) {
 	most := intstr.FromInt32(0)
 	_, err := b.Kube.PolicyV1().PodDisruptionBudgets(namespace).Create(t.Context(), &policyv1.PodDisruptionBudget{
 		ObjectMeta: metav1.ObjectMeta{Name: "all"},
-		Spec:       policyv1.PodDisruptionBudgetSpec{MaxUnavailable: &most, Selector: &metav1.LabelSelector{MatchLabels: map[string]string{faults.PodLabel: faults.PodName}}},
+		Spec:       policyv1.PodDisruptionBudgetSpec{MaxUnavailable: &most, Selector: matching()},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -336,7 +346,7 @@ func TestAnEditBetweenThePlanAndTheWriteIsNotOverwritten(t *testing.T) {
 	if done.code != 1 || got.Outcome != v1alpha1.FixRefused || !strings.Contains(got.Why, "was changed by somebody else meanwhile") {
 		t.Errorf("exit code %d, %s: %s", done.code, got.Outcome, got.Why)
 	}
-	if image := b.image(t, namespace); image != absent+"0" {
+	if image := b.imageOf(t, namespace, faults.PodName); image != absent+"0" {
 		t.Errorf("the image is %s, and the edit is gone", image)
 	}
 }

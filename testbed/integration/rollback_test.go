@@ -5,43 +5,25 @@ package integration
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/testbed/internal/cluster"
-	"github.com/pullmedic/pullmedic/testbed/internal/e2e"
 )
 
 // handedOver is a remedy that is handed over for deployment/web, as the context's
 // user sees it, and what could not be looked at.
 func (b bed) handedOver(t *testing.T, namespace, id, as string) (r v1alpha1.Remedy, missed []string) {
 	t.Helper()
-	got := b.run(t, "", nil, "fix", "deployment/web", "-n", namespace, "--dry-run=client", "-o", "json", "--context", as)
-	var f v1alpha1.Fix
-	if err := json.Unmarshal([]byte(got.out), &f); err != nil || len(f.Targets) != 1 {
-		t.Fatalf("exit code %d, %d targets, %v: stderr %s", got.code, len(f.Targets), err, got.err)
-	}
-	if e2e.Leaked([]byte(got.out), []byte(got.err)) {
-		t.Fatal("a secret shows")
-	}
-	for _, g := range f.Targets[0].NotLookedAt {
+	f := b.planned(t, namespace, as, "deployment/web")
+	for _, g := range f.NotLookedAt {
 		missed = append(missed, g.Why)
 	}
-	all := slices.Concat(f.Targets[0].Remedies, f.Targets[0].Others)
-	if at := slices.IndexFunc(all, func(r v1alpha1.Remedy) bool { return r.ID == id }); at >= 0 {
-		return all[at], missed
-	}
-	return v1alpha1.Remedy{}, missed
+	return remedyOf(f, id), missed
 }
 
 // pasted runs commands in a shell that has Helm of a version.
@@ -79,49 +61,30 @@ func TestAHelmReleaseGoesBackByThePrintedCommands(t *testing.T) {
 					t.Fatalf("%v: %s", err, said)
 				}
 			}
-			b.awaitRefused(t, namespace, notThere)
+			b.awaitFailingImage(t, namespace, notThere)
 			r, _ := b.handedOver(t, namespace, "helm-rollback", cluster.Admin)
 			if want := "helm rollback web 2 -n " + namespace; !strings.Contains(commandsOf(r.Steps), want) {
 				t.Fatalf("handed over: %q, want %q", commandsOf(r.Steps), want)
 			}
-			if said := b.pasted(t, version, nil, commandsOf(r.Steps)); !strings.Contains(said, there) || b.imageOf(t, namespace) != there {
-				t.Errorf("the image is %s after %s", b.imageOf(t, namespace), said)
+			if said := b.pasted(t, version, nil, commandsOf(r.Steps)); !strings.Contains(said, there) || b.imageOf(t, namespace, "web") != there {
+				t.Errorf("the image is %s after %s", b.imageOf(t, namespace, "web"), said)
 			}
 			b.pasted(t, version, nil, commandsOf(r.Undo))
-			if got := b.imageOf(t, namespace); got != notThere {
+			if got := b.imageOf(t, namespace, "web"); got != notThere {
 				t.Errorf("the image is %s after it was taken back", got)
 			}
-			b.awaitRefused(t, namespace, notThere)
+			b.awaitFailingImage(t, namespace, notThere)
 
 			// Without the right to list secrets the person looks which revision it is.
-			b.reads(t, namespace)
+			b.permitReading(t, namespace)
 			r, missed := b.handedOver(t, namespace, "helm-rollback", cluster.Viewer)
 			if told := strings.Join(missed, "\n"); !strings.Contains(told, "so that the revisions of Helm release web are not known") {
 				t.Errorf("it is not told what was not looked at: %q", missed)
 			}
 			b.pasted(t, version, []string{"REVISION=2"}, commandsOf(r.Steps))
-			if got := b.imageOf(t, namespace); got != there {
+			if got := b.imageOf(t, namespace, "web"); got != there {
 				t.Errorf("the image is %s", got)
 			}
 		})
 	}
-}
-
-// awaitRefused waits until a pod that stays fails to pull an image.
-func (b bed) awaitRefused(t *testing.T, namespace, image string) {
-	t.Helper()
-	b.await(t, "the pull of "+image+" to fail", func(ctx context.Context) error {
-		list, err := b.Kube.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(list.Items, func(p corev1.Pod) bool {
-			return p.DeletionTimestamp == nil && slices.ContainsFunc(p.Status.ContainerStatuses, func(s corev1.ContainerStatus) bool {
-				return p.Spec.Containers[0].Image == image && s.State.Waiting != nil && (s.State.Waiting.Reason == "ErrImagePull" || s.State.Waiting.Reason == "ImagePullBackOff")
-			})
-		}) {
-			return fmt.Errorf("it fails in none of %d pods", len(list.Items))
-		}
-		return nil
-	})
 }

@@ -37,12 +37,22 @@ func templateOf(image string) corev1.PodTemplateSpec {
 	}
 }
 
+// matching selects the pods of such a template.
+func matching() *metav1.LabelSelector {
+	return &metav1.LabelSelector{MatchLabels: map[string]string{faults.PodLabel: faults.PodName}}
+}
+
 // deploy makes deployment/app and waits until it fails to pull.
 func (b bed) deploy(t *testing.T, namespace, image string, edit func(*corev1.PodSpec)) {
 	t.Helper()
-	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: faults.PodName}, Spec: appsv1.DeploymentSpec{
-		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{faults.PodLabel: faults.PodName}}, Template: templateOf(image),
-	}}
+	b.deployAs(t, namespace, metav1.ObjectMeta{}, image, edit)
+}
+
+// deployAs is deploy with labels, annotations and owners.
+func (b bed) deployAs(t *testing.T, namespace string, o metav1.ObjectMeta, image string, edit func(*corev1.PodSpec)) {
+	t.Helper()
+	o.Name = faults.PodName
+	d := &appsv1.Deployment{ObjectMeta: o, Spec: appsv1.DeploymentSpec{Selector: matching(), Template: templateOf(image)}}
 	if edit != nil {
 		edit(&d.Spec.Template.Spec)
 	}
@@ -56,7 +66,7 @@ func (b bed) deploy(t *testing.T, namespace, image string, edit func(*corev1.Pod
 func (b bed) replicate(t *testing.T, namespace, image string) {
 	t.Helper()
 	rs := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: faults.PodName}, Spec: appsv1.ReplicaSetSpec{
-		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{faults.PodLabel: faults.PodName}}, Template: templateOf(image),
+		Selector: matching(), Template: templateOf(image),
 	}}
 	if _, err := b.Kube.AppsV1().ReplicaSets(namespace).Create(t.Context(), rs, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
@@ -78,14 +88,35 @@ func (b bed) written(t *testing.T, namespace string) e2e.Objects {
 func (b bed) fix(t *testing.T, namespace string, args ...string) (v1alpha1.TargetFix, ran) {
 	t.Helper()
 	got := b.run(t, "", nil, append([]string{"fix", "-n", namespace, "--yes", "-o", "json"}, args...)...)
-	if e2e.Leaked([]byte(got.out), []byte(got.err)) {
+	return got.target(t), got
+}
+
+// planned is what fix would do with such an object, as a context's user.
+func (b bed) planned(t *testing.T, namespace, as, object string, args ...string) v1alpha1.TargetFix {
+	t.Helper()
+	return b.run(t, "", nil, append([]string{"fix", object, "-n", namespace, "--dry-run=client", "-o", "json", "--context", as}, args...)...).target(t)
+}
+
+// target reads the document of a fix, which has one target.
+func (r ran) target(t *testing.T) v1alpha1.TargetFix {
+	t.Helper()
+	if e2e.Leaked([]byte(r.out), []byte(r.err)) {
 		t.Fatal("a secret shows")
 	}
 	var f v1alpha1.Fix
-	if err := json.Unmarshal([]byte(got.out), &f); err != nil || len(f.Targets) != 1 {
-		t.Fatalf("exit code %d, %d targets, %v: stderr %s", got.code, len(f.Targets), err, got.err)
+	if err := json.Unmarshal([]byte(r.out), &f); err != nil || len(f.Targets) != 1 {
+		t.Fatalf("exit code %d, %d targets, %v: stderr %s", r.code, len(f.Targets), err, r.err)
 	}
-	return f.Targets[0], got
+	return f.Targets[0]
+}
+
+// remedyOf is a target's remedy of that id; the zero value if it has none.
+func remedyOf(f v1alpha1.TargetFix, id string) v1alpha1.Remedy {
+	all := slices.Concat(f.Remedies, f.Others)
+	if at := slices.IndexFunc(all, func(r v1alpha1.Remedy) bool { return r.ID == id }); at >= 0 {
+		return all[at]
+	}
+	return v1alpha1.Remedy{}
 }
 
 // untouched fails the test if anything that a person wrote differs from before;
@@ -126,10 +157,10 @@ func (b bed) rule(t *testing.T, r registries.Rule) (lift func(context.Context) e
 	return lift
 }
 
-// image is what deployment/app wants.
-func (b bed) image(t *testing.T, namespace string) string {
+// imageOf is what the container app of a deployment wants.
+func (b bed) imageOf(t *testing.T, namespace, name string) string {
 	t.Helper()
-	d, err := b.Kube.AppsV1().Deployments(namespace).Get(t.Context(), faults.PodName, metav1.GetOptions{})
+	d, err := b.Kube.AppsV1().Deployments(namespace).Get(t.Context(), name, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
