@@ -58,9 +58,7 @@ func connect(o *lookOptions, load func() (*catalog.Catalog, error)) (connection,
 		return connection{}, err
 	}
 	mender := func(known *catalog.Catalog) (*mend.Mender, error) {
-		guarded := rest.CopyConfig(config)
-		guarded.Wrap(cluster.Guard)
-		writes, err := edit.New(guarded, edit.Options{Timeout: config.Timeout})
+		writes, err := edit.New(config, edit.Options{Timeout: config.Timeout})
 		if err != nil {
 			return nil, usage("%w; look at the kubeconfig's certificates and at --server", err)
 		}

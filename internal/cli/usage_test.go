@@ -228,6 +228,7 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 		{"a credential plugin that fails", []string{"--kubeconfig", plugin(script(t, "exit 3"))}, "", 3, "failed with exit code 3; log in again or look at the kubeconfig's user"},
 		{"a credential plugin that says nothing of use", []string{"--kubeconfig", plugin(script(t, "echo canary"))}, "", 3, "what the credential plugin printed is none; log in again"},
 		{"a credential plugin that hangs", []string{"--kubeconfig", plugin(script(t, "exec sleep 3")), "--timeout", "300ms"}, "", 3, "no answer from the API server in time"},
+		{"a credential plugin that hangs before undo", []string{"undo", "--list", "--kubeconfig", plugin(script(t, "exec sleep 3")), "--timeout", "300ms"}, "", 3, "no answer from the API server in time"},
 		{"a credential plugin that asks a person", []string{"--kubeconfig", plugin(script(t, "read x && exit 0; exit 1"))}, "", 3, "failed with exit code 1; log in again"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -249,7 +250,7 @@ func TestBadInputIsOneLineAndAnExitCode(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, verb := range []string{"", "diagnose", "verify", "fix", "collect", "read", "explain", "registries", "demo", "completion", "version"} {
+	for _, verb := range []string{"", "diagnose", "verify", "fix", "undo", "watch", "collect", "read", "explain", "registries", "demo", "completion", "version"} {
 		got := bench{}.run(t, strings.Fields(verb+" --help")...)
 		for line := range strings.Lines(got.out) {
 			if len(line) > textWidth+1 {

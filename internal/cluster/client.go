@@ -50,27 +50,38 @@ type Options struct {
 	Timeout time.Duration
 }
 
-// New returns a client for the API server of config. It asks nothing yet. The
-// config is copied; its limits on the client's own side are switched off (the
-// server has its own), objects travel as protobuf, and each request is a span
-// of the recorder in its context.
-func New(config *rest.Config, o Options) (*Client, error) {
+// Connect returns a connection to the API server of config, and a copy of config
+// that goes with it. Nothing is asked yet. The limits on the client's own side are
+// switched off (the server has its own); each request is a span of the recorder in
+// its context, ends with its context whatever a credential plugin does, and takes
+// nothing but an API server for one.
+func Connect(config *rest.Config) (*rest.Config, *http.Client, error) {
 	config = rest.CopyConfig(config)
 	config.QPS, config.RateLimiter = -1, nil
 	config.WarningHandler, config.WarningHandlerWithContext = rest.NoWarnings{}, nil
-	config.ContentType = runtime.ContentTypeProtobuf
-	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
-	config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
-	config.Wrap(Guard)
+	config.Wrap(guarded)
 	config.Wrap(trace.Transport)
 	if config.UserAgent == "" {
 		config.UserAgent = "pullmedic"
 	}
 	connection, err := rest.HTTPClientFor(config)
 	if err != nil {
-		return nil, fmt.Errorf("making a client for the API server: %w", err)
+		return nil, nil, fmt.Errorf("making a client for the API server: %w", err)
 	}
 	connection.Transport = prompt(config, connection.Transport)
+	return config, connection, nil
+}
+
+// New returns a client for the API server of config. It asks nothing yet. Objects
+// travel as protobuf.
+func New(config *rest.Config, o Options) (*Client, error) {
+	config, connection, err := Connect(config)
+	if err != nil {
+		return nil, err
+	}
+	config.ContentType = runtime.ContentTypeProtobuf
+	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
+	config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
 	c := &Client{timeout: o.Timeout}
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout

@@ -13,10 +13,10 @@ import (
 	"github.com/pullmedic/pullmedic/internal/foreign"
 )
 
-// Guard is a transport to an API server that takes nothing else for one: a web
+// guarded is a transport to an API server that takes nothing else for one: a web
 // page (of a proxy, of a login) is an error, and so is an answer that sends on
 // to somewhere else, which would take the user's token along.
-func Guard(next http.RoundTripper) http.RoundTripper { return guard{next} }
+func guarded(next http.RoundTripper) http.RoundTripper { return guard{next} }
 
 type guard struct{ next http.RoundTripper }
 

@@ -23,8 +23,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/remedy"
-	"github.com/pullmedic/pullmedic/internal/trace"
 )
 
 // Manager is the field manager of every write.
@@ -49,16 +49,9 @@ type Options struct {
 // New returns a client for the API server of config. It asks nothing yet. The
 // config is copied.
 func New(config *rest.Config, o Options) (*Client, error) {
-	config = rest.CopyConfig(config)
-	config.QPS, config.RateLimiter = -1, nil
-	config.WarningHandler, config.WarningHandlerWithContext = rest.NoWarnings{}, nil
-	config.Wrap(trace.Transport)
-	if config.UserAgent == "" {
-		config.UserAgent = "pullmedic"
-	}
-	connection, err := rest.HTTPClientFor(config)
+	config, connection, err := cluster.Connect(config)
 	if err != nil {
-		return nil, fmt.Errorf("making a client for the API server: %w", err)
+		return nil, err
 	}
 	c := &Client{timeout: o.Timeout}
 	if c.timeout <= 0 {
