@@ -80,17 +80,7 @@ func newWatcher(m *Mender, p Plan) *watcher {
 		}
 	}
 	for _, pod := range p.Case.Pods {
-		f := former{messages: map[string]string{}, ids: map[string]string{}, failing: len(cluster.FailingPulls(pod)) > 0}
-		for _, s := range statusesOf(pod) {
-			f.ids[s.Name] = s.ContainerID
-			if s.State.Waiting != nil {
-				f.messages[s.Name] = s.State.Waiting.Message
-			}
-		}
-		w.before[string(pod.UID)] = f
-		if hash := templateHash(pod); w.template && hash != "" && f.failing {
-			w.stale[hash] = true
-		}
+		w.know(pod)
 	}
 	for _, r := range p.Case.Target.Revisions {
 		if w.template && r.Hash != "" && p.otherImages(r.Template) {
@@ -101,6 +91,33 @@ func newWatcher(m *Mender, p Plan) *watcher {
 		w.inPlace[p.Case.Target.UID] = true
 	}
 	return w
+}
+
+// know notes a pod as it is before the change.
+func (w *watcher) know(pod *corev1.Pod) {
+	f := former{messages: map[string]string{}, ids: map[string]string{}, failing: len(cluster.FailingPulls(pod)) > 0}
+	for _, s := range statusesOf(pod) {
+		f.ids[s.Name] = s.ContainerID
+		if s.State.Waiting != nil {
+			f.messages[s.Name] = s.State.Waiting.Message
+		}
+	}
+	w.before[string(pod.UID)] = f
+	if hash := templateHash(pod); w.template && hash != "" && f.failing {
+		w.stale[hash] = true
+	}
+}
+
+// begin notes the pods that were made since the plan was, while a person thought it
+// over: what they show is not of the change. Those of the plan stay as they were
+// seen then. If they cannot be read now, the watch says so soon.
+func (w *watcher) begin(ctx context.Context) {
+	pods, _ := w.pods(ctx)
+	for _, pod := range pods {
+		if _, known := w.before[string(pod.UID)]; !known {
+			w.know(pod)
+		}
+	}
 }
 
 // otherImages tells a template from the one that the plan wants, by the images that

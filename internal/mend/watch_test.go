@@ -360,3 +360,23 @@ func TestAPodThatMayNotBeEvictedAfterTheFirstPullIsNotMended(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 }
+
+// While a person reads the plan, an autoscaler makes one more pod.
+func TestAPodThatFailedBeforeTheFirstWriteIsNoFailureOfTheChange(t *testing.T) {
+	objects := deployment()
+	objects[0].(*appsv1.Deployment).Spec.Replicas = new(int32(2))
+	b := newBench(t, seer{map[string]bool{bad: true}}, objects...)
+	b.server.Remove("pods", "shop", "api-1-x")
+	p := b.plan(t, remedy.Options{Recreate: true})
+	b.server.Put(pod("api-2-y", "api-2", bad, waitsFor("ImagePullBackOff", backOff)))
+	b.server.React(func(w clustertest.Write) {
+		if w.Verb == "evict" {
+			b.server.Remove("pods", "shop", w.Name)
+			b.server.Put(pod("api-2-z", "api-2", bad, runs))
+		}
+	})
+	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
+	if r.Outcome != mend.Mended || !slices.Equal(r.Pulled, []string{"api-2-z"}) || r.Left != 1 {
+		t.Errorf("got %+v", r)
+	}
+}
