@@ -287,7 +287,10 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		if pod.DeletionTimestamp != nil {
 			continue
 		}
-		there++
+		over := ended(pod)
+		if over == "" || w.runsToEnd() {
+			there++
+		}
 		state, why := w.state(pod)
 		if said := w.triedInVain(ctx, pod); state == waiting && said != "" {
 			state, why = failed, said
@@ -295,7 +298,7 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		if state == failed && w.anotherTry(ctx, pod) {
 			state, why = waiting, "it begins anew"
 		}
-		if over := ended(pod); over != "" && (state == waiting || state == old) {
+		if over != "" && (state == waiting || state == old) {
 			l.ended = over
 			continue // who made it makes another
 		}
@@ -335,11 +338,16 @@ func (w *watcher) due() int {
 			n++
 		}
 	}
-	switch w.plan.Case.Target.Kind {
-	case "Job", "CronJob": // what is over stays
+	if w.runsToEnd() { // what is over stays
 		return n
 	}
 	return min(n, w.wanted)
+}
+
+// runsToEnd tells that a pod which has ended is not made anew for that alone.
+func (w *watcher) runsToEnd() bool {
+	kind := w.plan.Case.Target.Kind
+	return kind == "Job" || kind == "CronJob"
 }
 
 func (w *watcher) pods(ctx context.Context) ([]*corev1.Pod, error) {

@@ -361,6 +361,27 @@ func TestAPodThatMayNotBeEvictedAfterTheFirstPullIsNotMended(t *testing.T) {
 	}
 }
 
+// A pod that its kubelet has evicted stays beside the one that takes its place.
+func TestAPodThatEndedStandsForNoSuccessor(t *testing.T) {
+	objects := deployment()
+	objects[0].(*appsv1.Deployment).Spec.Replicas = new(int32(2))
+	b := newBench(t, seer{map[string]bool{good: true}}, append(objects, pod("api-2-y", "api-2", bad, waitsFor("ImagePullBackOff", backOff)))...)
+	b.server.Remove("pods", "shop", "api-1-x")
+	p := b.plan(t, remedy.Options{})
+	b.server.React(func(w clustertest.Write) {
+		if w.Verb == "patch" && w.Resource == "deployments" {
+			b.server.Remove("pods", "shop", "api-2-x")
+			over := pod("api-2-y", "api-2", bad, corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "ContainerStatusUnknown", ExitCode: 137}})
+			over.Status.Phase, over.Status.Reason = corev1.PodFailed, "Evicted"
+			b.server.Put(over)
+			b.server.Put(pod("api-3-x", "api-3", good, runs))
+		}
+	})
+	if r := b.Carry(t.Context(), p, true, time.Minute, quiet); r.Outcome != mend.Mended || r.Left != 1 {
+		t.Errorf("got %+v, want 1 to go", r)
+	}
+}
+
 // While a person reads the plan, an autoscaler makes one more pod.
 func TestAPodThatFailedBeforeTheFirstWriteIsNoFailureOfTheChange(t *testing.T) {
 	objects := deployment()
