@@ -95,12 +95,9 @@ func newWatcher(m *Mender, p Plan) *watcher {
 
 // know notes a pod as it is before the change.
 func (w *watcher) know(pod *corev1.Pod) {
-	f := former{messages: map[string]string{}, ids: map[string]string{}, failing: len(cluster.FailingPulls(pod)) > 0}
+	f := former{messages: messagesOf(pod), ids: map[string]string{}, failing: len(cluster.FailingPulls(pod)) > 0}
 	for _, s := range statusesOf(pod) {
 		f.ids[s.Name] = s.ContainerID
-		if s.State.Waiting != nil {
-			f.messages[s.Name] = s.State.Waiting.Message
-		}
 	}
 	w.before[string(pod.UID)] = f
 	if hash := templateHash(pod); w.template && hash != "" && f.failing {
@@ -108,15 +105,30 @@ func (w *watcher) know(pod *corev1.Pod) {
 	}
 }
 
-// begin notes the pods that were made since the plan was, while a person thought it
-// over: what they show is not of the change. Those of the plan stay as they were
-// seen then. If they cannot be read now, the watch says so soon.
+// messagesOf are what a pod's containers say that they wait for.
+func messagesOf(pod *corev1.Pod) map[string]string {
+	messages := map[string]string{}
+	for _, s := range statusesOf(pod) {
+		if s.State.Waiting != nil {
+			messages[s.Name] = s.State.Waiting.Message
+		}
+	}
+	return messages
+}
+
+// begin notes what came since the plan was made, while a person thought it over:
+// further pods, and what those of the plan say by now. None of it is of the change.
+// If the pods cannot be read now, the watch says so soon.
 func (w *watcher) begin(ctx context.Context) {
 	pods, _ := w.pods(ctx)
 	for _, pod := range pods {
-		if _, known := w.before[string(pod.UID)]; !known {
+		f, known := w.before[string(pod.UID)]
+		if !known {
 			w.know(pod)
+			continue
 		}
+		f.messages = messagesOf(pod)
+		w.before[string(pod.UID)] = f
 	}
 }
 

@@ -88,6 +88,17 @@ func TestOfAPodThatIsChangedInPlaceOnlyTheNewImageCounts(t *testing.T) {
 	}
 }
 
+// A kubelet goes on trying while a person reads the plan, and not all that it says
+// names an image.
+func TestWhatAPodSaidJustBeforeItWasChangedIsNotOfTheNewImage(t *testing.T) {
+	b := newBench(t, seer{map[string]bool{good: true}}, bare(bad, waitsFor("ImagePullBackOff", backOff)))
+	p := b.planBare(t, remedy.Options{To: good})
+	b.server.Put(bare(bad, waitsFor("ErrImagePull", "pull QPS exceeded")))
+	if r := b.Carry(t.Context(), p, true, 100*time.Millisecond, quiet); r.Outcome != mend.StillPulling {
+		t.Errorf("got %+v", r)
+	}
+}
+
 func TestAPodMadeFromTheOldTemplateIsNoFailureOfTheChange(t *testing.T) {
 	objects := deployment()
 	for _, o := range objects {
