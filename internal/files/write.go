@@ -60,11 +60,15 @@ var ErrExists = errors.New("somebody else made a file of that name meanwhile, wh
 // Place brings it to its place, if nothing is there, for all to read. On ErrExists
 // what was written stays under its Name; after any other error nothing is left.
 func (d *Draft) Place() error {
-	err := errors.Join(d.file.Chmod(0o644), d.file.Close())
+	err := d.file.Chmod(0o644)
+	if closed := d.file.Close(); closed != nil { // what was written may not be whole
+		d.Discard()
+		return closed
+	}
 	if err == nil {
 		err = os.Link(d.file.Name(), d.path)
 	}
-	if err != nil && !errors.Is(err, fs.ErrExist) { // of a file system without links
+	if err != nil && !errors.Is(err, fs.ErrExist) { // of a file system without modes or links
 		err = d.copy()
 	}
 	if errors.Is(err, fs.ErrExist) {

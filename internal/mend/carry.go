@@ -89,6 +89,7 @@ func (m *Mender) Carry(ctx context.Context, p Plan, recorded bool, timeout time.
 
 func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout time.Duration, tell Tell) Result {
 	w := newWatcher(m, p)
+	w.begin(ctx)
 	for i, c := range p.Changes {
 		if err := m.apply(ctx, labelled(c, p.ID), tell); err != nil {
 			return m.broken(ctx, p, i+1, err, tell)

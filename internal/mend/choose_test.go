@@ -177,6 +177,32 @@ func TestEvictionsThatWouldEndAJobAreRefused(t *testing.T) {
 	}
 }
 
+// Admission put a container before those of the template.
+func TestTwoContainersOfAPodThatIsNotAsItsTemplateAreProvenTogether(t *testing.T) {
+	const otherBad, otherGood = "registry.acme.example/acme/log:9", "registry.acme.example/acme/log:8"
+	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "load", UID: "j1"}}
+	job.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"app": "api"}}
+	job.Spec.Template.Spec.Containers = []corev1.Container{{Name: "api", Image: bad}, {Name: "log", Image: otherBad}}
+	failing := pod("load-x", "", bad, waitsFor("ImagePullBackOff", backOff))
+	failing.OwnerReferences = []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "Job", Name: "load", UID: "j1", Controller: new(true)}}
+	failing.Spec.Containers = append([]corev1.Container{{Name: "proxy", Image: good}}, job.Spec.Template.Spec.Containers...)
+	failing.Status.ContainerStatuses = append(failing.Status.ContainerStatuses, corev1.ContainerStatus{Name: "log", Image: otherBad, State: waitsFor("ImagePullBackOff", otherBad+": not found")})
+	b := newBench(t, seer{map[string]bool{good: true, otherGood: true}}, job, failing)
+	var all []diagnosis.Diagnosis
+	for container, image := range map[string]string{"api": bad, "log": otherBad} {
+		d := fails(container, image, catalog.TagNotFound)
+		d.Pull.Pod, d.Pull.Via, d.Pull.Owner.Kind, d.Pull.Owner.Name = "load-x", nil, "Job", "load"
+		all = append(all, d)
+	}
+	plans, err := b.Plan(t.Context(), all, remedy.Options{Images: []remedy.Named{{Container: "api", Image: good}, {Container: "log", Image: otherGood}}})
+	if err != nil || len(plans) != 1 || len(plans[0].Chosen) != 2 {
+		t.Fatalf("%+v, %v", plans, err)
+	}
+	if p := plans[0]; p.Proof != verify.Proven {
+		t.Errorf("%s: %+v", p.Proof, p.Result.Answers)
+	}
+}
+
 // So is the second try of a pod that pulled before its kubelet had its secrets.
 func TestASecondTryThatWouldEndAJobIsNotMade(t *testing.T) {
 	for limit, want := range map[int32]int{1: 1, 2: 2} {

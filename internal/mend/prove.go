@@ -29,7 +29,8 @@ func (m *Mender) prove(ctx context.Context, p *Plan) {
 		for _, pod := range f.Pods {
 			for j, other := range p.Chosen {
 				if j != i && !(j < i && c.upon) && other.Remedy.Foresee != nil && len(other.Remedy.Foresee.Pods) > 0 {
-					pod = overlay(pod, p.Case.Target.Template.Spec, other.Remedy.Foresee.Pods[0].Spec)
+					is, then := p.beside(pod, other.Remedy.Foresee)
+					pod = overlay(pod, is, then)
 				}
 			}
 			q.Wants = append(q.Wants, examine.Want{
@@ -72,8 +73,24 @@ func (p *Plan) leaves(pull evidence.Pull) bool {
 	return false
 }
 
-// overlay puts what another remedy changes, against the template as it is, into
-// a pod as one remedy will have it: all that decides about pulls.
+// beside is what another remedy makes of a pod, and what of. What is changed in
+// place is held against itself, as admission may have made it another than its
+// template.
+func (p *Plan) beside(pod *corev1.Pod, other *remedy.Prospect) (is, then corev1.PodSpec) {
+	if !other.Exists || p.Case.Target.Kind == "Pod" {
+		return p.Case.Target.Template.Spec, other.Pods[0].Spec
+	}
+	of := func(all []*corev1.Pod) int {
+		return slices.IndexFunc(all, func(q *corev1.Pod) bool { return q.UID == pod.UID })
+	}
+	if was, next := of(p.Case.Pods), of(other.Pods); was >= 0 && next >= 0 {
+		return p.Case.Pods[was].Spec, other.Pods[next].Spec
+	}
+	return pod.Spec, pod.Spec // it changes other pods
+}
+
+// overlay puts what another remedy changes, against what is there, into a pod as one
+// remedy will have it: all that decides about pulls.
 func overlay(pod *corev1.Pod, is, other corev1.PodSpec) *corev1.Pod {
 	pod = pod.DeepCopy()
 	s := &pod.Spec
@@ -87,7 +104,7 @@ func overlay(pod *corev1.Pod, is, other corev1.PodSpec) *corev1.Pod {
 	containers(s.Containers, is.Containers, other.Containers)
 	containers(s.InitContainers, is.InitContainers, other.InitContainers)
 	for i := range s.Volumes {
-		if i < len(other.Volumes) && s.Volumes[i].Image != nil && other.Volumes[i].Image != nil && *other.Volumes[i].Image != *is.Volumes[i].Image {
+		if i < min(len(is.Volumes), len(other.Volumes)) && s.Volumes[i].Image != nil && is.Volumes[i].Image != nil && other.Volumes[i].Image != nil && *other.Volumes[i].Image != *is.Volumes[i].Image {
 			s.Volumes[i].Image = other.Volumes[i].Image.DeepCopy()
 		}
 	}

@@ -80,18 +80,7 @@ func newWatcher(m *Mender, p Plan) *watcher {
 		}
 	}
 	for _, pod := range p.Case.Pods {
-		f := former{messages: map[string]string{}, ids: map[string]string{}, failing: len(cluster.FailingPulls(pod)) > 0}
-		for _, s := range statusesOf(pod) {
-			f.ids[s.Name] = s.ContainerID
-			if s.State.Waiting != nil {
-				f.messages[s.Name] = s.State.Waiting.Message
-			}
-		}
-		w.before[string(pod.UID)] = f
-		goes := f.failing || slices.Contains(p.Evict, Pod{pod.Namespace, pod.Name, string(pod.UID)})
-		if hash := templateHash(pod); w.template && hash != "" && goes {
-			w.stale[hash] = true
-		}
+		w.know(pod)
 	}
 	for _, r := range p.Case.Target.Revisions {
 		if w.template && r.Hash != "" && p.otherImages(r.Template) {
@@ -102,6 +91,46 @@ func newWatcher(m *Mender, p Plan) *watcher {
 		w.inPlace[p.Case.Target.UID] = true
 	}
 	return w
+}
+
+// know notes a pod as it is before the change.
+func (w *watcher) know(pod *corev1.Pod) {
+	f := former{messages: messagesOf(pod), ids: map[string]string{}, failing: len(cluster.FailingPulls(pod)) > 0}
+	for _, s := range statusesOf(pod) {
+		f.ids[s.Name] = s.ContainerID
+	}
+	w.before[string(pod.UID)] = f
+	goes := f.failing || slices.Contains(w.plan.Evict, Pod{pod.Namespace, pod.Name, string(pod.UID)})
+	if hash := templateHash(pod); w.template && hash != "" && goes {
+		w.stale[hash] = true
+	}
+}
+
+// messagesOf are what a pod's containers say that they wait for.
+func messagesOf(pod *corev1.Pod) map[string]string {
+	messages := map[string]string{}
+	for _, s := range statusesOf(pod) {
+		if s.State.Waiting != nil {
+			messages[s.Name] = s.State.Waiting.Message
+		}
+	}
+	return messages
+}
+
+// begin notes what came since the plan was made, while a person thought it over:
+// further pods, and what those of the plan say by now. None of it is of the change.
+// If the pods cannot be read now, the watch says so soon.
+func (w *watcher) begin(ctx context.Context) {
+	pods, _ := w.pods(ctx)
+	for _, pod := range pods {
+		f, known := w.before[string(pod.UID)]
+		if !known {
+			w.know(pod)
+			continue
+		}
+		f.messages = messagesOf(pod)
+		w.before[string(pod.UID)] = f
+	}
 }
 
 // otherImages tells a template from the one that the plan wants, by the images that
@@ -271,7 +300,10 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		if pod.DeletionTimestamp != nil {
 			continue
 		}
-		there++
+		over := ended(pod)
+		if over == "" || w.runsToEnd() {
+			there++
+		}
 		state, why := w.state(pod)
 		if said := w.triedInVain(ctx, pod); state == waiting && said != "" {
 			state, why = failed, said
@@ -279,7 +311,7 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		if state == failed && w.anotherTry(ctx, pod) {
 			state, why = waiting, "it begins anew"
 		}
-		if over := ended(pod); over != "" && (state == waiting || state == old) {
+		if over != "" && (state == waiting || state == old) {
 			l.ended = over
 			continue // who made it makes another
 		}
@@ -319,11 +351,16 @@ func (w *watcher) due() int {
 			n++
 		}
 	}
-	switch w.plan.Case.Target.Kind {
-	case "Job", "CronJob": // what is over stays
+	if w.runsToEnd() { // what is over stays
 		return n
 	}
 	return min(n, w.wanted)
+}
+
+// runsToEnd tells that a pod which has ended is not made anew for that alone.
+func (w *watcher) runsToEnd() bool {
+	kind := w.plan.Case.Target.Kind
+	return kind == "Job" || kind == "CronJob"
 }
 
 func (w *watcher) pods(ctx context.Context) ([]*corev1.Pod, error) {

@@ -88,6 +88,17 @@ func TestOfAPodThatIsChangedInPlaceOnlyTheNewImageCounts(t *testing.T) {
 	}
 }
 
+// A kubelet goes on trying while a person reads the plan, and not all that it says
+// names an image.
+func TestWhatAPodSaidJustBeforeItWasChangedIsNotOfTheNewImage(t *testing.T) {
+	b := newBench(t, seer{map[string]bool{good: true}}, bare(bad, waitsFor("ImagePullBackOff", backOff)))
+	p := b.planBare(t, remedy.Options{To: good})
+	b.server.Put(bare(bad, waitsFor("ErrImagePull", "pull QPS exceeded")))
+	if r := b.Carry(t.Context(), p, true, 100*time.Millisecond, quiet); r.Outcome != mend.StillPulling {
+		t.Errorf("got %+v", r)
+	}
+}
+
 func TestAPodMadeFromTheOldTemplateIsNoFailureOfTheChange(t *testing.T) {
 	objects := deployment()
 	for _, o := range objects {
@@ -357,6 +368,47 @@ func TestAPodThatMayNotBeEvictedAfterTheFirstPullIsNotMended(t *testing.T) {
 	})
 	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
 	if r.Outcome != mend.StillPulling || r.Left != 1 || !strings.Contains(r.Why, "a PodDisruptionBudget does not let ") || len(r.Notes) > 0 {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// A pod that its kubelet has evicted stays beside the one that takes its place.
+func TestAPodThatEndedStandsForNoSuccessor(t *testing.T) {
+	objects := deployment()
+	objects[0].(*appsv1.Deployment).Spec.Replicas = new(int32(2))
+	b := newBench(t, seer{map[string]bool{good: true}}, append(objects, pod("api-2-y", "api-2", bad, waitsFor("ImagePullBackOff", backOff)))...)
+	b.server.Remove("pods", "shop", "api-1-x")
+	p := b.plan(t, remedy.Options{})
+	b.server.React(func(w clustertest.Write) {
+		if w.Verb == "patch" && w.Resource == "deployments" {
+			b.server.Remove("pods", "shop", "api-2-x")
+			over := pod("api-2-y", "api-2", bad, corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "ContainerStatusUnknown", ExitCode: 137}})
+			over.Status.Phase, over.Status.Reason = corev1.PodFailed, "Evicted"
+			b.server.Put(over)
+			b.server.Put(pod("api-3-x", "api-3", good, runs))
+		}
+	})
+	if r := b.Carry(t.Context(), p, true, time.Minute, quiet); r.Outcome != mend.Mended || r.Left != 1 {
+		t.Errorf("got %+v, want 1 to go", r)
+	}
+}
+
+// While a person reads the plan, an autoscaler makes one more pod.
+func TestAPodThatFailedBeforeTheFirstWriteIsNoFailureOfTheChange(t *testing.T) {
+	objects := deployment()
+	objects[0].(*appsv1.Deployment).Spec.Replicas = new(int32(2))
+	b := newBench(t, seer{map[string]bool{bad: true}}, objects...)
+	b.server.Remove("pods", "shop", "api-1-x")
+	p := b.plan(t, remedy.Options{Recreate: true})
+	b.server.Put(pod("api-2-y", "api-2", bad, waitsFor("ImagePullBackOff", backOff)))
+	b.server.React(func(w clustertest.Write) {
+		if w.Verb == "evict" {
+			b.server.Remove("pods", "shop", w.Name)
+			b.server.Put(pod("api-2-z", "api-2", bad, runs))
+		}
+	})
+	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
+	if r.Outcome != mend.Mended || !slices.Equal(r.Pulled, []string{"api-2-z"}) || r.Left != 1 {
 		t.Errorf("got %+v", r)
 	}
 }

@@ -84,11 +84,17 @@ func (c Change) Format(f fmt.State, _ rune) {
 		fmt.Fprintf(f, "create %s", c.Object)
 		return
 	}
+	fmt.Fprintf(f, "patch %s: %v", c.Object, c.guarded())
+}
+
+// guarded are the edits, of which those of a Secret are all hidden, whatever a
+// remedy says.
+func (c Change) guarded() []Edit {
 	edits := slices.Clone(c.Edits)
 	for i := range edits {
 		edits[i].Hidden = edits[i].Hidden || c.Object.Kind == "Secret"
 	}
-	fmt.Fprintf(f, "patch %s: %v", c.Object, edits)
+	return edits
 }
 
 // MarshalJSON never shows values that are hidden. What it writes is for reading,
@@ -105,7 +111,7 @@ func (e Edit) MarshalJSON() ([]byte, error) {
 // cannot be applied.
 func (c Change) MarshalJSON() ([]byte, error) {
 	type plain Change
-	c.New = c.Shown()
+	c.New, c.Edits = c.Shown(), c.guarded()
 	return json.Marshal(plain(c))
 }
 

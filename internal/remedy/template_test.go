@@ -250,3 +250,17 @@ func randomTemplate(r *rand.Rand) corev1.PodTemplateSpec {
 	}
 	return t
 }
+
+func TestNoChangeOfASecretShowsWhatItKeeps(t *testing.T) {
+	const canary = "hunter2-canary"
+	c := remedy.Change{Object: remedy.Object{Kind: "Secret", Name: "hub"}, Edits: []remedy.Edit{{Path: "/data/x", Old: canary, New: canary + "2"}}} // not marked as hidden
+	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shown := range []string{string(text), fmt.Sprintf("%v %+v %#v %s", c, c, c, c)} {
+		if strings.Contains(shown, canary) || !strings.Contains(shown, "/data/x") {
+			t.Errorf("shown as %s", shown)
+		}
+	}
+}
