@@ -83,6 +83,9 @@ func (o *lookOptions) examiner(asked *cluster.Client, load func() (*catalog.Cata
 	return examine.New(examine.Options{Cluster: asked, Catalog: known, Prober: registry.New(probe), Deadline: o.timeout}), nil
 }
 
+// errNoKubeconfig is what kubeconfig returns where nothing names a cluster.
+var errNoKubeconfig = errors.New("no kubeconfig")
+
 // kubeconfig returns the configuration that the flags and the environment name.
 // client-go falls back to localhost:8080 where nothing is configured; a person
 // is better served by being told.

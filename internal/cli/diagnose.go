@@ -17,12 +17,8 @@ import (
 	"github.com/pullmedic/pullmedic/internal/report"
 )
 
-// Bounds of what is typed: the objects of one diagnosis, and how much of a word
-// an error repeats.
-const (
-	maxObjects = 100
-	maxNamed   = 100
-)
+// maxObjects bounds the objects of one diagnosis.
+const maxObjects = 100
 
 func newDiagnose(w *world, show *showOptions) *cobra.Command {
 	o := newLookOptions(show)

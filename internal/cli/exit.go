@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/edit"
@@ -42,6 +43,15 @@ func (c coded) Unwrap() error { return c.err }
 func usage(format string, args ...any) error { return coded{ExitUsage, fmt.Errorf(format, args...)} }
 
 func fault(err error) error { return coded{ExitFault, err} }
+
+// plainPath words a file's error without the system call.
+func plainPath(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return errors.New(path.Path + ": " + path.Err.Error())
+	}
+	return err
+}
 
 // exitCode of what a command returned.
 func exitCode(ctx context.Context, err error) int {

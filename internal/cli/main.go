@@ -29,8 +29,12 @@ import (
 	"github.com/pullmedic/pullmedic/internal/foreign"
 )
 
-// maxError bounds the one line of an error, in bytes.
-const maxError = 1000
+// Bounds of the one line of an error, and of each word in it that was typed, in
+// bytes.
+const (
+	maxError = 1000
+	maxNamed = 100
+)
 
 // world is what a command sees of the outside, so that tests can run commands
 // in their own.

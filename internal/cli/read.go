@@ -5,9 +5,7 @@ package cli
 
 import (
 	"bytes"
-	"errors"
 	"io"
-	"os"
 	"strings"
 	"unicode/utf8"
 
@@ -111,13 +109,4 @@ func readLines(o *showOptions, c *catalog.Catalog, file string, args []string) e
 		in, name = opened, file
 	}
 	return (&lineReader{catalog: c, name: name}).run(in, o.Out)
-}
-
-// plainPath words a file's error without the system call.
-func plainPath(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return errors.New(path.Path + ": " + path.Err.Error())
-	}
-	return err
 }

@@ -61,9 +61,6 @@ func (o *aloneOptions) complete(file string) error {
 	return nil
 }
 
-// errNoKubeconfig is what kubeconfig returns where nothing names a cluster.
-var errNoKubeconfig = errors.New("no kubeconfig")
-
 // sourceOf is the cluster that the flags name; for a file none, if the person
 // says so or there is nothing that names one.
 func (o *verifyOptions) sourceOf(load func() (*catalog.Catalog, error)) (connection, error) {

@@ -28,7 +28,8 @@ type warnings struct {
 	err      error
 }
 
-// unrelated warnings, which a busy cluster has many of, are not even sent.
+// ofPulls selects warnings that can be about a pull: unrelated ones, which a busy
+// cluster has many of, are not even sent.
 func ofPulls() fields.Selector {
 	selectors := []fields.Selector{fields.OneTermEqualSelector("type", corev1.EventTypeWarning)}
 	for _, reason := range []string{"Unhealthy", "FailedScheduling", "FailedMount", "FailedAttachVolume"} {

@@ -28,7 +28,7 @@ func image(t *testing.T, s *clustertest.Server) string {
 	return d.Spec.Template.Spec.Containers[0].Image
 }
 
-// The newest pod is removed and a new one made, as controllers do when the
+// rollsTo has the newest pod removed and a new one made, as controllers do when the
 // template changes; it is in the state given.
 func rollsTo(b bench, image string, state corev1.ContainerState) {
 	b.server.React(func(w clustertest.Write) {
