@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -65,6 +66,23 @@ func TestASecondUpMendsWhatIsBroken(t *testing.T) {
 	}
 }
 
+// ancestors are the ids of this process and of those that it descends from.
+func ancestors(t *testing.T) []string {
+	t.Helper()
+	var ids []string
+	for id := strconv.Itoa(os.Getpid()); id != "" && id != "0"; {
+		ids = append(ids, id)
+		status, err := os.ReadFile(filepath.Join("/proc", id, "status"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(status), "\nPPid:")
+		parent, _, _ := strings.Cut(rest, "\n")
+		id = strings.TrimSpace(parent)
+	}
+	return ids
+}
+
 // left is what a running testbed adds to the machine, as lines.
 func left(t *testing.T, dir string) []string {
 	t.Helper()
@@ -115,7 +133,11 @@ func left(t *testing.T, dir string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	mine := ancestors(t)
 	for _, path := range commands {
+		if slices.Contains(mine, filepath.Base(filepath.Dir(path))) {
+			continue // whoever runs the tests may well name the testbed
+		}
 		text, err := os.ReadFile(path)
 		if err == nil && bytes.Contains(text, []byte(dir+"/")) {
 			add("process", string(bytes.ReplaceAll(text, []byte{0}, []byte{' '})))
