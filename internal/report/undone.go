@@ -198,6 +198,7 @@ func (s *sheet) conflicts(fields []v1alpha1.FieldConflict) {
 // UndoneText writes what became of an undo, in the words of a fix.
 func UndoneText(w io.Writer, u v1alpha1.Undo, style Style) error {
 	s := newSheet(style)
+	s.blank()
 	switch u.Outcome {
 	case v1alpha1.UndoPlanned:
 		s.planned(u.DryRun)

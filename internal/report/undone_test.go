@@ -162,9 +162,9 @@ func TestUndoSaysWhichRunningPodsItMeets(t *testing.T) {
 
 func TestAnUndoThatChangesNothingSaysSo(t *testing.T) {
 	for dryRun, want := range map[string]string{
-		"":       "Nothing was changed.\n",
-		"client": "Dry run: nothing was tried and nothing was changed.\n",
-		"server": "Dry run: the API server would take every change; nothing was changed.\n",
+		"":       "\nNothing was changed.\n",
+		"client": "\nDry run: nothing was tried and nothing was changed.\n",
+		"server": "\nDry run: the API server would take every change; nothing was changed.\n",
 	} {
 		doc := report.NewUndo(now(), someUndo())
 		doc.DryRun = dryRun
