@@ -17,7 +17,9 @@ type Undo struct {
 	// Changes of the fix, the last first.
 	Changes []UndoChange `json:"changes"`
 	// Irrevocable is what undo does not bring back.
-	Irrevocable []string    `json:"irrevocable"`
+	Irrevocable []string `json:"irrevocable"`
+	// NotLookedAt is what could not be read of the pods that it reaches.
+	NotLookedAt []Gap       `json:"notLookedAt"`
 	Outcome     UndoOutcome `json:"outcome"`
 	// Why it is so, one sentence; empty where it is undone.
 	Why string `json:"why,omitempty"`
@@ -86,6 +88,11 @@ type UndoChange struct {
 	Standing UndoStanding `json:"standing"`
 	// Fields that are set back: old is what is there, new what was before fix.
 	Fields []FieldChange `json:"fields"`
+	// Restarts is how many pods that run now are replaced by it, or have containers
+	// started anew, and Reach the same as a sentence; none and empty where it does
+	// neither.
+	Restarts int    `json:"restarts"`
+	Reach    string `json:"reach,omitempty"`
 	// Altered are fields that somebody changed since, and Conflicts the same with
 	// their values.
 	Altered   []string        `json:"altered"`

@@ -4,8 +4,12 @@
 package cli
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/internal/report/schematest"
 )
 
 func TestUndoIsCalledWrong(t *testing.T) {
@@ -51,5 +55,43 @@ func TestUndoWithoutAnAnswer(t *testing.T) {
 	got := bench{}.run(t, "undo", "--list", "--server", "http://127.0.0.1:1")
 	if got.code != ExitNotSeen || !strings.HasPrefix(got.err, "error: asking http://127.0.0.1:1: ") || strings.Count(got.err, "\n") != 1 {
 		t.Errorf("exit code %d, stderr %q", got.code, got.err)
+	}
+}
+
+func TestUndoShowsWhatItReachesAndHowADryRunEnds(t *testing.T) {
+	s := newShop(t, "api")
+	s.rollsTo(running)
+	if got := s.run(t, "deployment/api", "--yes"); got.code != ExitOK || s.image("api") != "1.0" {
+		t.Fatalf("fix: exit code %d, image %s\n%s%s", got.code, s.image("api"), got.out, got.err)
+	}
+	before := s.written()
+	undo := func(args ...string) ran {
+		t.Helper()
+		got := bench{}.run(t, append(append([]string{"undo", "-n", "shop"}, args...), s.args[:2]...)...)
+		checkNoLeak(t, strings.Join(args, " "), got.out, got.err)
+		if got.code != ExitOK || s.written() != before || s.image("api") != "1.0" {
+			t.Errorf("%v: exit code %d, %d writes\n%s%s", args, got.code, s.written()-before, got.out, got.err)
+		}
+		return got
+	}
+	for dryRun, end := range map[string]string{
+		"client": "\n\nDry run: nothing was tried and nothing was changed.\n",
+		"server": "\n\nDry run: the API server would take every change; nothing was changed.\n",
+	} {
+		got := undo("--dry-run=" + dryRun)
+		for _, want := range []string{"          @@ container app: image\n", "Reach     restarts 1 healthy pod of 2\n", "Risk      what is set back failed as TagNotFound"} {
+			if !strings.Contains(got.out, want) {
+				t.Errorf("--dry-run=%s: %q is not in\n%s", dryRun, want, got.out)
+			}
+		}
+		if !strings.HasSuffix(got.out, end) {
+			t.Errorf("--dry-run=%s does not end in %q:\n%s", dryRun, end, got.out)
+		}
+	}
+	got := undo("--dry-run=client", "-o", "json")
+	schematest.Check(t, []byte(got.out))
+	var u v1alpha1.Undo
+	if err := json.Unmarshal([]byte(got.out), &u); err != nil || len(u.Changes) != 1 || u.Changes[0].Restarts != 1 || !strings.HasPrefix(u.Changes[0].Reach, "restarts 1 healthy pod of 2") || u.Outcome != v1alpha1.UndoPlanned {
+		t.Errorf("%v: %s", err, got.out)
 	}
 }

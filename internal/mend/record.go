@@ -99,8 +99,8 @@ type kept struct {
 }
 
 // keptEdit is an edit; the values of a hidden one stand in the record's Secret.
-// It keeps no label: undo shows the path itself, so that no text from a record can
-// stand for another field.
+// It keeps no label: undo shows the path itself, or what the object that is there
+// says of it, so that no text from a record can stand for another field.
 type keptEdit struct {
 	Path   string `json:"path"`
 	Old    any    `json:"old"`

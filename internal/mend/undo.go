@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/managedfields"
 	"github.com/pullmedic/pullmedic/internal/remedy"
@@ -46,6 +47,10 @@ type Back struct {
 	Edits []remedy.Edit
 	// Conflicts are the fields that somebody changed since.
 	Conflicts []Conflict
+	// Reach among the pods that run.
+	Reach Reach
+	// live is the object as it was read.
+	live *unstructured.Unstructured
 }
 
 // A Conflict is a field that somebody changed since fix: its value before fix, as
@@ -64,6 +69,8 @@ func (c Conflict) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.Path) }
 type Undo struct {
 	Record Record
 	Backs  []Back
+	// NotLookedAt is what could not be read of the pods that it reaches.
+	NotLookedAt []evidence.Gap
 }
 
 // Blocked tells whether something stands in the way; then nothing is undone.
@@ -158,6 +165,7 @@ func (m *Mender) PlanUndo(ctx context.Context, r Record) (Undo, error) {
 		}
 		u.Backs = append(u.Backs, b)
 	}
+	m.reach(ctx, &u)
 	return u, nil
 }
 
@@ -205,6 +213,7 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 		return b, err
 	}
 	version := live.GetResourceVersion()
+	b.live = live
 	b.Object.UID, b.Object.Generation, b.Object.ResourceVersion = string(live.GetUID()), 0, ""
 	if k.Made {
 		switch b.Standing = Stands; {
@@ -236,7 +245,7 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 		case remedy.SameValue(e.Old, e.New), !remedy.SameValue(now, e.New) && !remedy.SameValue(now, e.Old):
 			b.Conflicts = append(b.Conflicts, Conflict{e.Path, e.Old, e.New, now, e.Hidden})
 		case remedy.SameValue(now, e.New):
-			b.Edits = append(b.Edits, remedy.Edit{Path: e.Path, Old: e.New, New: e.Old, Hidden: e.Hidden})
+			b.Edits = append(b.Edits, remedy.Edit{Path: e.Path, Old: e.New, New: e.Old, Hidden: e.Hidden, Label: labelOf(live, e.Path)})
 		}
 	}
 	switch {

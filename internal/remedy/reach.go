@@ -56,6 +56,16 @@ func (p *planner) restarts(after corev1.PodTemplateSpec) int {
 	return ready - kept
 }
 
+// Restarts counts the ready pods that the target replaces once changes are made.
+func (c Case) Restarts(changes []Change) int {
+	after := c.After(changes).Target.Template
+	if same(after, c.Target.Template) {
+		return 0
+	}
+	p := planner{Case: c}
+	return p.restarts(after)
+}
+
 // goesOn says that a rollout which hangs on the pods that fail goes on once they
 // are ready: that is what somebody wanted of it, and yet pods that are well go.
 func (p *planner) goesOn() []string {

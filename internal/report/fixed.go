@@ -61,14 +61,7 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 	case v1alpha1.FixNothing:
 		say("Nothing to change here:", yellow, s.nothing(t))
 	case v1alpha1.FixPlanned:
-		switch dryRun {
-		case "client":
-			say("Dry run:", plain, "nothing was tried and nothing was changed.")
-		case "server":
-			say("Dry run:", plain, "the API server would take every change; nothing was changed.")
-		default:
-			say("Nothing was changed.", plain, "")
-		}
+		s.planned(dryRun)
 	}
 	s.list("Note", t.Notes)
 	switch t.Outcome {
@@ -81,6 +74,18 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 		}
 	}
 	return s.writeTo(w)
+}
+
+// planned says that nothing was changed, and whether that was a dry run.
+func (s *sheet) planned(dryRun string) {
+	text := "Nothing was changed."
+	switch dryRun {
+	case "client":
+		text = "Dry run: nothing was tried and nothing was changed."
+	case "server":
+		text = "Dry run: the API server would take every change; nothing was changed."
+	}
+	s.hang("", plain, 2, normal(text))
 }
 
 func (s *sheet) nothing(t v1alpha1.TargetFix) string {

@@ -183,14 +183,7 @@ func (s *sheet) meets(t v1alpha1.TargetFix) {
 	}
 	switch {
 	case t.Restarts > 0:
-		text := "restarts " + count(t.Restarts, "healthy pod")
-		if t.Wanted >= t.Restarts {
-			text += " of " + number(t.Wanted)
-		}
-		if t.Pace != "" {
-			text += ", by its rollout " + t.Pace
-		}
-		s.paragraph(pad("Reach", column), bold, painted(text, yellow))
+		s.paragraph(pad("Reach", column), bold, painted(restartsWords(t.Restarts, t.Wanted, t.Pace), yellow))
 	case len(t.Remedies) > 0:
 		s.field("Reach", "restarts no healthy pod")
 	}
@@ -198,6 +191,21 @@ func (s *sheet) meets(t v1alpha1.TargetFix) {
 	if t.Brake != "" {
 		s.paragraph(pad("Brake", column), bold, painted(t.Brake, red))
 	}
+}
+
+// restartsWords says how many pods that are well a rollout replaces, "" for none.
+func restartsWords(restarts, wanted int, pace string) string {
+	if restarts == 0 {
+		return ""
+	}
+	text := "restarts " + count(restarts, "healthy pod")
+	if wanted >= restarts {
+		text += " of " + number(wanted)
+	}
+	if pace != "" {
+		text += ", by its rollout " + pace
+	}
+	return text
 }
 
 // owned says who keeps the object, and where the lasting fix belongs.

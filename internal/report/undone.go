@@ -18,12 +18,13 @@ import (
 func NewUndo(now time.Time, u mend.Undo) v1alpha1.Undo {
 	doc := v1alpha1.Undo{
 		Document: v1alpha1.Head(v1alpha1.KindUndo), Time: now.UTC(), Record: record(u.Record), Changes: []v1alpha1.UndoChange{},
-		Irrevocable: []string{}, Log: []string{}, Outcome: v1alpha1.UndoPlanned,
+		Irrevocable: []string{}, NotLookedAt: gaps(u.NotLookedAt), Log: []string{}, Outcome: v1alpha1.UndoPlanned,
 	}
 	for _, b := range u.Backs {
 		c := v1alpha1.UndoChange{
 			Object: clean(b.Object.String()), Namespace: clean(b.Object.Namespace), Removes: b.Removes, Standing: v1alpha1.UndoStanding(b.Standing),
 			Fields: []v1alpha1.FieldChange{}, Altered: []string{}, Conflicts: []v1alpha1.FieldConflict{},
+			Restarts: b.Reach.Restarts, Reach: clean(reachWords(b.Reach)),
 		}
 		for _, x := range b.Conflicts {
 			c.Altered = append(c.Altered, clean(x.Path))
@@ -48,6 +49,22 @@ func conflict(kind string, x mend.Conflict) v1alpha1.FieldConflict {
 		c.Before, c.Set, c.Now = clean(value(x.Before)), clean(value(x.Set)), clean(value(x.Now))
 	}
 	return c
+}
+
+// reachWords says which pods that run an undo meets, "" if it meets none.
+func reachWords(r mend.Reach) string {
+	if len(r.Containers) == 0 {
+		return restartsWords(r.Restarts, r.Wanted, r.Pace)
+	}
+	has, have := "has", "have"
+	if !r.Pulls {
+		has, have = "may have", "may have"
+	}
+	const again = " to pull again with what was there before"
+	if len(r.Containers) == 1 {
+		return "restarts its container " + r.Containers[0] + ", which runs now, and it " + has + again
+	}
+	return "restarts its containers " + strings.Join(r.Containers, ", ") + ", which run now, and they " + have + again
 }
 
 func evictedBefore(pods int) string {
@@ -91,13 +108,43 @@ func UndoText(w io.Writer, u v1alpha1.Undo, style Style) error {
 	for _, c := range u.Changes {
 		s.back(c)
 	}
-	for _, x := range u.Irrevocable {
-		s.field("No undo", x)
+	if slices.ContainsFunc(u.Changes, func(c v1alpha1.UndoChange) bool { return c.Standing == v1alpha1.UndoStands }) {
+		restarted := s.reaches(u.Changes)
+		if r.Cause != "" && r.State != v1alpha1.RecordUndone {
+			s.field("Risk", "what is set back failed as "+r.Cause+" before the fix: "+restarted+"pods that are made from now on may fail so again")
+		}
 	}
-	if r.Cause != "" && r.State != v1alpha1.RecordUndone && slices.ContainsFunc(u.Changes, func(c v1alpha1.UndoChange) bool { return c.Standing == v1alpha1.UndoStands }) {
-		s.field("Risk", "what is set back failed as "+r.Cause+" before the fix: pods that are made from now on may fail so again")
+	s.list("No undo", u.Irrevocable)
+	var missed []string
+	for _, g := range u.NotLookedAt {
+		missed = append(missed, gapLine{why: g.Why, needs: g.Needs}.words())
 	}
+	s.list("Not seen", missed)
 	return s.writeTo(w)
+}
+
+// reaches says which pods that run are met, and begins the sentence of who may
+// fail again with them.
+func (s *sheet) reaches(changes []v1alpha1.UndoChange) string {
+	// Where something stands in the way nothing is done.
+	if slices.ContainsFunc(changes, func(c v1alpha1.UndoChange) bool {
+		return c.Standing == v1alpha1.UndoAltered || c.Standing == v1alpha1.UndoLost
+	}) {
+		return ""
+	}
+	met := slices.DeleteFunc(slices.Clone(changes), func(c v1alpha1.UndoChange) bool { return c.Reach == "" })
+	for _, c := range met {
+		text := c.Reach
+		if len(met) > 1 {
+			text = c.Object + ": " + text
+		}
+		s.paragraph(pad("Reach", column), bold, painted(text, yellow))
+	}
+	if len(met) == 0 {
+		s.field("Reach", "restarts no healthy pod")
+		return ""
+	}
+	return "what restarts and "
 }
 
 // back writes one change of the fix.
@@ -148,11 +195,13 @@ func (s *sheet) conflicts(fields []v1alpha1.FieldConflict) {
 	}
 }
 
-// UndoneText writes what became of an undo.
+// UndoneText writes what became of an undo, in the words of a fix.
 func UndoneText(w io.Writer, u v1alpha1.Undo, style Style) error {
 	s := newSheet(style)
+	s.blank()
 	switch u.Outcome {
 	case v1alpha1.UndoPlanned:
+		s.planned(u.DryRun)
 	case v1alpha1.UndoUndone:
 		s.paragraph("", plain, painted("Undone:", green), normal("what the fix changed is as it was before; how its pods do now was not looked at"))
 		if kind, name, ok := strings.Cut(u.Record.Target, "/"); ok && u.Record.Cause != "" {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/mend"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/report"
@@ -25,9 +26,9 @@ func someUndo() mend.Undo {
 	r.Title, r.Evicts = "Rewrite the entry of registry.example in secret hub", 2
 	object := func(kind, name string) remedy.Object { return remedy.Object{Kind: kind, Namespace: "shop", Name: name} }
 	return mend.Undo{Record: r, Backs: []mend.Back{
-		{Object: object("Deployment", "api"), Standing: mend.Stands, Edits: []remedy.Edit{
+		{Object: object("Deployment", "api"), Standing: mend.Stands, Reach: mend.Reach{Restarts: 2, Wanted: 3, Pace: "25 % at a time"}, Edits: []remedy.Edit{
 			{Path: "/spec/template/spec/containers/0/name", Old: "app", New: "app"},
-			{Path: "/spec/template/spec/containers/0/image", Old: "registry.example/acme/api:1.27.4", New: "registry.example/acme/a-team-with-a-long-name/api:1.27.44"},
+			{Path: "/spec/template/spec/containers/0/image", Old: "registry.example/acme/api:1.27.4", New: "registry.example/acme/a-team-with-a-long-name/api:1.27.44", Label: "container app: image"},
 			{Path: "/spec/template/spec/imagePullSecrets", Old: []any{map[string]any{"name": "hub-2"}}},
 		}},
 		{Object: object("Secret", "hub"), Standing: mend.Stands, Edits: []remedy.Edit{{Path: "/data/.dockerconfigjson", Old: "canary", New: "canary-2", Hidden: true}}},
@@ -51,6 +52,7 @@ func TestUndoText(t *testing.T) {
 	check(report.UndoText(&out, doc, report.Style{}))
 	doc.Outcome = v1alpha1.UndoUndone
 	check(report.UndoneText(&out, doc, report.Style{}))
+	u.Backs[0].Reach = mend.Reach{}
 	u.Backs = append(u.Backs, mend.Back{Object: u.Backs[0].Object, Standing: mend.Altered, Conflicts: []mend.Conflict{
 		{Path: "/spec/template/spec/containers/0/image", Before: "acme/api:1.27.44", Set: "acme/api:1.27.4", Now: "acme/api:1.28.0"},
 		{Path: "/spec/template/spec/imagePullSecrets", Before: nil, Set: []any{map[string]any{"name": "hub-2"}}, Now: nil},
@@ -90,5 +92,85 @@ func TestUndoSaysOnePodAsOne(t *testing.T) {
 	u.Record.Evicts = 1
 	if got := report.NewUndo(now(), u).Irrevocable; len(got) != 1 || got[0] != "1 pod that fix evicted: its owner has made a new one" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestUndoSaysWhichRunningPodsItMeets(t *testing.T) {
+	gap := evidence.Gap{Check: evidence.CheckPods, Subject: evidence.Subject{Kind: evidence.SubjectWorkload, Name: "api"}, Why: "you may not list pods in namespace shop", Needs: "list pods"}
+	both := func(r ...mend.Reach) mend.Undo {
+		u := someUndo()
+		u.Backs = u.Backs[:2]
+		for i := range u.Backs {
+			u.Backs[i].Reach = mend.Reach{}
+		}
+		for i := range r {
+			u.Backs[i].Reach = r[i]
+		}
+		return u
+	}
+	unseen := both(mend.Reach{Restarts: 1, Wanted: 1})
+	unseen.NotLookedAt = []evidence.Gap{gap}
+	altered := both(mend.Reach{Restarts: 1, Wanted: 1})
+	altered.Backs[1].Standing = mend.Altered
+	gone := both()
+	gone.Backs[0].Standing, gone.Backs[1].Standing = mend.Gone, mend.AsBefore
+	const may = " may fail so again"
+	for name, c := range map[string]struct {
+		undo mend.Undo
+		want []string
+		not  string
+	}{
+		"nobody": {both(), []string{"Reach restarts no healthy pod", "fix: pods that are made from now on" + may}, "what restarts"},
+		"a rollout": {both(mend.Reach{Restarts: 2, Wanted: 3, Pace: "1 at a time"}),
+			[]string{"Reach restarts 2 healthy pods of 3, by its rollout 1 at a time", "fix: what restarts and pods that are made from now on" + may}, "no healthy pod"},
+		"a pod in its place": {both(mend.Reach{Restarts: 1, Wanted: 1, Containers: []string{"app"}, Pulls: true}),
+			[]string{"Reach restarts its container app, which runs now, and it has to pull again with what was there before"}, "no healthy pod"},
+		"a pod whose node may have the image": {both(mend.Reach{Restarts: 1, Wanted: 1, Containers: []string{"app", "side"}}),
+			[]string{"Reach restarts its containers app, side, which run now, and they may have to pull again with what was there before"}, "no healthy pod"},
+		"two": {both(mend.Reach{Restarts: 2, Wanted: 3}, mend.Reach{Restarts: 1, Wanted: 1}),
+			[]string{"Reach deployment/api: restarts 2 healthy pods of 3", "Reach secret/hub: restarts 1 healthy pod of 1"}, "no healthy pod"},
+		"what could not be read":      {unseen, []string{"Reach restarts 1 healthy pod of 1", "Not seen you may not list pods in namespace shop"}, ""},
+		"something stands in the way": {altered, []string{"Risk"}, "Reach"},
+		"nothing is left to do":       {gone, nil, "Reach"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			doc := report.NewUndo(now(), c.undo)
+			if err := report.UndoText(&out, doc, report.Style{}); err != nil {
+				t.Fatal(err)
+			}
+			text := strings.Join(strings.Fields(out.String()), " ") // where a line breaks is not the point
+			for _, want := range c.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("%q is not in\n%s", want, out.String())
+				}
+			}
+			if c.not != "" && strings.Contains(text, c.not) {
+				t.Errorf("%q is in\n%s", c.not, out.String())
+			}
+			out.Reset()
+			if err := report.Encode(&out, report.JSON, doc); err != nil {
+				t.Fatal(err)
+			}
+			schematest.Check(t, out.Bytes())
+			if got := doc.Changes[0]; got.Restarts != c.undo.Backs[0].Reach.Restarts || (got.Restarts > 0) != (got.Reach != "") {
+				t.Errorf("the document says %d, %q", got.Restarts, got.Reach)
+			}
+		})
+	}
+}
+
+func TestAnUndoThatChangesNothingSaysSo(t *testing.T) {
+	for dryRun, want := range map[string]string{
+		"":       "\nNothing was changed.\n",
+		"client": "\nDry run: nothing was tried and nothing was changed.\n",
+		"server": "\nDry run: the API server would take every change; nothing was changed.\n",
+	} {
+		doc := report.NewUndo(now(), someUndo())
+		doc.DryRun = dryRun
+		var out bytes.Buffer
+		if err := report.UndoneText(&out, doc, report.Style{}); err != nil || out.String() != want {
+			t.Errorf("%s: %q, %v", dryRun, out.String(), err)
+		}
 	}
 }
