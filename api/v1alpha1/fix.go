@@ -185,7 +185,8 @@ type Remedy struct {
 	Needs string `json:"needs,omitempty"`
 	// Steps of a remedy that is handed over.
 	Steps []RemedyStep `json:"steps"`
-	// Until and Latest bound the time to wait for.
+	// Until is the time to wait for. With Latest the two bound the kubelet's next
+	// attempt, which need not succeed.
 	Until  *time.Time `json:"until,omitempty"`
 	Latest *time.Time `json:"latest,omitempty"`
 	Risks  []string   `json:"risks"`

@@ -53,7 +53,8 @@ if the container then ends. If a new pod fails to pull, the change is undone.
 What has to be done on a node, at a registry or in a cloud account is handed
 over: files and commands, ready to paste.
 
-Another image than one that ran before is only ever the one that --to names.
+An image is only ever set to one that ran before, to the same content by its
+digest where that can be pulled, or to the one that --to names.
 
 Exit codes: 0 if all is mended (with --dry-run: planned) or nothing failed, 1 if
 something is not mended, 3 if it could not be looked at, or if all was changed

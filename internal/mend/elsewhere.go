@@ -102,7 +102,7 @@ func (m *Mender) copies(ctx context.Context, k *remedy.Case, pull evidence.Pull)
 			if err != nil || path.Base(ref.Repository) != last || ref.Host == pull.Reference.Host && ref.Repository == pull.Reference.Repository {
 				continue
 			}
-			found := remedy.Copy{Image: foreign.Text(image, 1<<10), Digest: digest, Where: "it runs in namespace " + p.Namespace}
+			found := remedy.Copy{Image: foreign.Text(image, 1<<10), Digest: digest, Where: "it runs in namespace " + p.Namespace, Namespace: p.Namespace}
 			hosts[found.Image] = ref.Host
 			if same {
 				here = append(here, found)

@@ -43,6 +43,9 @@ func TestCopiesThatTheNodeItselfRunsComeFirstAndThoseItCannotReachNotAtAll(t *te
 	var got []string
 	for _, c := range plans[0].Case.Elsewhere {
 		got = append(got, c.Image)
+		if c.Namespace != "shop" {
+			t.Errorf("%s runs in namespace %q", c.Image, c.Namespace)
+		}
 	}
 	if want := []string{"near.example/acme/api:1", "far.example/acme/api:1"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

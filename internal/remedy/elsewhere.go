@@ -144,6 +144,18 @@ func (p *planner) copyElsewhere() []Remedy {
 	r := Remedy{
 		ID: "copy-elsewhere", Title: "Pull the same content for %s as %s",
 		Because: join(others[at].Where, "it has the same content, "+short(digest)+" ("+how+")"),
+		Risks:   []string{others[at].dependence()},
 	}
 	return p.setImages(r, swap{p.d.Pull, spot, pin(others[at].Image, digest)})
+}
+
+// dependence says what comes with equal content from another registry: that one
+// has to be there, and to answer, whenever a pod starts.
+func (c Copy) dependence() string {
+	host, _, _ := strings.Cut(repositoryOf(c.Image), "/")
+	text := "from now on these pods depend on " + shown(host)
+	if c.Namespace != "" {
+		text += ", which pods of namespace " + shown(c.Namespace) + " use already"
+	}
+	return text
 }

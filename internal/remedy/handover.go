@@ -4,6 +4,7 @@
 package remedy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pullmedic/pullmedic/catalog"
@@ -32,7 +33,8 @@ type byHand struct{ *planner }
 // A handFamily makes handed-over remedies of one sort, none if they do not apply.
 type handFamily func(byHand) []Remedy
 
-// handedOver tells what is handed over for which cause, the best first.
+// handedOver tells what is handed over for which cause, the best first: what mends
+// it now, then what keeps it from coming back, then what only looks.
 func handedOver() map[string][]handFamily {
 	type h = []handFamily
 	var (
@@ -54,8 +56,8 @@ func handedOver() map[string][]handFamily {
 		catalog.SecretMissing:               append(h{byHand.helmRollback}, access...),
 		catalog.SecretNotUsed:               access,
 		catalog.ServiceAccountRace:          {byHand.recreatePods, byHand.replaceJob},
-		catalog.CredentialsInvalid:          append(h{byHand.auditLog}, access...),
-		catalog.CredentialsExpired:          append(h{byHand.credentialProvider, byHand.externalSecret}, byHand.writeSecret, byHand.pullAccount),
+		catalog.CredentialsInvalid:          append(slices.Clone(access), byHand.auditLog),
+		catalog.CredentialsExpired:          {byHand.writeSecret, byHand.pullAccount, byHand.credentialProvider, byHand.externalSecret},
 		catalog.CredentialsBreakPublicImage: {byHand.writeSecret, byHand.pullAccount, byHand.externalSecret},
 		catalog.SecretMalformed:             {byHand.writeSecret, byHand.externalSecret},
 		catalog.PermissionDenied:            {byHand.grantPull, byHand.auditLog, byHand.pullAccount},

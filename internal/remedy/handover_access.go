@@ -41,20 +41,25 @@ func (p byHand) azure() (name string, ok bool) {
 // the login into it; a credential store would leave an empty entry there.
 func (p byHand) writeSecret() []Remedy {
 	name, host := orWords(p.secret(), "pull-secret"), p.host()
+	var risks []string
+	if t, ok := p.token(); ok {
+		risks = append(risks, "The token is that of whoever runs this, with their rights, and ends after "+t.life+": the pull fails again then, unless something renews the secret or the nodes log in by themselves")
+	}
 	return []Remedy{{
 		ID: "write-secret", Title: fmt.Sprintf("Write secret %s of %s with a login that %s takes", name, orWords(p.namespace(), "the pod's namespace"), orWords(host, "the registry")),
-		Risks: []string{"A secret with more registries than this one loses the others: its whole content is replaced", "An immutable secret, or one of another type, has to be made under another name, and the pods name that"},
+		Risks: append(risks, "A secret with more registries than this one loses the others: its whole content is replaced", "An immutable secret, or one of another type, has to be made under another name, and the pods name that"),
 		Steps: append(p.loginFile(name),
 			Step{What: "If the pods do not name it, name it in their template under imagePullSecrets; linked to the service account it counts for pods that are made afterwards", Where: withDocs, Afterwards: "kubectl pullmedic diagnose says that the login is the only match and may pull"},
 		),
 	}}
 }
 
-// loginFile makes a pull secret of a login that somebody types.
+// loginFile makes a pull secret of a login that somebody types, or of a cloud's
+// token.
 func (p byHand) loginFile(name string) []Step {
-	host := p.host()
+	command, how := p.logIn("pull.json")
 	return []Step{
-		{What: "Log in with a file of its own, which skopeo, podman and buildah write themselves; the password is asked for", Where: withKubectl, Commands: printable(sh("skopeo", "login", "--authfile", "pull.json", host)), Afterwards: "Login Succeeded, and pull.json has an entry with auth"},
+		{What: "Log in with a file of its own, which skopeo, podman and buildah write themselves; " + how, Where: withKubectl, Commands: printable(command), Afterwards: "Login Succeeded, and pull.json has an entry with auth"},
 		{What: "Write the secret from it", Where: withKubectl, Commands: printable(p.secretCommand(name)), Afterwards: "secret/" + name + " serverside-applied; the kubelet reads it at its next attempt, within 300 s plus up to 15"},
 		{What: "Delete the file", Where: withKubectl, Commands: printable(sh("rm", "pull.json")), Afterwards: "it is gone"},
 	}
@@ -190,11 +195,12 @@ func (p byHand) auditLog() []Remedy {
 
 // askWhoMaySee is the question that decides between private and missing.
 func (p byHand) askWhoMaySee() []Remedy {
+	login, how := p.logIn("see.json")
 	return []Remedy{{
 		ID: "ask-who-may-see", Title: "Ask with an account that is known to see " + orWords(p.named(), "the repository"),
 		Because: "the registry gives the same answer for private and for missing, so only who may see it can tell",
 		Steps: []Step{
-			{What: "Log in with a file of its own, as somebody who may see the repository", Where: withKubectl, Commands: printable(sh("skopeo", "login", "--authfile", "see.json", p.host())), Afterwards: "Login Succeeded"},
+			{What: "Log in with a file of its own, as somebody who may see the repository; " + how, Where: withKubectl, Commands: printable(login), Afterwards: "Login Succeeded"},
 			{What: "Ask for the image", Where: withKubectl, Commands: printable(sh("skopeo", "inspect", "--raw", "--authfile", "see.json", withPrefix("docker://", p.stored()))), Afterwards: "a manifest: the image is there, and the cluster lacks a login or a right; manifest unknown: it is missing; denied: ask somebody else"},
 			{What: "Delete the file", Where: withKubectl, Commands: printable(sh("rm", "see.json")), Afterwards: "it is gone"},
 		},

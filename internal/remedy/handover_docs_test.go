@@ -117,7 +117,7 @@ func byHandRows() map[string]row {
 		"system-ca":              {"a node's whole trust store", root, "three commands", rendered + "the nodes of the testbed share the machine's files of authorities"},
 		"tls-at-registry":        {"the registry's certificate, by who runs it", noRights, "by hand", looksOnly},
 		"registry-status":        {"nothing", noRights, "nothing to be undone", looksOnly},
-		"write-secret":           {"one pull secret, whole", "create, get, patch of secrets", "by the old contents, which nobody else keeps", toTheLetter + "write-secret`, with skopeo, which asks for the password"},
+		"write-secret":           {"one pull secret, whole", "create, get, patch of secrets", "by the old contents, which nobody else keeps", toTheLetter + "write-secret`, with skopeo, which asks for the password; the tokens of clouds, which are piped into it, are not, as the testbed has no cloud account"},
 		"pull-account":           {"an account at the registry", noRights, "by deleting it", noCloud},
 		"grant-pull":             {"IAM, a repository's policy or a role binding", noRights, "by taking the right away", amazonReads},
 		"audit-log":              {"nothing", noRights, "nothing to be undone", amazonReads},

@@ -21,6 +21,7 @@ import (
 	"unicode"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/diagnosis"
@@ -359,6 +360,56 @@ func TestAJobIsReplacedByOneThatDiffersInWhatMendsIt(t *testing.T) {
 	for _, r := range shop(catalog.TagNotFound, "docker.io").plan(t, c) {
 		if r.ID == "replace-job" {
 			t.Error("a Deployment is replaced like a Job")
+		}
+	}
+}
+
+// What the catalogue says to do first is what the plan hands over first, not what
+// lasts or what only looks.
+func TestASecretIsWrittenBeforeAnythingLastingIsSetUp(t *testing.T) {
+	c, _ := causes(t)
+	for _, cause := range []string{catalog.CredentialsExpired, catalog.CredentialsInvalid, catalog.CredentialsMissing, catalog.SecretMissing, catalog.SecretNotUsed, catalog.SecretMalformed, catalog.RateLimited} {
+		for _, host := range registriesOf() {
+			for _, s := range []situation{shop(cause, host), shop(cause, host).asJob()} {
+				all := slices.DeleteFunc(s.plan(t, c), func(r Remedy) bool { return r.Kind != HandedOver })
+				if len(all) == 0 || all[0].ID != "write-secret" || len(all[0].Steps) == 0 {
+					t.Errorf("%s of %s, a %s: first is %+v", cause, host, s.k.Target.Kind, all[0])
+				}
+			}
+		}
+	}
+}
+
+// Of a Job, too, steps that somebody can follow come before those that are not
+// known until an image is named.
+func TestWhatNeedsAFlagIsHandedOverLast(t *testing.T) {
+	c, ids := causes(t)
+	for _, cause := range ids {
+		asks := ""
+		for _, r := range shop(cause, "docker.io").asJob().plan(t, c) {
+			switch {
+			case r.Kind == HandedOver && r.Needs != "":
+				asks = r.ID
+			case r.Kind == HandedOver && asks != "":
+				t.Errorf("%s: %s comes after %s, which needs something", cause, r.ID, asks)
+			}
+		}
+	}
+}
+
+// The commands that replace a Job are only spoken of where they are handed over.
+func TestAChangedJobIsSaidToBeReplaceableOnlyWhereItIs(t *testing.T) {
+	c, _ := causes(t)
+	for cause, want := range map[string]bool{catalog.TagNotFound: true, catalog.ConnectionRefused: false} {
+		s := shop(cause, "docker.io").asJob()
+		s.o.To = "docker.io/acme/team/api:1.27.4"
+		failing := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: s.d.Pull.Pod}, Spec: s.k.Target.Template.Spec}
+		s.k.Pods, s.k.Diagnoses = []*corev1.Pod{failing}, []diagnosis.Diagnosis{s.d}
+		all := s.plan(t, c)
+		handed := slices.ContainsFunc(all, func(r Remedy) bool { return r.ID == "replace-job" && len(r.Steps) > 0 })
+		risks := strings.Join(all[0].Risks, "\n")
+		if !strings.Contains(risks, "the Job's template keeps the old image") || strings.Contains(risks, "--with replace-job") != want || handed != want {
+			t.Errorf("%s: replace-job handed over: %v; %s says %q", cause, handed, all[0].ID, risks)
 		}
 	}
 }

@@ -35,9 +35,9 @@ var (
 
 // Registries whose names tell of their place in a cloud.
 var (
-	ecrGrammar    = regexp.MustCompile(`^([0-9]{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]{1,40})\.amazonaws\.com(?:\.cn)?$`)
+	ecrGrammar    = regexp.MustCompile(`^([0-9]{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9][a-z0-9-]{0,39})\.amazonaws\.com(?:\.cn)?$`)
 	googleGrammar = regexp.MustCompile(`^([a-z0-9-]{1,40})-docker\.pkg\.dev$`)
-	azureGrammar  = regexp.MustCompile(`^([a-z0-9-]{1,60})\.azurecr\.(io|cn|us)$`)
+	azureGrammar  = regexp.MustCompile(`^([a-z0-9][a-z0-9-]{0,59})\.azurecr\.(io|cn|us)$`)
 )
 
 // matching is the value if it has the grammar, else "".

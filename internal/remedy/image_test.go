@@ -252,7 +252,7 @@ func TestWrongImages(t *testing.T) {
 			k:       remedy.Case{Target: target("Job", template(wrong)), Pods: []*corev1.Pod{failing, pod("api-done", hash2, template(wrong), true)}, Diagnoses: []diagnosis.Diagnosis{wrongTag}},
 			o:       remedy.Options{To: good},
 			want:    []string{"applied set-image: Set container app to " + good + " in 1 failing pod | pod/api-new /spec/containers/0/image=" + good},
-			because: "you named it", risk: "the Job's template keeps the old image",
+			because: "you named it", risk: "the Job's template keeps the old image: a further pod of it fails again; --with replace-job shows the commands that replace the Job",
 		},
 		{
 			name: "a CronJob is set right, and the pod of the run that hangs in place",

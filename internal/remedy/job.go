@@ -4,6 +4,7 @@
 package remedy
 
 import (
+	"slices"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
@@ -33,9 +34,19 @@ func (p *planner) setInPods(r Remedy, swaps []swap) []Remedy {
 	}
 	r.Foresee = p.inPlaceForesight(swaps)
 	r.Title += " in " + counted(len(r.Changes), "failing pod")
-	r.Risks = append(r.Risks, "the Job's template keeps the old image: a further pod of it fails again; the command that replaces the Job is below")
+	risk := "the Job's template keeps the old image: a further pod of it fails again"
+	if p.replaceable() {
+		risk += "; --with replace-job shows the commands that replace the Job"
+	}
+	r.Risks = append(r.Risks, risk)
 	r.Risks = append(r.Risks, risks...)
 	return []Remedy{r}
+}
+
+// replaceable tells whether the commands that replace the Job are handed over as
+// well, and need nothing more.
+func (p *planner) replaceable() bool {
+	return slices.ContainsFunc(p.handOver(), func(r Remedy) bool { return r.ID == "replace-job" && r.Needs == "" })
 }
 
 // inPlace changes the images of failing pods themselves. Of an image volume

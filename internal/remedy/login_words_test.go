@@ -414,3 +414,41 @@ func TestASecretIsMadeFromAFile(t *testing.T) {
 		t.Errorf("%s: %s", r.ID, text)
 	}
 }
+
+// A cloud's token goes from the cloud's command line to skopeo through a pipe; all
+// others are typed.
+func TestACloudsTokenIsPiped(t *testing.T) {
+	const pull = " --password-stdin --authfile pull.json "
+	for host, want := range map[string]struct{ command, life string }{
+		"123456789012.dkr.ecr.eu-west-1.amazonaws.com":          {"aws ecr get-login-password --region eu-west-1 | skopeo login --username AWS", "12 hours"},
+		"123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com": {"aws ecr get-login-password --region us-gov-west-1 | skopeo login --username AWS", "12 hours"},
+		"123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn":      {"aws ecr get-login-password --region cn-north-1 | skopeo login --username AWS", "12 hours"},
+		"public.ecr.aws":                         {"aws ecr-public get-login-password --region us-east-1 | skopeo login --username AWS", "12 hours"},
+		"europe-docker.pkg.dev":                  {"gcloud auth print-access-token | skopeo login --username oauth2accesstoken", "an hour"},
+		"eu.gcr.io":                              {"gcloud auth print-access-token | skopeo login --username oauth2accesstoken", "an hour"},
+		"acme.azurecr.io":                        {"az acr login --name acme --expose-token --query accessToken --output tsv | skopeo login --username 00000000-0000-0000-0000-000000000000", "three hours"},
+		"harbor.acme.example:8443":               {},
+		"docker.io":                              {},
+		"123456789012.dkr.ecr.-rf.amazonaws.com": {},
+	} {
+		t.Run(host, func(t *testing.T) {
+			r := handed(t, shop(catalog.CredentialsExpired, host), "write-secret")
+			step, line := r.Steps[0], "skopeo login --authfile pull.json "+host
+			if want.command != "" {
+				line = want.command + pull + host
+			}
+			if len(step.Commands) != 1 || step.Commands[0] != line {
+				t.Errorf("got %q, want %q", step.Commands, line)
+			}
+			if asks := strings.Contains(step.What, "the password is asked for"); asks != (want.command == "") {
+				t.Errorf("it says %q", step.What)
+			}
+			if ends := strings.Contains(r.Risks[0], "ends after "+want.life+":"); ends != (want.command != "") {
+				t.Errorf("the first risk is %q", r.Risks[0])
+			}
+			if see := handed(t, shop(catalog.AccessDeniedAmbiguous, host), "ask-who-may-see").Steps[0].Commands[0]; see != strings.ReplaceAll(line, "pull.json", "see.json") {
+				t.Errorf("to see, it says %q", see)
+			}
+		})
+	}
+}

@@ -156,12 +156,14 @@ func TestTheSameContentElsewhere(t *testing.T) {
 	}
 	same := remedy.Copy{Image: amazon, Digest: digestA, Where: "Amazon ECR Public keeps Docker's official images"}
 	other := remedy.Copy{Image: amazon, Digest: digestB}
-	mirror := remedy.Copy{Image: "mirror.corp.example/hub/nginx:1.27", Digest: digestA, Where: "runs in namespace web"}
+	mirror := remedy.Copy{Image: "mirror.corp.example/hub/nginx:1.27", Digest: digestA, Where: "runs in namespace web", Namespace: "web"}
 	const at = " | deployment/api /spec/template/spec/containers/0/image="
 	for _, c := range []planned{
 		{name: "with the digest that is wanted, and pinned to it", k: by("Deployment", map[string]string{nginx: digestA}, same), because: "Amazon ECR Public keeps Docker's official images; it has the same content, sha256:aa11aa11aa11",
+			risk: "from now on these pods depend on public.ecr.aws",
 			want: []string{"applied copy-elsewhere: Pull the same content for container app as " + amazon + "@" + digestA + at + amazon + "@" + digestA}},
 		{name: "of two, the one whose digest is equal", k: by("Deployment", map[string]string{nginx: digestA}, other, mirror),
+			risk: "from now on these pods depend on mirror.corp.example, which pods of namespace web use already",
 			want: []string{"applied copy-elsewhere: Pull the same content for container app as " + mirror.Image + "@" + digestA + at + mirror.Image + "@" + digestA}},
 		{name: "with another digest it is not offered", k: by("Deployment", map[string]string{nginx: digestA}, other), because: "was not shown to have the content",
 			want: []string{"applied copy-elsewhere: Pull the same content of container app from elsewhere [--to IMAGE]"}},

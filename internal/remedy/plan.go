@@ -114,7 +114,8 @@ func (p *planner) plan() []Remedy {
 }
 
 // rank puts first that nothing needs to be done, then what can be done now: what
-// restarts no healthy pod before what does.
+// restarts no healthy pod before what does, and steps that can be followed as they
+// are before those that need something first.
 func rank(r Remedy) int {
 	switch {
 	case r.ID == nextAttempt:
@@ -125,10 +126,12 @@ func rank(r Remedy) int {
 		return 0
 	case r.Kind == Applied:
 		return 1
-	case r.Kind == HandedOver:
+	case r.Kind == HandedOver && r.Needs == "":
 		return 2
+	case r.Kind == HandedOver:
+		return 3
 	}
-	return 3
+	return 4
 }
 
 // Ready tells whether the remedy can be applied as it is.

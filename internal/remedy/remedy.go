@@ -8,8 +8,8 @@
 // It is pure: it gets a Case (what was gathered about one workload whose pulls
 // fail) and gives Remedies, the best first. Nothing is asked and nothing is
 // changed here; internal/mend carries a remedy out. It never chooses different
-// code by itself: another image than one that this workload ran before is
-// only ever what the person names. It prefers what restarts no healthy pod.
+// code by itself: another image than one that this workload ran before, or the
+// same content by its digest, is only ever what the person names. It prefers what restarts no healthy pod.
 package remedy
 
 import (
@@ -63,7 +63,8 @@ type Remedy struct {
 
 	// Steps of a handed-over remedy.
 	Steps []Step
-	// Until and Latest bound the time to wait for; zero if it is not known.
+	// Until is the time to wait for. With Latest the two bound the kubelet's next
+	// attempt, of which nobody knows whether it succeeds. Zero if not known.
 	Until, Latest time.Time
 
 	// Restarts is how many ready pods the change replaces.
@@ -241,6 +242,8 @@ type Copy struct {
 	Digest string
 	// Where it was seen: "runs in shop", "ECR Public keeps Docker's official images".
 	Where string
+	// Namespace of the pods that run it, "" if it was found in another way.
+	Namespace string
 }
 
 // Held is one image that a node has.

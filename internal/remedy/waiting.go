@@ -45,12 +45,15 @@ func (p *planner) wait() []Remedy {
 	return []Remedy{r}
 }
 
-// window is when a rate limit lets pulls through again: what the registry said
-// (Retry-After), or at the latest its whole window after it was seen shut.
+// window waits for a rate limit: until the time that the registry said
+// (Retry-After). Where it said none, nobody knows it: others spend the window as
+// well, so that only the kubelet's next attempt is told.
 func (p *planner) window(r Remedy) Remedy {
 	r.ID, r.Title = "wait-for-window", "Wait until the registry lets pulls through again"
-	r.Because = "the next attempt after that succeeds by itself; restarting pods only spends more pulls"
-	var opens, latest time.Time
+	const spends = "restarting pods only spends more pulls"
+	r.Because = "the registry does not say when; the kubelet goes on by itself, and " + spends
+	var opens time.Time
+	var window time.Duration
 	for _, f := range p.d.Findings {
 		if f.Outcome != evidence.RateLimited {
 			continue
@@ -63,22 +66,29 @@ func (p *planner) window(r Remedy) Remedy {
 			opens = later(opens, seen.Add(d))
 		}
 		if d, ok := seconds(f.Details["window"]); ok {
-			latest = later(latest, seen.Add(d))
+			window = max(window, d)
 		}
 	}
-	r.Until, r.Latest = later(r.Until, opens), later(r.Latest, latest)
-	if !opens.IsZero() {
-		// The first attempt that can succeed begins at most one back-off later.
-		r.Until, r.Latest = opens, opens.Add(longestWait)
-		r.Because = "the registry says when; " + r.Because
-	} else if !latest.IsZero() {
-		r.Because = "it counts pulls over a window, and opens little by little, at the latest when that is over; " + r.Because
+	switch {
+	case !opens.IsZero():
+		r.Until, r.Latest = opens, time.Time{}
+		r.Because = "the registry says when; the kubelet's first attempt after that begins by itself, at most 315 s later, and " + spends
+	case window > 0:
+		r.Because = "it counts pulls over a window of " + spanOf(window) + ", and does not say when it opens; the kubelet goes on by itself, and " + spends
 	}
 	return r
 }
 
-// longestWait is the kubelet's longest back-off with what its pod workers add.
-const longestWait = 315 * time.Second
+// spanOf words a whole number of hours, minutes or seconds.
+func spanOf(d time.Duration) string {
+	switch {
+	case d%time.Hour == 0:
+		return strconv.Itoa(int(d/time.Hour)) + " h"
+	case d%time.Minute == 0:
+		return strconv.Itoa(int(d/time.Minute)) + " min"
+	}
+	return strconv.Itoa(int(d/time.Second)) + " s"
+}
 
 // maxWindow bounds what a registry may say of its window.
 const maxWindow = 7 * 24 * time.Hour

@@ -4,6 +4,8 @@
 package remedy
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,9 +26,9 @@ func TestWaitSaysUntilWhen(t *testing.T) {
 		id          string
 		from, until time.Time
 	}{
-		"the registry says when":                     {catalog.RateLimited, diagnosis.Failing, limited(noon, map[string]string{"retryAfter": "3600"}), "wait-for-window", noon.Add(time.Hour), noon.Add(time.Hour + 315*time.Second)},
-		"the registry names its window":              {catalog.RateLimited, diagnosis.Failing, limited(noon, map[string]string{"window": "21600"}), "wait-for-window", next, noon.Add(6 * time.Hour)},
-		"a finding without a time is of now":         {catalog.RateLimited, diagnosis.Failing, limited(time.Time{}, map[string]string{"window": "21600"}), "wait-for-window", next, noon.Add(6 * time.Hour)},
+		"the registry says when":                     {catalog.RateLimited, diagnosis.Failing, limited(noon, map[string]string{"retryAfter": "3600"}), "wait-for-window", noon.Add(time.Hour), time.Time{}},
+		"the registry names its window":              {catalog.RateLimited, diagnosis.Failing, limited(noon, map[string]string{"window": "21600"}), "wait-for-window", next, latest},
+		"a finding without a time is of now":         {catalog.RateLimited, diagnosis.Failing, limited(time.Time{}, map[string]string{"retryAfter": "60"}), "wait-for-window", noon.Add(time.Minute), time.Time{}},
 		"the registry says nothing of its limit":     {catalog.RateLimited, diagnosis.Failing, limited(noon, nil), "wait-for-window", next, latest},
 		"a window that nobody can mean":              {catalog.RateLimited, diagnosis.Failing, limited(noon, map[string]string{"window": "99999999999", "retryAfter": "-5"}), "wait-for-window", next, latest},
 		"the registry is down":                       {catalog.RegistryUnavailable, diagnosis.Failing, nil, "wait", next, latest},
@@ -51,6 +53,32 @@ func TestWaitSaysUntilWhen(t *testing.T) {
 			}
 			if c.id != "" && (got.Title == "" || got.Because == "") {
 				t.Errorf("it says too little: %+v", got)
+			}
+		})
+	}
+}
+
+// A limit that nobody knows the end of is promised none.
+func TestARateLimitIsPromisedNoEndThatTheRegistryDidNotSay(t *testing.T) {
+	cat, _ := causes(t)
+	for name, c := range map[string]struct {
+		details map[string]string
+		says    string
+	}{
+		"it says when":                    {map[string]string{"retryAfter": "60", "window": "21600"}, "the registry says when"},
+		"it names a window of hours":      {map[string]string{"window": "21600"}, "a window of 6 h, and does not say when"},
+		"it names a window of minutes":    {map[string]string{"window": "5400"}, "a window of 90 min,"},
+		"it names a window of seconds":    {map[string]string{"window": "61"}, "a window of 61 s,"},
+		"it names neither":                {nil, "the registry does not say when"},
+		"it names what is no time at all": {map[string]string{"window": "soon"}, "the registry does not say when"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := shop(catalog.RateLimited, "docker.io")
+			s.d.Findings = []evidence.Finding{{Outcome: evidence.RateLimited, Time: noon, Details: c.details}}
+			all := s.plan(t, cat)
+			got := all[slices.IndexFunc(all, func(r Remedy) bool { return r.Kind == Wait })]
+			if !strings.Contains(got.Because, c.says) || strings.Contains(got.Because, "latest") {
+				t.Errorf("got %q, want %q in it", got.Because, c.says)
 			}
 		})
 	}

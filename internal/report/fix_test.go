@@ -170,6 +170,48 @@ func TestFixText(t *testing.T) {
 	}
 }
 
+// What is left to do is only what stands above: no steps of a remedy without
+// any, no end of a limit that nobody knows.
+func TestWhatIsLeftToDoStandsAbove(t *testing.T) {
+	flagged := remedy.Remedy{ID: "set-image", Cause: "TagNotFound", Kind: remedy.Applied, Needs: "--to IMAGE", Title: "Set container app to an image that exists"}
+	job := remedy.Remedy{ID: "replace-job", Cause: "TagNotFound", Kind: remedy.HandedOver, Needs: "--to IMAGE", Title: "Replace job/app by one with an image that exists"}
+	push := remedy.Remedy{ID: "push-again", Cause: "TagNotFound", Kind: remedy.HandedOver, Title: "Push the tag again", Steps: []remedy.Step{{What: "Build it"}}}
+	wait := func(until, latest time.Duration) remedy.Remedy {
+		r := remedy.Remedy{ID: "wait-for-window", Cause: "RateLimited", Kind: remedy.Wait, Title: "Wait until the registry lets pulls through again", Until: now().Add(until)}
+		if latest > 0 {
+			r.Latest = now().Add(latest)
+		}
+		return r
+	}
+	for name, c := range map[string]struct {
+		others     []remedy.Remedy
+		says, left string
+	}{
+		"a remedy without steps that needs a flag":   {[]remedy.Remedy{job}, "an image that exists (give --to IMAGE)", "give --to IMAGE."},
+		"it, and one that is applied with that flag": {[]remedy.Remedy{flagged, job}, "an image that exists (give --to IMAGE)", "give --to IMAGE."},
+		"steps beside a flag":                        {[]remedy.Remedy{flagged, push}, "1 Build it", "give --to IMAGE; or follow the steps above."},
+		"steps alone":                                {[]remedy.Remedy{push}, "1 Build it", "follow the steps above."},
+		"a flag alone":                               {[]remedy.Remedy{flagged}, "(give --to IMAGE)", "give --to IMAGE."},
+		"a limit whose end the registry said":        {[]remedy.Remedy{wait(time.Hour, 0)}, "again; until ", "wait, as said above."},
+		"a limit whose end nobody knows":             {[]remedy.Remedy{wait(time.Minute, 2*time.Minute)}, "again; the kubelet tries next between ", "wait, as said above."},
+		"one that the kubelet meets at one time":     {[]remedy.Remedy{wait(time.Minute, time.Minute)}, "again; the kubelet tries next at ", "wait, as said above."},
+		"nothing":                                    {nil, "", "nothing is known that mends it from here."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := handedOver(t)
+			p.Others = c.others
+			target := report.Target(load(t), p)
+			var b bytes.Buffer
+			if err := errors.Join(report.PlanText(&b, target, now(), report.Style{Width: 400}), report.OutcomeText(&b, target, "", report.Style{Width: 400})); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(b.String(), c.says) || !strings.Contains(b.String(), "Nothing to change here: "+c.left) {
+				t.Errorf("want %q and %q in\n%s", c.says, c.left, b.String())
+			}
+		})
+	}
+}
+
 // fixed is a document of some plans and what became of them.
 func fixed(t *testing.T) v1alpha1.Fix {
 	t.Helper()

@@ -88,17 +88,33 @@ func (s *sheet) planned(dryRun string) {
 	s.hang("", plain, 2, normal(text))
 }
 
+// nothing says what is left to do where no change can be made as it is: give the
+// flags that the remedies need, and follow the steps of the one that byHand has
+// written whole, if it has some.
 func (s *sheet) nothing(t v1alpha1.TargetFix) string {
+	_, rest := leading(t.Others)
 	var needs []string
 	for _, r := range t.Others {
-		if r.Kind == v1alpha1.RemedyApplied && r.Needs != "" && !slices.Contains(needs, r.Needs) {
+		whole := r.Kind == v1alpha1.RemedyHandedOver && len(rest) > 0 && r.ID == rest[0].ID
+		if (r.Kind == v1alpha1.RemedyApplied || whole) && r.Needs != "" && !slices.Contains(needs, r.Needs) {
 			needs = append(needs, r.Needs)
 		}
 	}
-	if len(needs) == 0 {
-		return "follow the steps above."
+	var ways []string
+	if len(needs) > 0 {
+		ways = append(ways, "give "+strings.Join(needs, "; "))
 	}
-	return "give " + strings.Join(needs, "; ") + "; or follow the steps above."
+	switch {
+	case len(rest) == 0: // all of them need a flag
+	case len(rest[0].Steps) > 0:
+		ways = append(ways, "follow the steps above")
+	case rest[0].Kind == v1alpha1.RemedyWait:
+		ways = append(ways, "wait, as said above")
+	}
+	if len(ways) == 0 {
+		ways = []string{"nothing is known that mends it from here"}
+	}
+	return strings.Join(ways, "; or ") + "."
 }
 
 // mended says how long it took, who pulled, and what comes next.

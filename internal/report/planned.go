@@ -18,10 +18,6 @@ const (
 	evictionsShown = 3
 )
 
-// waitForWindow is the remedy that waits for a registry; the others wait for what
-// the kubelet tries next.
-const waitForWindow = "wait-for-window"
-
 // PlanText writes what would be done for one target: the cause, the change, what
 // it reaches, who owns it elsewhere, the proof, what undo does not bring back,
 // and what else there is to choose.
@@ -286,7 +282,11 @@ func (s *sheet) whole(r v1alpha1.Remedy, now time.Time) {
 	case r.Kind == v1alpha1.RemedyWait:
 		s.field("Wait", strings.TrimPrefix(because(r), "Wait ")+until(s, r, now))
 	case r.Kind == v1alpha1.RemedyHandedOver:
-		s.field("By hand", because(r))
+		text := because(r)
+		if r.Needs != "" {
+			text += flagOf(r)
+		}
+		s.field("By hand", text)
 	default:
 		s.field("Or", because(r)+flagOf(r))
 	}
@@ -302,11 +302,11 @@ func until(s *sheet, r v1alpha1.Remedy, now time.Time) string {
 		return ""
 	}
 	from := s.clock(*r.Until, now, toSecond)
-	switch span := r.Latest != nil && !r.Latest.Equal(*r.Until); {
-	case !span:
+	switch {
+	case r.Latest == nil:
 		return "; until " + from
-	case r.ID == waitForWindow:
-		return "; until " + from + ", at the latest " + s.clock(*r.Latest, now, toSecond)
+	case r.Latest.Equal(*r.Until):
+		return "; the kubelet tries next at " + from
 	}
 	return "; the kubelet tries next between " + from + " and " + s.clock(*r.Latest, now, toSecond)
 }
