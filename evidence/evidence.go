@@ -20,6 +20,9 @@ import (
 type Survey struct {
 	// Time of the look.
 	Time time.Time `json:"time"`
+	// Of are the namespaces that the look was confined to; empty: it was not, or
+	// that was not written down.
+	Of []string `json:"of,omitempty"`
 	// Pods and Namespaces that were looked at.
 	Pods       int `json:"pods"`
 	Namespaces int `json:"namespaces"`

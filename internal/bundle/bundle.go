@@ -143,6 +143,9 @@ func check(s evidence.Survey) error {
 	if len(s.Pulls) > maxPulls {
 		return fmt.Errorf("it has %d pulls, more than %d", len(s.Pulls), maxPulls)
 	}
+	if len(s.Of) > maxItems {
+		return fmt.Errorf("it is of %d namespaces, more than %d", len(s.Of), maxItems)
+	}
 	if len(s.Unmade) > maxItems {
 		return fmt.Errorf("it has %d controllers without their pods, more than %d", len(s.Unmade), maxItems)
 	}

@@ -6,6 +6,7 @@ package bundle_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -179,7 +180,7 @@ func TestAReplayAnswersAsTheClusterDid(t *testing.T) {
 // nobody has decided whether it may leave the cluster.
 func TestOnlyDecidedFieldsAreWritten(t *testing.T) {
 	decided := map[string]int{
-		"Survey": 8, "Unmade": 9, "Sent": 2, "Evidence": 7, "PullSecret": 6, "SecretEntry": 5, "Pull": 26, "Object": 3, "Reference": 5, "Platform": 3, "Event": 6,
+		"Survey": 9, "Unmade": 9, "Sent": 2, "Evidence": 7, "PullSecret": 6, "SecretEntry": 5, "Pull": 26, "Object": 3, "Reference": 5, "Platform": 3, "Event": 6,
 		"Finding": 8, "Subject": 2, "Gap": 4, "Symptom": 19,
 		"Impact": 12, "Serving": 3, "Autoscaler": 3, "Service": 2, "Manager": 2, "Change": 4,
 	}
@@ -226,6 +227,34 @@ func TestPodsThatCannotBeMadeAreReplayed(t *testing.T) {
 	}
 	if got, err := bundle.NewReplay(read).Survey(t.Context(), examine.Scope{Namespace: "elsewhere"}); err != nil || len(got.Unmade) > 0 {
 		t.Errorf("elsewhere: %v, %+v", err, got.Unmade)
+	}
+}
+
+// A file of one namespace says nothing of another one, and a file of all says
+// nothing of one without a failing pull but that it has none.
+func TestAReplayDoesNotAnswerForWhatWasNotCollected(t *testing.T) {
+	for name, c := range map[string]struct {
+		of        []string
+		namespace string
+		gaps      int
+		err       string
+	}{
+		"the namespace that was collected":  {of: []string{"shop", "web"}, namespace: "shop"},
+		"another one":                       {of: []string{"shop"}, namespace: "db", err: "this file has nothing of namespace db; it was collected for namespace shop"},
+		"another one than several":          {of: []string{"a", "b", "c", "d"}, namespace: "db", err: "this file has nothing of namespace db; it was collected for namespaces a, b, c and 1 more"},
+		"one of all, which may have no pod": {namespace: "db", gaps: 1},
+		"one of all with a failing pull":    {namespace: "shop"},
+		"all":                               {of: []string{"shop"}},
+	} {
+		s := sick()
+		s.Of = c.of
+		got, err := bundle.NewReplay(s).Survey(t.Context(), examine.Scope{Namespace: c.namespace})
+		if said := fmt.Sprint(err); c.err != "" && said != c.err || c.err == "" && err != nil {
+			t.Errorf("%s: says %q, want %q", name, said, c.err)
+		}
+		if n := len(got.NotLookedAt) - len(s.NotLookedAt); c.err == "" && n != c.gaps {
+			t.Errorf("%s: %d gaps more, want %d: %+v", name, n, c.gaps, got.NotLookedAt)
+		}
 	}
 }
 

@@ -42,6 +42,26 @@ func (e NotRecordedError) Error() string {
 	return text
 }
 
+// NotCollectedError is returned for a namespace at which the recorded look was
+// not aimed: that it has nothing of it says nothing of the namespace.
+type NotCollectedError struct {
+	Namespace string
+	// Of are the namespaces that were looked at.
+	Of []string
+}
+
+// Error says what there is instead.
+func (e NotCollectedError) Error() string {
+	noun, shown, more := "namespace ", e.Of[:min(len(e.Of), knownShown)], ""
+	if len(e.Of) > 1 {
+		noun = "namespaces "
+	}
+	if n := len(e.Of) - len(shown); n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return "this file has nothing of namespace " + e.Namespace + "; it was collected for " + noun + strings.Join(shown, ", ") + more
+}
+
 // Survey returns what was recorded of a scope. Labels of pods are not
 // recorded, so a selector finds nothing out: it is refused.
 func (r *Replay) Survey(_ context.Context, scope examine.Scope) (evidence.Survey, error) {
@@ -50,9 +70,18 @@ func (r *Replay) Survey(_ context.Context, scope examine.Scope) (evidence.Survey
 	}
 	s := r.survey
 	if scope.Namespace != "" {
+		if len(s.Of) > 0 && !slices.Contains(s.Of, scope.Namespace) {
+			return evidence.Survey{}, NotCollectedError{Namespace: scope.Namespace, Of: s.Of}
+		}
 		s.Pulls = slices.DeleteFunc(slices.Clone(s.Pulls), func(e evidence.Evidence) bool { return e.Pull.Namespace != scope.Namespace })
 		s.Unmade = slices.DeleteFunc(slices.Clone(s.Unmade), func(u evidence.Unmade) bool { return u.Owner.Namespace != scope.Namespace })
 		r.recount(&s)
+		if s.Pods == 0 && len(s.Unmade) == 0 && r.survey.Pods > 0 {
+			s.NotLookedAt = append(slices.Clone(s.NotLookedAt), evidence.Gap{
+				Check: evidence.CheckPods, Subject: evidence.Subject{Kind: evidence.SubjectNamespace, Name: scope.Namespace},
+				Why: "no failing pull of namespace " + scope.Namespace + " was recorded, and whether it had pods at all was not: of pods that pull well only their number in all was written down",
+			})
+		}
 	}
 	return s, nil
 }

@@ -54,6 +54,27 @@ func TestCollectToStdout(t *testing.T) {
 	}
 }
 
+func TestABundleDoesNotSpeakForAnotherNamespace(t *testing.T) {
+	dir := t.TempDir()
+	collected := func(name string, of ...string) string {
+		f := &fake{survey: sick()}
+		f.survey.Of = of
+		file := filepath.Join(dir, name)
+		if got := f.bench().run(t, "collect", "-o", file); got.code != ExitOK {
+			t.Fatalf("exit code %d, stderr %q", got.code, got.err)
+		}
+		return file
+	}
+	got := nobody(t).run(t, "-n", "db", "--bundle", collected("one.json", "shop"))
+	if want := "error: this file has nothing of namespace db; it was collected for namespace shop\n"; got.code != ExitUsage || got.err != want || got.out != "" {
+		t.Errorf("exit code %d, stderr %q, want %q, stdout %q", got.code, got.err, want, got.out)
+	}
+	got = nobody(t).run(t, "-n", "db", "--bundle", collected("all.json"))
+	if got.code != ExitNotSeen || strings.Contains(got.out, "no pull fails") || !strings.Contains(got.out, "no failing pull of namespace db was recorded") {
+		t.Errorf("exit code %d, stderr %q, stdout %q", got.code, got.err, got.out)
+	}
+}
+
 func TestBadBundles(t *testing.T) {
 	dir := t.TempDir()
 	empty := filepath.Join(dir, "empty.json")

@@ -15,9 +15,12 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	clientcmd "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/internal/cluster"
+	"github.com/pullmedic/pullmedic/internal/demo"
 	"github.com/pullmedic/pullmedic/internal/examine"
 	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/internal/report"
 )
 
 // completeTime is how long a person who pressed Tab waits for a cluster.
@@ -34,7 +37,8 @@ func completeFlags(root *cobra.Command) {
 		"cluster": fromKubeconfig(func(c clientcmd.Config) []string { return slices.Sorted(maps.Keys(c.Clusters)) }),
 		"user":    fromKubeconfig(func(c clientcmd.Config) []string { return slices.Sorted(maps.Keys(c.AuthInfos)) }),
 		"output":  fixed("text", "json", "yaml"), "color": fixed("auto", "always", "never"), "probe": fixed("none", "anonymous", "credentials"),
-		"platform": fixed("linux/amd64", "linux/arm64"),
+		"platform": fixed("linux/amd64", "linux/arm64"), "dry-run": fixed("none", "client", "server"),
+		"via": fixed("secret", "service-account", "template"), "with": completeRemedies,
 	}
 	for _, c := range append([]*cobra.Command{root}, root.Commands()...) {
 		for name, complete := range words {
@@ -54,6 +58,32 @@ func fixed(words ...string) cobra.CompletionFunc {
 // beginning are the words that begin so: not every shell looks for itself.
 func beginning(words []string, typed string) []string {
 	return slices.DeleteFunc(slices.Clone(words), func(word string) bool { return !strings.HasPrefix(word, typed) })
+}
+
+// completeRemedies offers the remedies of all causes: which of them the plan has
+// shows only when it is made.
+func completeRemedies(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	c, err := catalog.Load()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var ids []string
+	for _, cause := range c.Causes() {
+		ids = append(ids, cause.Remedies...)
+	}
+	slices.Sort(ids)
+	return beginning(slices.Compact(ids), typed), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeRegistries offers the kinds of registries.
+func completeRegistries(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	var ids []string
+	for _, f := range report.Registries().Families {
+		if len(args) == 0 {
+			ids = append(ids, cobra.CompletionWithDesc(f.ID, f.Name))
+		}
+	}
+	return beginning(ids, typed), cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeTypes offers types before a slash and names behind it, or names after
@@ -118,7 +148,11 @@ func fromKubeconfig(names func(clientcmd.Config) []string) cobra.CompletionFunc 
 // or takes too long, the answer is none: this is no place for an error. Nobody
 // is asked anything, by a credential plugin either.
 func namesOf(cmd *cobra.Command, kind string) []string {
-	if from := cmd.Flags().Lookup("bundle"); from != nil && from.Changed || cmd.Name() == "demo" {
+	if cmd.Name() == "demo" {
+		namespace, _ := cmd.Flags().GetString("namespace")
+		return demo.Names(kind, namespace)
+	}
+	if from := cmd.Flags().Lookup("bundle"); from != nil && from.Changed {
 		return nil
 	}
 	ctx := cmd.Context()

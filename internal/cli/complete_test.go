@@ -72,6 +72,10 @@ func TestNamesAreCompleted(t *testing.T) {
 		{"diagnose --probe n", "none"},
 		{"fix --cause TagNot", "TagNotFound"},
 		{"diagnose --bundle x pod/", ""},
+		{"fix --via ", "secret service-account template"},
+		{"fix --dry-run ", "none client server"},
+		{"undo --dry-run c", "client"},
+		{"fix --with previous-", "previous-image"},
 	} {
 		words := strings.Split(c.typed, " ")
 		at := 0
@@ -80,6 +84,24 @@ func TestNamesAreCompleted(t *testing.T) {
 		}
 		if got := offered(t, slices.Concat(words[:at], config, words[at:])...); got != c.want {
 			t.Errorf("%q: %q, want %q", c.typed, got, c.want)
+		}
+	}
+}
+
+// The demo and the kinds of registries need no cluster to be completed.
+func TestWhatNeedsNoClusterIsCompleted(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("HOME", t.TempDir())
+	for typed, want := range map[string]string{
+		"registries har":            "harbor",
+		"registries harbor ":        "",
+		"demo deployment/ap":        "deployment/api",
+		"demo -n nowhere deploy/":   "",
+		"demo -n sho":               "shop",
+		"demo -n shop deployment a": "api",
+	} {
+		if got := offered(t, strings.Split(typed, " ")...); got != want {
+			t.Errorf("%q: %q, want %q", typed, got, want)
 		}
 	}
 }

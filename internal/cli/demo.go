@@ -13,6 +13,7 @@ import (
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/demo"
 	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/report"
 	"github.com/pullmedic/pullmedic/internal/watch"
 )
@@ -21,7 +22,7 @@ import (
 const demoLimit = 20 * time.Second
 
 func newDemo(w *world, show *showOptions) *cobra.Command {
-	namespace, screen := "", false
+	namespace, all, screen := "", false, false
 	cmd := &cobra.Command{
 		Use:   "demo [TYPE/NAME...]",
 		Short: "See the answers on a broken cluster of our own; needs no cluster",
@@ -32,6 +33,12 @@ run in this process, and are asked live. With TYPE/NAME: the diagnosis of one
 workload, as diagnose gives it. With --watch: the screen of watch.`,
 		Example: examples(w, "demo", "demo deployment/api -n shop", "demo -o json", "demo --watch"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case all && len(args) > 0:
+				return usage("-A looks at all pods, and %s is one object: leave out one or the other; -n says in which namespace it is", foreign.Text(args[0], maxNamed))
+			case all:
+				namespace = "" // as the overview
+			}
 			if screen {
 				return watchDemo(cmd, show, namespace, args)
 			}
@@ -40,6 +47,7 @@ workload, as diagnose gives it. With --watch: the screen of watch.`,
 		ValidArgsFunction: completeTypes,
 	}
 	cmd.Flags().StringVarP(&namespace, "namespace", "n", "", "look at this namespace of the demo's cluster only")
+	cmd.Flags().BoolVarP(&all, "all-namespaces", "A", false, "look at all namespaces")
 	cmd.Flags().BoolVar(&screen, "watch", false, "show the screen of watch")
 	return cmd
 }

@@ -48,6 +48,28 @@ func TestEveryCommandThatTheDemoPrintsWorks(t *testing.T) {
 	}
 }
 
+// Its last line says kubectl pullmedic -A, so that is what comes to the fingers.
+func TestDemoTakesAllNamespaces(t *testing.T) {
+	first := func(args ...string) string {
+		got := bench{}.run(t, append([]string{"demo"}, args...)...)
+		if got.code != ExitOK {
+			t.Errorf("%q: exit code %d, stderr %q", args, got.code, got.err)
+		}
+		line, _, _ := strings.Cut(got.out, "\n")
+		return line
+	}
+	whole := first()
+	if all := first("-A"); all != whole {
+		t.Errorf("-A begins with %q, and without it %q", all, whole)
+	}
+	if all := first("-n", "shop", "-A"); all != whole {
+		t.Errorf("-n shop -A begins with %q, want %q", all, whole)
+	}
+	if one := first("-n", "shop"); one == whole {
+		t.Errorf("-n shop begins with %q as the whole does", one)
+	}
+}
+
 func TestDemoAsADocument(t *testing.T) {
 	got := bench{}.run(t, "demo", "-o", "json")
 	schematest.Check(t, []byte(got.out))
@@ -61,6 +83,7 @@ func TestDemoWithBadInput(t *testing.T) {
 	for args, want := range map[string]string{
 		"demo deployment/nobody": "error: no failing pull of deployment/nobody was recorded; there are ",
 		"demo api":               `error: "api" is no TYPE/NAME`,
+		"demo -A deployment/api": "error: -A looks at all pods, and deployment/api is one object",
 		"demo --probe none":      "error: unknown flag: --probe",
 	} {
 		got := bench{}.run(t, strings.Fields(args)...)

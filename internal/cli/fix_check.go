@@ -16,6 +16,7 @@ import (
 	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/report"
+	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
 // remedyID is the grammar of a remedy's id.
@@ -134,9 +135,10 @@ func (o *fixOptions) readTo(to string) error {
 	if !named {
 		container, image = "", to
 	}
+	_, err := keyring.ParseImage(image)
 	switch {
-	case image == "" || image != foreign.Text(image, 1<<10):
-		return usage("--to %q is no image's name", foreign.Text(image, 200))
+	case err != nil || image != foreign.Text(image, 1<<10):
+		return usage("--to %q is no image's name; give something like registry.example/acme/api:1.27.5, in lower case up to the tag", foreign.Text(image, 200))
 	case !named:
 		o.remedy.To = image
 		return nil

@@ -382,6 +382,14 @@ func TestARefusedFixLeavesNoEmptyReport(t *testing.T) {
 	}
 }
 
+// A name with a blank in it is no word of the table below.
+func TestAnImageThatCannotBeIsRefusedBeforeAnythingIsAsked(t *testing.T) {
+	got := nobody(t).run(t, "fix", "deployment/api", "--to", "Bad Image")
+	if got.code != ExitUsage || !strings.HasPrefix(got.err, `error: --to "Bad Image" is no image's name`) || strings.Count(got.err, "\n") != 1 || got.out != "" {
+		t.Errorf("exit code %d, stderr %q, stdout %q", got.code, got.err, got.out)
+	}
+}
+
 func TestWrongCombinationsOfFixAreOneSentence(t *testing.T) {
 	there := writeFile(t, "there.md", "x")
 	key := writeFile(t, "key.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
@@ -411,6 +419,8 @@ func TestWrongCombinationsOfFixAreOneSentence(t *testing.T) {
 		"pod/x --to a=x --to a=y":              "--to gives container a two images",
 		"pod/x --to A=x":                       `--to "A=x" names no container before the equals sign`,
 		"pod/x --to a=":                        `--to "" is no image's name`,
+		"pod/x --to acme/API:1":                `--to "acme/API:1" is no image's name; give something like registry.example/acme/api:1.27.5`,
+		"pod/x --to app=acme/api:1:2":          `--to "acme/api:1:2" is no image's name`,
 		"pod/x --to a=x --container a":         "--container says which container --to is for",
 		"--cause TagNotFound --to a=x":         "--to is an image for one workload",
 		"pod/x --restart --to a=x":             "an emergency measure mends no cause",

@@ -31,7 +31,7 @@ The text is taken from the arguments or from stdin, and may be a whole kubectl
 describe. It alone proves little; diagnose proves. With --jsonl, each line of a
 file (- for stdin) is a JSON object with a "message"; the same object comes back
 with "cause", "alternatives" and "symptom".`,
-		Example: examples(w, `read 'Failed to pull image "nginx:1.99": ... not found'`) +
+		Example: examples(w, `read 'Failed to pull image "nginx:1.99": not found'`) +
 			"\n  kubectl describe pod api | " + examples(w, "read -")[2:] + "\n" + examples(w, "read --jsonl events.jsonl"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := catalog.Load()

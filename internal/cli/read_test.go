@@ -287,7 +287,17 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// A bare back-off names no cause; whoever pasted it is told what to paste.
+// What the kubelet says while it backs off is of a pull, and whole.
+func TestABackOffPointsToTheEventBeforeIt(t *testing.T) {
+	for _, text := range []string{`Back-off pulling image "acme/api:1"`, "Error: ErrImagePull", "Error: ImagePullBackOff"} {
+		got := bench{}.run(t, "read", text)
+		if got.code != ExitOK || !strings.Contains(got.out, "Do first: Give the event before it, which begins with Failed to pull image") || strings.Contains(got.out, "too short") {
+			t.Errorf("%q: exit code %d, stdout:\n%s", text, got.code, got.out)
+		}
+	}
+}
+
+// A bare word names no cause; whoever pasted it is told what to paste.
 func TestATextWithoutACauseAsksForMore(t *testing.T) {
 	for _, text := range []string{"ImagePullBackOff", "Readiness probe failed: HTTP probe failed with statuscode: 500"} {
 		got := bench{}.run(t, "read", text)

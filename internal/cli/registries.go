@@ -41,6 +41,7 @@ Nothing is asked.`,
 			}
 			return o.print(r, func(w io.Writer) error { return report.RegistriesText(w, r, o.style) })
 		},
+		ValidArgsFunction: completeRegistries,
 	}
 }
 

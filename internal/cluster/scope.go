@@ -92,6 +92,9 @@ func (o *Others) scope(p evidence.Pull, now time.Time) (evidence.Finding, bool) 
 		return found, true
 	}
 	running := fmt.Sprintf("images of it run in %s of %s", plural(runs.pods, "pod"), plural(len(runs.tenants), "namespace"))
+	if runs.pods == 0 {
+		running = "no other pod runs an image of it"
+	}
 	all := fmt.Sprintf("all %d pods that fail to pull from %s", f.use.pods, host)
 	if one, others := alone(f.use.images, runs.images); one != "" && others > 0 {
 		return say(evidence.OneImageAlone, evidence.Subject{Kind: evidence.SubjectImage, Name: one}, "%s want one image; %s", all, running)

@@ -17,10 +17,12 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -65,6 +67,35 @@ func Open(ctx context.Context, now time.Time) (*Demo, error) {
 		Resolver: nowhere(), Proxy: func(*url.URL) (*url.URL, error) { return nil, nil },
 	})
 	return &Demo{replay: bundle.NewReplay(survey), street: s, prober: prober, secrets: k.secrets()}, nil
+}
+
+// Names are those of the recording's objects of a kind ("pod", "deployment"), or
+// with the kind "namespace" its namespaces; of one namespace, or with "" of all.
+// No registry is started for it.
+func Names(kind, namespace string) []string {
+	survey, err := bundle.Read(bytes.NewReader(recording))
+	if err != nil {
+		return nil // Open says why
+	}
+	names := map[string]bool{}
+	for _, e := range survey.Pulls {
+		if kind == "namespace" {
+			names[e.Pull.Namespace] = true
+			continue
+		}
+		if namespace != "" && namespace != e.Pull.Namespace {
+			continue
+		}
+		if kind == "pod" {
+			names[e.Pull.Pod] = true
+		}
+		for _, o := range append(slices.Clone(e.Pull.Via), e.Pull.Owner) {
+			if strings.EqualFold(o.Kind, kind) {
+				names[o.Name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // Close ends the registries.

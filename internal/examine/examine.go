@@ -120,6 +120,9 @@ func (x *Examiner) Survey(ctx context.Context, scope Scope) (evidence.Survey, er
 		return evidence.Survey{}, err
 	}
 	l.survey.Pods, l.survey.Namespaces = scan.Pods, len(scan.Namespaces)
+	if scope.Namespace != "" {
+		l.survey.Of = []string{scope.Namespace}
+	}
 	l.seen = scan.Seen
 	l.hidden(ctx, scope.Namespace, scan)
 	l.refused(scope.Namespace, refused(), func(evidence.Object, evidence.Object) bool { return true })

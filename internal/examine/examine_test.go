@@ -158,6 +158,9 @@ func TestPodsThatMayNotBeListed(t *testing.T) {
 	}
 	s := h.survey(t, examine.Scope{Fallback: "shop"})
 	one(t, s)
+	if len(s.Of) != 1 || s.Of[0] != "shop" {
+		t.Errorf("the look was confined to %q, want shop", s.Of)
+	}
 	if len(s.NotLookedAt) != 1 || s.NotLookedAt[0].Why != "you may not list pods of all namespaces, so only shop was looked at" {
 		t.Errorf("not looked at: %+v", s.NotLookedAt)
 	}

@@ -89,6 +89,11 @@ func (x *Examiner) Objects(ctx context.Context, refs []ObjectRef) (evidence.Surv
 			return evidence.Survey{}, err
 		}
 	}
+	for _, r := range refs {
+		if !slices.Contains(l.survey.Of, r.Namespace) {
+			l.survey.Of = append(l.survey.Of, r.Namespace)
+		}
+	}
 	l.asked(ctx, slices.Concat(lists...), around)
 	l.refusedOf(ctx, kinds, refs, refused)
 	return l.finish(ctx), nil

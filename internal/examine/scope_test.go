@@ -50,6 +50,10 @@ func TestScope(t *testing.T) {
 			want: evidence.OneNamespaceAlone, says: "all 2 pods that fail to pull from registry.example are in namespace shop; images of it run in 2 other namespaces",
 		},
 		"one of each, and nobody else to compare with": {pods: []*corev1.Pod{bad("shop", "a", "api:1"), bad("shop", "a", "api:1")}},
+		"many namespaces, and nothing of the registry runs": {
+			pods: []*corev1.Pod{bad("shop", "a", "api:1"), bad("pay", "b", "pay:1"), bad("web", "b", "web:1")},
+			want: evidence.ManyNamespacesFail, says: "3 pods of 3 namespaces on 2 nodes fail to pull from registry.example, 3 images of it; no other pod runs an image of it",
+		},
 		"many namespaces": {
 			pods: []*corev1.Pod{bad("shop", "a", "api:1"), bad("pay", "b", "pay:1"), bad("web", "b", "web:1"), well("web", "c", "web:0")},
 			want: evidence.ManyNamespacesFail, says: "3 pods of 3 namespaces on 2 nodes fail to pull from registry.example, 3 images of it; images of it run in 1 pod of 1 namespace",

@@ -69,7 +69,7 @@ func (s *sheet) headline(r v1alpha1.Report) {
 		s.paragraph("", plain, painted("No pods here: they could not be made, so there is no pull yet", bold), normal(looked))
 	case len(r.Unmade) > 0:
 		s.paragraph("", plain, painted("No failing pull, but pods that could not be made", bold), normal(looked))
-	case r.Pods == 0:
+	case r.Pods == 0 && len(r.NotLookedAt) == 0:
 		s.paragraph("", plain, painted("No pods here, so no pull fails", bold), normal(looked))
 	case len(r.NotLookedAt) > 0:
 		s.paragraph("", plain, painted("No failing pull found, but not everything could be looked at", bold), normal(looked))

@@ -18,7 +18,11 @@ func Reading(c *catalog.Catalog, s symptom.Symptom) v1alpha1.Reading {
 		Cause:    first.ID, Alternatives: []string{}, Meaning: first.Meaning, FirstAction: first.FirstAction,
 		Symptom: Symptom(s),
 	}
-	if first.ID == catalog.Other {
+	switch {
+	case first.ID == catalog.Other && s.Runtime == "kubelet":
+		// What the kubelet says of every pull that failed, while it backs off.
+		r.FirstAction = "Give the event before it, which begins with Failed to pull image, too: it has the cause. This one tells only that a pull failed and is tried again."
+	case first.ID == catalog.Other:
 		r.FirstAction = "Give the whole error of the pod's event: this text is too short, or not about a pull."
 	}
 	for _, o := range others {

@@ -423,6 +423,58 @@ func TestAnotherPodThatFailsOnTheNode(t *testing.T) {
 	}
 }
 
+// What the evidence shows as the node's words, or as asked from here, is not denied
+// below it.
+func TestTheSummaryDoesNotDenyTheEvidence(t *testing.T) {
+	s := newShelf(t)
+	s.push("private/app:1", "linux/amd64")
+	s.push("team/arm:1", "linux/arm64")
+	fails := func(at, what, secret string) examine.Want {
+		image := s.host + "/" + at
+		return pod(image, func(p *corev1.Pod) {
+			p.Status.Phase = corev1.PodPending
+			if secret != "" {
+				p.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: secret}}
+			}
+			p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app", Image: image, State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{
+				Reason: "ErrImagePull", Message: `failed to pull and unpack image "` + image + `": ` + what,
+			}}}}
+		})
+	}
+	denied := "failed to resolve reference: pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials"
+	for name, c := range map[string]struct {
+		want    examine.Want
+		objects []runtime.Object
+		cause   string
+	}{
+		"a key that matches nothing":   {fails("private/app:1", denied, "hub"), []runtime.Object{secretFor("hub", "other.example", canary)}, "CredentialsMissing"},
+		"a secret that is none":        {fails("private/app:1", denied, "hub"), []runtime.Object{malformed("hub")}, "CredentialsMissing"},
+		"a secret that is not there":   {fails("private/app:1", denied, "hub"), nil, "SecretMissing"},
+		"a platform that is not there": {fails("team/arm:1", "no match for platform in manifest: not found", ""), nil, "PlatformMismatch"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			objects := append([]runtime.Object{account(), node("worker-1", "amd64", "v1.36.3"), c.want.Pod}, c.objects...)
+			r := s.verify(t, scene{objects: objects, q: examine.Prospect{Wants: []examine.Want{c.want}}})
+			a := r.Answers[0]
+			if got := told(a); got != "linux/amd64 disproved "+c.cause {
+				t.Fatalf("got %s (%s): %v", got, a.Why, seen(a))
+			}
+			said := map[evidence.Vantage]bool{}
+			for _, i := range a.Diagnosis.Causes[0].Findings {
+				said[a.Diagnosis.Findings[i].Vantage] = true
+			}
+			if !said[evidence.Node] {
+				t.Errorf("the node's words are no evidence: %v", seen(a))
+			}
+			for _, v := range a.Views {
+				if said[v.Vantage] && (v.Proof != verify.Disproved || strings.Contains(v.Sentence, "not seen from here") || strings.Contains(v.Sentence, "asking the registry would change nothing")) {
+					t.Errorf("%s is evidence, and its view is %s: %s", v.Vantage, v.Proof, v.Sentence)
+				}
+			}
+		})
+	}
+}
+
 // What was left out is not proven by what was looked at.
 func TestWhatWasLeftOutIsNotProven(t *testing.T) {
 	s := newShelf(t)

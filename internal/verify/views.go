@@ -36,6 +36,11 @@ func (b bench) views(asked verdict, a Answer) []View {
 		switch decisive.Vantage {
 		case evidence.Cluster:
 			views[0] = View{evidence.Client, NotProven, "what the cluster shows decides; asking the registry would change nothing"}
+			if said, ok := b.told(evidence.Client); ok {
+				views[0] = View{evidence.Client, Disproved, said}
+			} else if b.f.Evidence.Pull.Policy != string(corev1.PullNever) && slices.ContainsFunc(b.d.Findings, ofRegistry) {
+				views[0].Sentence = "what the cluster shows decides, whatever the registry says"
+			}
 			views = append(views, View{evidence.Cluster, Disproved, decisive.Sentence})
 		case evidence.Node:
 			node = View{evidence.Node, Disproved, decisive.Sentence}
@@ -45,6 +50,27 @@ func (b bench) views(asked verdict, a Answer) []View {
 		}
 	}
 	return append(views, node)
+}
+
+// told is the first thing that one vantage says for the first cause, which is
+// shown as its evidence.
+func (b bench) told(from evidence.Vantage) (string, bool) {
+	cause := b.first()
+	if cause == nil {
+		return "", false
+	}
+	for _, i := range cause.Findings {
+		f := b.d.Findings[i]
+		if f.Vantage == from && f.Outcome.Sense() != evidence.Good && (from != evidence.Client || ofRegistry(f) && f.Outcome.Sense() == evidence.Bad) {
+			return f.Sentence, true
+		}
+	}
+	return "", false
+}
+
+// ofRegistry tells a finding that a registry's answer made.
+func ofRegistry(f evidence.Finding) bool {
+	return f.Vantage == evidence.Client && f.Check != evidence.CheckReference && f.Check != evidence.CheckMirrors
 }
 
 // fromNodes is what the nodes themselves show.
@@ -61,6 +87,9 @@ func (b bench) fromNodes(a Answer) View {
 			return View{evidence.Node, Proven, f.Sentence}
 		}
 		return View{evidence.Node, NotProven, f.Sentence + "; the other nodes' way was not seen"}
+	}
+	if said, ok := b.told(evidence.Node); ok && a.Proof != Proven {
+		return View{evidence.Node, a.Proof, said}
 	}
 	what := "the node"
 	if len(b.f.Place.Nodes) == 1 {
