@@ -63,7 +63,11 @@ func (m *Model) body(height int) []string {
 	m.top = scroll(m.top, cursor, height, len(all))
 	newest := m.newest()
 	var lines []string
-	for _, l := range all[m.top:min(len(all), m.top+height)] {
+	shown := all[m.top:min(len(all), m.top+height)]
+	if last := len(shown) - 1; last > 0 && shown[last].group != nil {
+		shown = shown[:last] // a heading stands above its first row or not at all
+	}
+	for _, l := range shown {
 		switch {
 		case l.row != nil:
 			lines = append(lines, m.row(*l.row, newest))

@@ -24,6 +24,7 @@ type page struct {
 	number int
 	cancel context.CancelFunc
 	began  time.Time // of the asking; zero: it is answered
+	at     time.Time // when it was answered: it does not follow the cluster
 	report *v1alpha1.Report
 	failed string
 	text   string // what is shown without a report
@@ -58,7 +59,7 @@ func (m *Model) diagnosed(d diagnosed) {
 	if p == nil || p.object.Kind == "" || p.number != d.number || p.began.IsZero() {
 		return
 	}
-	p.began, p.laid = time.Time{}, nil
+	p.began, p.at, p.laid = time.Time{}, d.at, nil
 	if d.err != nil {
 		p.failed = clean(d.err.Error())
 		return

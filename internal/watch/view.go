@@ -90,6 +90,9 @@ func (m *Model) pageScreen() []string {
 	if len(all) > height {
 		where = fmt.Sprintf("%d%%", 100*(p.top+len(shown))/len(all))
 	}
+	if asOf := "as of " + m.clock(p.at, "15:04:05"); !p.at.IsZero() && width(p.title)+width(asOf)+width(where)+4 <= m.width {
+		where = strings.TrimSpace(asOf + "  " + where)
+	}
 	lines := append([]string{m.sides(m.paint(bold, p.title), m.paint(dim, where)), ""}, shown...)
 	for range height - len(shown) {
 		lines = append(lines, "")

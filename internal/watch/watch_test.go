@@ -485,6 +485,43 @@ func TestTheGravestStandsFirst(t *testing.T) {
 	order("web", "api", "cart")
 }
 
+// A heading says nothing without a row, wherever the screen ends.
+func TestAHeadingStandsAboveItsFirstRowOrNotAtAll(t *testing.T) {
+	var all []v1alpha1.Diagnosis
+	for i := range 12 {
+		name := fmt.Sprintf("app-%02d", i)
+		all = append(all, failing("TagNotFound", "docker.io/acme/"+name+":1", "shop", name, "Pod", name, "high", 8, 24))
+	}
+	s := newStage(t, of(all...))
+	for height := 8; height <= 30; height++ {
+		s.size(80, height)
+		s.press("home")
+		for range all {
+			body := s.m.body(s.m.bodyHeight())
+			if last := body[len(body)-1]; len(body) > 1 && strings.HasPrefix(last, "TagNotFound") {
+				t.Fatalf("on %d rows the list ends with a heading:\n%s", height, s.text())
+			}
+			if !strings.Contains(strings.Join(body, "\n"), s.m.selected.object.Name) {
+				t.Fatalf("on %d rows the chosen row is not shown:\n%s", height, s.text())
+			}
+			s.press("down")
+		}
+	}
+}
+
+// A diagnosis that stays open does not follow the cluster, and says so.
+func TestAnOpenDiagnosisSaysFromWhenItIs(t *testing.T) {
+	s := newStage(t, broken())
+	s.press("enter")
+	s.shows("as of 03:50:00")
+	s.wait(10 * time.Second)
+	s.shows("as of 03:50:00")
+	s.press("r")
+	s.shows("as of 03:50:10")
+	s.press("esc", "?")
+	s.hides("as of")
+}
+
 func TestNamesInNarrowTerminals(t *testing.T) {
 	const namespace = "pm-unknown-authority-node-a"
 	for name, c := range map[string]struct {
