@@ -195,7 +195,7 @@ func TestWhatIsLeftToDoStandsAbove(t *testing.T) {
 		"a limit whose end the registry said":        {[]remedy.Remedy{wait(time.Hour, 0)}, "again; until ", "wait, as said above."},
 		"a limit whose end nobody knows":             {[]remedy.Remedy{wait(time.Minute, 2*time.Minute)}, "again; the kubelet tries next between ", "wait, as said above."},
 		"one that the kubelet meets at one time":     {[]remedy.Remedy{wait(time.Minute, time.Minute)}, "again; the kubelet tries next at ", "wait, as said above."},
-		"nothing":                                    {nil, "", "nothing is known that mends it from here."},
+		"nothing that can be done as it is":          {nil, "", "what stands above cannot be carried out as it is."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := handedOver(t)

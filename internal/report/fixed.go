@@ -112,7 +112,7 @@ func (s *sheet) nothing(t v1alpha1.TargetFix) string {
 		ways = append(ways, "wait, as said above")
 	}
 	if len(ways) == 0 {
-		ways = []string{"nothing is known that mends it from here"}
+		ways = []string{"what stands above cannot be carried out as it is"}
 	}
 	return strings.Join(ways, "; or ") + "."
 }
