@@ -62,9 +62,9 @@ func TestEveryExampleThatNeedsNoClusterWorks(t *testing.T) {
 func typed(t *testing.T, line string) (words []string) {
 	t.Helper()
 	for rest := strings.TrimSpace(line); rest != ""; rest = strings.TrimLeft(rest, " ") {
-		word, after, closed := strings.Cut(rest, " ")
-		if rest[0] == '\'' {
-			if word, after, closed = strings.Cut(rest[1:], "'"); !closed {
+		word, after, _ := strings.Cut(rest, " ")
+		if quoted, is := strings.CutPrefix(rest, "'"); is {
+			if word, after, is = strings.Cut(quoted, "'"); !is {
 				t.Fatalf("a quote is left open: %s", line)
 			}
 		}

@@ -291,7 +291,7 @@ func TestExplain(t *testing.T) {
 func TestABackOffPointsToTheEventBeforeIt(t *testing.T) {
 	for _, text := range []string{`Back-off pulling image "acme/api:1"`, "Error: ErrImagePull", "Error: ImagePullBackOff"} {
 		got := bench{}.run(t, "read", text)
-		if got.code != ExitOK || !strings.Contains(got.out, "Do first: Give the event before it, which begins with Failed to pull image") || strings.Contains(got.out, "too short") {
+		if got.code != ExitOK || !strings.Contains(got.out, "Do first: Give the event before it as well, which begins with") || strings.Contains(got.out, "too short") {
 			t.Errorf("%q: exit code %d, stdout:\n%s", text, got.code, got.out)
 		}
 	}

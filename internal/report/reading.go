@@ -21,7 +21,7 @@ func Reading(c *catalog.Catalog, s symptom.Symptom) v1alpha1.Reading {
 	switch {
 	case first.ID == catalog.Other && s.Runtime == "kubelet":
 		// What the kubelet says of every pull that failed, while it backs off.
-		r.FirstAction = "Give the event before it, which begins with Failed to pull image, too: it has the cause. This one tells only that a pull failed and is tried again."
+		r.FirstAction = "Give the event before it as well, which begins with Failed to pull image and has the cause: this one tells only that a pull failed and the kubelet backs off."
 	case first.ID == catalog.Other:
 		r.FirstAction = "Give the whole error of the pod's event: this text is too short, or not about a pull."
 	}
