@@ -41,7 +41,7 @@ integration: build ## the plugin against a real API server and kubelets
 	  $(STEP) "25 faults" $(TESTBED) e2e --core --plugin $(PLUGIN); \
 	else \
 	  $(STEP) "testbed unit tests" sh -c 'cd testbed && $(GOTEST) ./internal/...'; \
-	  echo "Left out, as they start kubelets and need root on Linux: testbed/integration and make e2e"; \
+	  echo "Left out, as they start kubelets and need root on Linux: testbed/integration and make e2e; of testbed/internal/handover what needs skopeo, awscli or a registry, unless testbed build has made them"; \
 	fi
 
 .PHONY: testbed-up
