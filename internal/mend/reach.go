@@ -37,6 +37,7 @@ func (m *Mender) reach(ctx context.Context, u *Undo) {
 	if u.Blocked() != nil {
 		return
 	}
+	run := m.cluster.NewRun()
 	for i := range u.Backs {
 		b := &u.Backs[i]
 		if _, workload := kinds[b.Object.Kind]; !workload || b.Standing != Stands || b.Removes {
@@ -63,7 +64,7 @@ func (m *Mender) reach(ctx context.Context, u *Undo) {
 		if err := m.pods(ctx, b.live, nil, &k); err != nil {
 			u.gap(evidence.CheckPods, *b, err)
 		}
-		if err := revisions(ctx, m.cluster.NewRun(), b.live, &k); err != nil {
+		if err := revisions(ctx, run, b.live, &k); err != nil {
 			u.gap(evidence.CheckHistory, *b, err)
 		}
 		if n := k.Restarts([]remedy.Change{c}); n > 0 {

@@ -19,8 +19,11 @@ import (
 func (w *watcher) setBack(live *unstructured.Unstructured) string {
 	changed := false
 	for _, c := range w.plan.Changes {
+		if !w.plan.isTarget(c.Object) {
+			continue
+		}
 		for _, e := range c.Edits {
-			if !w.plan.isTarget(c.Object) || remedy.SameValue(e.Old, e.New) {
+			if remedy.SameValue(e.Old, e.New) {
 				continue
 			}
 			if changed = true; !remedy.SameValue(remedy.ValueAt(live.Object, e.Path), e.Old) {

@@ -39,8 +39,9 @@ type watcher struct {
 	// before are the pods that were there, by UID.
 	before map[string]former
 	// stale are the hashes of former templates, if the plan changes the template:
-	// those of pods that failed or are evicted, and of revisions that have other images than are
-	// wanted. A pod that still gets one of them was not made from the new one.
+	// those of pods that failed or are evicted, and of revisions that have other
+	// images than are wanted. A pod that still gets one of them was not made from
+	// the new one.
 	stale map[string]bool
 	// inPlace are the pods that the plan changes themselves, by UID.
 	inPlace map[string]bool
