@@ -11,6 +11,12 @@ LDFLAGS  := -s -w -X github.com/pullmedic/pullmedic/internal/cli.version=$(VERSI
 STEP     := ./tools/step
 # A slow machine is no failure; the default would end a package after ten minutes.
 GOTEST   := go test -timeout 60m
+# A real cluster has its own pace: up to two tests that fail on it run once more,
+# each alone, and the log tells which.
+GOTESTSUM := bin/gotestsum
+AGAIN     := --format testname --format-icons text --no-color --packages . --rerun-fails=1 --rerun-fails-max-failures=2 --rerun-fails-run-root-test --rerun-fails-report /dev/stdout
+# TWICE=./tools/twice gives the runs over all faults a second try.
+TWICE    ?=
 
 .PHONY: all build demo test unit agreement integration e2e handover backoff bench fuzz lint vuln generate corpus clean
 
@@ -37,8 +43,9 @@ integration: build ## the plugin against a real API server and kubelets
 	@if [ "$$(id -u)" = 0 ] && [ "$$(uname -s)" = Linux ]; then \
 	  $(MAKE) --no-print-directory testbed-up && \
 	  $(STEP) "testbed unit tests" sh -c 'cd testbed && $(GOTEST) -count=1 ./internal/...' && \
-	  $(STEP) "integration tests" sh -c 'cd testbed/integration && $(GOTEST) -count=1' && \
-	  $(STEP) "25 faults" $(TESTBED) e2e --core --plugin $(PLUGIN); \
+	  (cd tools && go build -o ../$(GOTESTSUM) gotest.tools/gotestsum) && \
+	  $(STEP) "integration tests" sh -c 'cd testbed/integration && ../../$(GOTESTSUM) $(AGAIN) -- -timeout 60m -count=1' && \
+	  $(STEP) "25 faults" $(TWICE) $(TESTBED) e2e --core --plugin $(PLUGIN); \
 	else \
 	  $(STEP) "testbed unit tests" sh -c 'cd testbed && $(GOTEST) ./internal/...'; \
 	  echo "Left out, as they start kubelets and need root on Linux: testbed/integration and make e2e; of testbed/internal/handover what needs skopeo, awscli or a registry, unless testbed build has made them"; \
@@ -54,10 +61,10 @@ $(TESTBED): FORCE
 	cd testbed && go build -o bin/testbed .
 
 e2e: build testbed-up ## every fault on every runtime, named and proven
-	$(STEP) "e2e" $(TESTBED) e2e --plugin $(PLUGIN)
+	$(STEP) "e2e" $(TWICE) $(TESTBED) e2e --plugin $(PLUGIN)
 
 handover: build testbed-up ## what is handed over, carried out to the letter on real nodes
-	$(STEP) "handover" $(TESTBED) handover --plugin $(PLUGIN)
+	$(STEP) "handover" $(TWICE) $(TESTBED) handover --plugin $(PLUGIN)
 
 backoff: build testbed-up ## when kubelets try again against what is told, 11 minutes; not part of test
 	$(STEP) "backoff" $(TESTBED) backoff --plugin $(PLUGIN)

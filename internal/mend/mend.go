@@ -21,6 +21,8 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
@@ -231,6 +233,7 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options, without map[string]string
 			}
 		}
 	}
+	leastRiskFirst(k, p.Evict)
 	if len(p.Evict) > 0 {
 		p.Irrevocable = append(p.Irrevocable, evicted(len(p.Evict)))
 	}
@@ -264,6 +267,18 @@ func woken(k remedy.Case, c Choice) []Pod {
 		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
 	}
 	return pods
+}
+
+// leastRiskFirst sorts pods so that the one which goes first, as the proof, is one
+// that never ran: no container of it is lost, and no budget holds it.
+func leastRiskFirst(k remedy.Case, pods []Pod) {
+	ran := func(p Pod) int {
+		if slices.ContainsFunc(k.Pods, func(of *corev1.Pod) bool { return string(of.UID) == p.UID && of.Status.Phase != corev1.PodPending }) {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(pods, func(a, b Pod) int { return ran(a) - ran(b) })
 }
 
 // heldBack are the failing pods that a choice does not get to.

@@ -16,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 
 	"github.com/pullmedic/pullmedic/diagnosis"
@@ -56,6 +57,27 @@ func TestAPodThatServesByNowIsWokenOnlyByForce(t *testing.T) {
 	c.Remedy.NeedsForce = "1 pod that still serves would go"
 	if got := woken(k, c); len(got) != 1 {
 		t.Errorf("by force it wakes %v", got)
+	}
+}
+
+func TestWhatNeverRanIsEvictedFirst(t *testing.T) {
+	var k remedy.Case
+	var pods []Pod
+	for name, phase := range map[string]corev1.PodPhase{"a": corev1.PodRunning, "b": corev1.PodPending, "c": corev1.PodRunning, "d": corev1.PodPending} {
+		p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID(name)}}
+		p.Status.Phase = phase
+		k.Pods = append(k.Pods, p)
+	}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		pods = append(pods, Pod{Name: name, UID: name})
+	}
+	leastRiskFirst(k, pods)
+	var got []string
+	for _, p := range pods {
+		got = append(got, p.Name)
+	}
+	if want := []string{"b", "d", "a", "c"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 
