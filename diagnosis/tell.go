@@ -170,7 +170,7 @@ func (b *bench) subject(j judged) evidence.Subject {
 	case evidence.SubjectNode:
 		s.Name = p.Node
 	case evidence.SubjectWorkload:
-		s.Name = join(p.Namespace, strings.ToLower(p.Owner.Kind)+"/"+p.Owner.Name)
+		s.Name = join(p.Namespace, p.Owner.String())
 	case evidence.SubjectPod:
 		s.Name = join(p.Namespace, p.Pod)
 	}

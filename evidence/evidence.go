@@ -11,6 +11,7 @@
 package evidence
 
 import (
+	"strings"
 	"time"
 
 	"github.com/pullmedic/pullmedic/symptom"
@@ -134,9 +135,33 @@ const (
 
 // Object names a Kubernetes object.
 type Object struct {
+	// Group of the kind's API, as GroupOf has it.
+	Group     string `json:"group,omitempty"`
 	Kind      string `json:"kind"`
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`
+}
+
+// String is what kubectl takes: deployment/web, rollout.argoproj.io/web.
+func (o Object) String() string { return o.Type() + "/" + o.Name }
+
+// Type is the kind as kubectl takes it: deployment, rollout.argoproj.io.
+func (o Object) Type() string {
+	if o.Group == "" {
+		return strings.ToLower(o.Kind)
+	}
+	return strings.ToLower(o.Kind) + "." + o.Group
+}
+
+// GroupOf is the API group of an apiVersion: "" for the core's and for those of
+// Kubernetes' own workloads, so that they are known by their kinds alone and
+// nobody else's StatefulSet is taken for one of theirs.
+func GroupOf(apiVersion string) string {
+	group, _, ok := strings.Cut(apiVersion, "/")
+	if !ok || group == "apps" || group == "batch" {
+		return ""
+	}
+	return group
 }
 
 // Reference is an image's name in parts. Host is where it is pulled from by

@@ -113,6 +113,8 @@ type Unmade struct {
 
 // An Object names a Kubernetes object.
 type Object struct {
+	// Group of the kind's API; absent for Kubernetes' own kinds.
+	Group     string `json:"group,omitempty"`
 	Kind      string `json:"kind"`
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`

@@ -145,7 +145,9 @@ func of(p evidence.Pull, kind string, ref examine.ObjectRef) bool {
 	if ref.Namespace != "" && p.Namespace != ref.Namespace {
 		return false
 	}
-	made := func(o evidence.Object) bool { return strings.EqualFold(o.Kind, kind) && o.Name == ref.Name }
+	made := func(o evidence.Object) bool {
+		return o.Group == "" && strings.EqualFold(o.Kind, kind) && o.Name == ref.Name
+	}
 	return kind == "pod" && p.Pod == ref.Name || made(p.Owner) || slices.ContainsFunc(p.Via, made)
 }
 
@@ -153,7 +155,7 @@ func of(p evidence.Pull, kind string, ref examine.ObjectRef) bool {
 func (r *Replay) known(namespace string) []string {
 	var near, far []string
 	for _, e := range r.survey.Pulls {
-		name := strings.ToLower(e.Pull.Owner.Kind) + "/" + e.Pull.Owner.Name + " -n " + e.Pull.Namespace
+		name := e.Pull.Owner.String() + " -n " + e.Pull.Namespace
 		if slices.Contains(near, name) || slices.Contains(far, name) {
 			continue
 		}

@@ -108,7 +108,7 @@ func kept(p mend.Plan) (string, bool) {
 				return back(tool), true
 			}
 			if above := k.Target.Above; above.Name != "" {
-				return back(strings.ToLower(above.Kind) + "/" + above.Name), true
+				return back(above.String()), true
 			}
 		case c.Object.Kind == "ServiceAccount":
 			if m := p.AccountManager(); m.Tool != "" {

@@ -165,7 +165,7 @@ func newPull(pod *corev1.Pod) evidence.Pull {
 		Node:           pod.Spec.NodeName,
 	}
 	if c := metav1.GetControllerOf(pod); c != nil {
-		p.Owner.Kind, p.Owner.Name = foreign.Text(c.Kind, 100), foreign.Text(c.Name, 253)
+		p.Owner = controller(pod.Namespace, *c)
 	}
 	for _, s := range pod.Spec.ImagePullSecrets {
 		p.PullSecrets = append(p.PullSecrets, foreign.Text(s.Name, 253))

@@ -179,5 +179,5 @@ func reference(image string) (evidence.Reference, error) { return keyring.ParseI
 func number(n int) string { return strconv.Itoa(n) }
 
 func workloadName(o evidence.Object) string {
-	return o.Namespace + "/" + strings.ToLower(o.Kind) + "/" + o.Name
+	return o.Namespace + "/" + o.String()
 }

@@ -36,7 +36,7 @@ type ObjectRef struct {
 // Is tells whether an object is the one that is named, where kind is the reference's
 // as KindNamed has it; one without a namespace is of any.
 func (r ObjectRef) Is(kind string, o evidence.Object) bool {
-	return strings.EqualFold(o.Kind, kind) && o.Name == r.Name && (r.Namespace == "" || o.Namespace == r.Namespace)
+	return o.Group == "" && strings.EqualFold(o.Kind, kind) && o.Name == r.Name && (r.Namespace == "" || o.Namespace == r.Namespace)
 }
 
 // UnknownKindError is returned for kinds that have no pods to look at.

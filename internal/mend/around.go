@@ -63,9 +63,9 @@ func (m *Mender) origin(ctx context.Context, live *unstructured.Unstructured, k 
 		t.Back = t.Manager.Tool + " may set back what is changed here"
 	}
 	if a := t.Above; a.Name != "" {
-		o.say("%s/%s makes it", strings.ToLower(a.Kind), a.Name)
-		t.Back = cmp.Or(t.Back, "the operator of "+strings.ToLower(a.Kind)+"/"+a.Name+" may set back what is changed here")
-		if command, ok := shell.Command("kubectl", "edit", strings.ToLower(a.Kind), a.Name, "-n", t.Namespace); ok && isName(a.Name) && len(validation.IsDNS1035Label(strings.ToLower(a.Kind))) == 0 {
+		o.say("%s makes it", a)
+		t.Back = cmp.Or(t.Back, "the operator of "+a.String()+" may set back what is changed here")
+		if command, ok := shell.Command("kubectl", "edit", a.Type(), a.Name, "-n", t.Namespace); ok && isName(a.Name) && isName(a.Type()) {
 			t.Lasting = append(t.Lasting, remedy.Step{What: "Change it in the object that its operator reads", Where: "where kubectl is", Commands: []string{command}})
 		}
 	}

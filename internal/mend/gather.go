@@ -37,23 +37,22 @@ var kinds = map[string]struct{ apiVersion, resource string }{
 	"CronJob":               {"batch/v1", "cronjobs"},
 }
 
-// targetOf is the object that a person would edit, of the kinds that are
-// Kubernetes' own, and the one above it that is not.
+// targetOf is the highest object of Kubernetes' own kinds with nothing else below
+// it, which is the one that makes the pods; and the one at the top of the chain if
+// that is of another kind, which is what a person edits.
 func targetOf(p evidence.Pull) (target, above evidence.Object) {
 	chain := slices.Concat([]evidence.Object{{Kind: "Pod", Namespace: p.Namespace, Name: p.Pod}}, p.Via)
 	if p.Owner.Kind != "" && p.Owner.Kind != "Pod" {
 		chain = append(chain, p.Owner)
 	}
-	for i, o := range slices.Backward(chain) {
-		if _, ok := kinds[o.Kind]; ok && o.Name != "" {
-			if i < len(chain)-1 {
-				above = chain[i+1]
-			}
-			o.Namespace = p.Namespace
-			return o, above
+	for _, o := range chain {
+		if _, ok := kinds[o.Kind]; !ok || o.Name == "" || o.Group != "" {
+			return target, chain[len(chain)-1]
 		}
+		target = o
+		target.Namespace = p.Namespace
 	}
-	return evidence.Object{}, evidence.Object{}
+	return target, evidence.Object{}
 }
 
 // group puts the diagnoses of one target together, in their order.

@@ -23,7 +23,7 @@ func (p byHand) correctSource() []Remedy {
 
 // ownerKind and ownerName of the pull, as kubectl takes them.
 func (p byHand) ownerKind() string {
-	return matching(wordGrammar, strings.ToLower(p.d.Pull.Owner.Kind))
+	return matching(dnsGrammar, p.d.Pull.Owner.Type())
 }
 func (p byHand) ownerName() string { return matching(dnsGrammar, p.d.Pull.Owner.Name) }
 func (p byHand) pod() string       { return matching(dnsGrammar, p.d.Pull.Pod) }

@@ -98,7 +98,7 @@ func describe(c *catalog.Catalog, members []v1alpha1.Diagnosis) v1alpha1.Group {
 // podKey tells pods apart; one that was never made counts by its owner.
 func podKey(p v1alpha1.Pull) string {
 	if p.Pod == "" {
-		return p.Namespace + "/" + p.Owner.Kind + "/" + p.Owner.Name
+		return p.Namespace + "/" + named(p.Owner)
 	}
 	return p.Namespace + "/" + p.Pod
 }
@@ -110,7 +110,7 @@ func Example(p v1alpha1.Pull) v1alpha1.Object {
 	for _, o := range slices.Backward(chain) {
 		switch kind := strings.ToLower(o.Kind); kind {
 		case "deployment", "replicaset", "replicationcontroller", "statefulset", "daemonset", "job", "cronjob":
-			if o.Name != "" {
+			if o.Name != "" && o.Group == "" {
 				return v1alpha1.Object{Kind: kind, Namespace: p.Namespace, Name: o.Name}
 			}
 		}

@@ -24,7 +24,8 @@ func impact(i evidence.Impact) *v1alpha1.Impact {
 		Stalled: i.Stalled, StalledSince: at(i.StalledSince), Deadline: at(i.Deadline), Missed: i.Missed, LastSuccess: at(i.LastSuccess),
 	}
 	if i.Workload.Name != "" {
-		out.Workload = &v1alpha1.Object{Kind: clean(i.Workload.Kind), Namespace: clean(i.Workload.Namespace), Name: clean(i.Workload.Name)}
+		workload := object(i.Workload)
+		out.Workload = &workload
 	}
 	if i.Serving != (evidence.Serving{}) {
 		out.Serving = &v1alpha1.Serving{Revision: int(i.Serving.Revision), Ready: i.Serving.Ready, Image: clean(i.Serving.Image)}
@@ -47,7 +48,7 @@ func changes(from []evidence.Change) []v1alpha1.Change {
 }
 
 func object(o evidence.Object) v1alpha1.Object {
-	return v1alpha1.Object{Kind: clean(o.Kind), Namespace: clean(o.Namespace), Name: clean(o.Name)}
+	return v1alpha1.Object{Group: clean(o.Group), Kind: clean(o.Kind), Namespace: clean(o.Namespace), Name: clean(o.Name)}
 }
 
 // What a group's impact names before it counts.
@@ -192,7 +193,9 @@ func ownerWords(p v1alpha1.Pull) string {
 	return text
 }
 
-func named(o v1alpha1.Object) string { return strings.ToLower(o.Kind) + "/" + o.Name }
+func named(o v1alpha1.Object) string {
+	return evidence.Object{Group: o.Group, Kind: o.Kind, Name: o.Name}.String()
+}
 
 // scope tells what the failing pulls of the registry have in common.
 func (s *sheet) scope(d v1alpha1.Diagnosis) {

@@ -37,7 +37,7 @@ func outlook(d v1alpha1.Diagnosis, unwell bool, now time.Time) *v1alpha1.Outlook
 // and nothing else is lost with it. A Job counts a deleted pod as failed, a bare
 // pod is gone, and with a pod that somebody debugs goes what they look at.
 func remade(p v1alpha1.Pull) bool {
-	if p.ContainerKind == string(evidence.EphemeralContainer) {
+	if p.ContainerKind == string(evidence.EphemeralContainer) || p.Owner.Group != "" {
 		return false
 	}
 	switch p.Owner.Kind {

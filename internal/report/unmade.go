@@ -42,7 +42,7 @@ func (s *sheet) unmade(r v1alpha1.Report) {
 }
 
 func (s *sheet) unmadeWords(u v1alpha1.Unmade, r v1alpha1.Report) string {
-	text := strings.ToLower(u.Owner.Kind) + "/" + u.Owner.Name + " in " + u.Owner.Namespace
+	text := named(u.Owner) + " in " + u.Owner.Namespace
 	if u.Wanted > 0 {
 		text = fmt.Sprintf("%s of %s of %s", number(u.Wanted-u.Made), count(u.Wanted, "pod"), text)
 	} else {

@@ -194,7 +194,7 @@ func vantageWords(v v1alpha1.Vantage) string {
 }
 
 func forWords(p v1alpha1.NextPull) string {
-	text := strings.ToLower(p.Owner.Kind) + "/" + p.Owner.Name + " in " + p.Owner.Namespace
+	text := named(p.Owner) + " in " + p.Owner.Namespace
 	switch p.ContainerKind {
 	case string(evidence.ImageVolume):
 		return text + ", image volume " + p.Container

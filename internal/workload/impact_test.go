@@ -78,7 +78,7 @@ func TestImpact(t *testing.T) {
 		"an Argo Rollout, by its ReplicaSets": {
 			pod:     meta("web-new-x", "ReplicaSet", "apps/v1", "web-new", nil),
 			objects: []runtime.Object{canary("new", "4", 1, 0), canary("old", "3", 5, 5)},
-			want:    evidence.Impact{Workload: named("Rollout", "web"), Wanted: 6, Ready: 5, Revision: 4, Serving: evidence.Serving{Revision: 3, Ready: 5}},
+			want:    evidence.Impact{Workload: evidence.Object{Group: "argoproj.io", Kind: "Rollout", Namespace: "shop", Name: "web"}, Wanted: 6, Ready: 5, Revision: 4, Serving: evidence.Serving{Revision: 3, Ready: 5}},
 		},
 		"a ReplicationController": {
 			pod: meta("old-x", "ReplicationController", "v1", "old", nil),

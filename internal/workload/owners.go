@@ -66,7 +66,12 @@ func (w *Workload) manage(o metav1.Object) {
 // managerBy knows the field managers under which the tools that reconcile write,
 // for objects that carry no mark of theirs.
 func managerBy(manager string) evidence.Manager {
+	if strings.HasPrefix(manager, "pulumi-") {
+		return evidence.Manager{Tool: "Pulumi"}
+	}
 	switch manager {
+	case "Terraform", "HashiCorp": // a manifest of the provider's, and its own resources
+		return evidence.Manager{Tool: "Terraform"}
 	case "argocd-controller", "argocd-application-controller":
 		return evidence.Manager{Tool: "Argo CD"}
 	case "kustomize-controller", "helm-controller":
@@ -116,14 +121,44 @@ func managerOf(labels, annotations map[string]string) evidence.Manager {
 	}
 }
 
+// copiers are the tools that copy Secrets between namespaces or from a store, by
+// the label or annotation that theirs carry, which names the source
+// (https://github.com/emberstack/kubernetes-reflector, https://github.com/mittwald/kubernetes-replicator,
+// https://github.com/config-syncer/config-syncer, https://external-secrets.io/latest/api/externalsecret/).
+var copiers = []struct{ mark, tool string }{
+	{"reflector.v1.k8s.emberstack.com/reflects", "Reflector"},
+	{"replicator.v1.mittwald.de/replicate-from", "kubernetes-replicator"},
+	{"replicator.v1.mittwald.de/replicated-from-version", "kubernetes-replicator"},
+	{"kubed.appscode.com/origin.name", "config-syncer"},
+	{"reconcile.external-secrets.io/managed", "External Secrets"},
+	{"reconcile.external-secrets.io/data-hash", "External Secrets"},
+}
+
+func copierOf(labels, annotations map[string]string) evidence.Manager {
+	for _, c := range copiers {
+		if labels[c.mark] != "" || annotations[c.mark] != "" {
+			return evidence.Manager{Tool: c.tool}
+		}
+	}
+	return evidence.Manager{}
+}
+
 // ManagerOf tells what keeps an object as it is, if that shows: by its own marks,
-// by who wrote it last, or by the object that owns it (an ExternalSecret).
+// by those of a copier, by who wrote it last, or by the object that owns it (an
+// ExternalSecret).
 func ManagerOf(o metav1.Object) evidence.Manager {
+	owner := metav1.GetControllerOf(o)
+	if refs := o.GetOwnerReferences(); owner == nil && len(refs) > 0 {
+		owner = &refs[0]
+	}
 	m := managerOf(o.GetLabels(), o.GetAnnotations())
+	if m.Tool == "" && owner == nil {
+		m = copierOf(o.GetLabels(), o.GetAnnotations())
+	}
 	if m.Tool == "" {
 		m = managerBy(managedfields.Last(metav1.ObjectMeta{ManagedFields: o.GetManagedFields()}, "f:data").By)
 	}
-	if owner := metav1.GetControllerOf(o); m.Tool == "" && owner != nil {
+	if m.Tool == "" && owner != nil {
 		m = evidence.Manager{Tool: foreign.Text(owner.Kind, 63), Name: foreign.Text(owner.Name, 253)}
 	}
 	return m

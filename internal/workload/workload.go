@@ -195,7 +195,7 @@ func (w Workload) Previous(container, image string) (Revision, string, bool) {
 }
 
 func object(namespace string, owner metav1.OwnerReference) evidence.Object {
-	return evidence.Object{Kind: foreign.Text(owner.Kind, 100), Namespace: namespace, Name: foreign.Text(owner.Name, 253)}
+	return evidence.Object{Group: foreign.Text(evidence.GroupOf(owner.APIVersion), 253), Kind: foreign.Text(owner.Kind, 100), Namespace: namespace, Name: foreign.Text(owner.Name, 253)}
 }
 
 // kindOf is the owner's kind with its API group, whatever the version.

@@ -138,7 +138,7 @@ func TestWhatKeepsAWorkloadFromElsewhere(t *testing.T) {
 			cake := b.put(t, cakes, namespace, text)
 			return keeping{
 				owner:  &metav1.OwnerReference{APIVersion: "acme.example/v1", Kind: "Cake", Name: "birthday", UID: cake.GetUID(), Controller: new(true)},
-				source: []string{"cake/birthday makes it"}, back: "the operator of cake/birthday may set back what is changed here", lasting: "kubectl edit cake birthday -n " + namespace,
+				source: []string{"cake.acme.example/birthday makes it"}, back: "the operator of cake.acme.example/birthday may set back what is changed here", lasting: "kubectl edit cake.acme.example birthday -n " + namespace,
 			}
 		},
 	} {
