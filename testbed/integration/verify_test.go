@@ -63,6 +63,9 @@ func (b bed) verified(t *testing.T, stdin string, env []string, args ...string) 
 	if err := decoder.Decode(&v); err != nil {
 		t.Fatalf("exit code %d, %v: stderr %s, stdout %s", got.code, err, got.err, got.out)
 	}
+	if len(v.Pulls) == 0 || slices.ContainsFunc(v.Pulls, func(p v1alpha1.NextPull) bool { return len(p.Vantages) == 0 }) {
+		t.Fatalf("exit code %d, nothing is foreseen: %+v; stderr %s", got.code, v, got.err)
+	}
 	return v, got
 }
 
