@@ -88,8 +88,8 @@ fuzz: ## FUZZTIME=10m make fuzz for more
 lint: ## golangci-lint, from tools/
 	@mkdir -p bin
 	$(STEP) "build the linters" sh -c 'cd tools && go build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint'
-	$(STEP) "lint" bin/golangci-lint run ./...
-	$(STEP) "lint testbed" sh -c 'cd testbed && ../bin/golangci-lint run --config ../.golangci.yml ./...'
+	$(STEP) "lint" bin/golangci-lint run --allow-serial-runners ./...
+	$(STEP) "lint testbed" sh -c 'cd testbed && ../bin/golangci-lint run --allow-serial-runners --config ../.golangci.yml ./...'
 
 vuln: ## known vulnerabilities of what is linked (needs vuln.go.dev)
 	cd tools && go build -o ../bin/govulncheck golang.org/x/vuln/cmd/govulncheck

@@ -124,7 +124,7 @@ func TestCompletionNeverFails(t *testing.T) {
 		"a server that is down":      writeFile(t, "down", strings.Replace(contexts, "%s", closed(t), 1)),
 		"a server that is silent":    writeFile(t, "silent", strings.Replace(contexts, "%s", deaf(t), 1)),
 		"a plugin that is not there": withPlugin(t, "/nowhere/plugin"),
-		"a plugin that hangs":        withPlugin(t, script(t, "exec sleep 4")),
+		"a plugin that hangs":        withPlugin(t, script(t, "exec sleep 10")),
 		"nobody may list":            kubeconfigFor(t, forbidding(t)),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestCompletionNeverFails(t *testing.T) {
 					t.Errorf("%q: offered %q", typed, got)
 				}
 			}
-			if took := time.Since(began); took > 2*completeTime+2*time.Second {
+			if took := time.Since(began); took > 9*time.Second { // twice completeTime, and what a busy machine takes; less than the plugin
 				t.Errorf("it took %s", took)
 			}
 			offered(t, append(append([]string{"diagnose"}, args...), "--context", "")...)

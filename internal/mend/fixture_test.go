@@ -146,6 +146,15 @@ func newBench(t *testing.T, s verify.Seer, objects ...runtime.Object) bench {
 	return bench{mend.New(mend.Options{Cluster: asks, Edit: writes, Seer: s, Catalog: known, Now: now, Poll: time.Millisecond}), server}
 }
 
+// untilEnd is how long a plan may be watched: briefly where nothing is to come of it,
+// and else as long as a busy machine may take.
+func untilEnd(want mend.Outcome, briefly time.Duration) time.Duration {
+	if want == mend.StillPulling {
+		return briefly
+	}
+	return time.Minute
+}
+
 func (b bench) plan(t *testing.T, o remedy.Options) mend.Plan {
 	t.Helper()
 	plans, err := b.Plan(t.Context(), []diagnosis.Diagnosis{sick()}, o)

@@ -258,7 +258,7 @@ func TestARunThatCannotBeReadIsNotTakenForOver(t *testing.T) {
 			if c.deny != "" {
 				b.server.Deny(c.deny)
 			}
-			if r := b.Carry(t.Context(), plans[0], true, 300*time.Millisecond, quiet); r.Outcome != c.want {
+			if r := b.Carry(t.Context(), plans[0], true, untilEnd(c.want, 300*time.Millisecond), quiet); r.Outcome != c.want {
 				t.Errorf("got %+v, want %s", r, c.want)
 			}
 		})

@@ -48,7 +48,7 @@ func TestWhoSetsTheChangeBackEndsTheWatch(t *testing.T) {
 				}
 				b.server.Put(live)
 			})
-			r := b.Carry(t.Context(), p, true, 300*time.Millisecond, quiet)
+			r := b.Carry(t.Context(), p, true, untilEnd(c.want, 300*time.Millisecond), quiet)
 			if said := r.Why + strings.Join(r.Notes, " "); r.Outcome != c.want || !strings.Contains(said, c.says) {
 				t.Errorf("%s, says %q; want %s and %q", r.Outcome, said, c.want, c.says)
 			}

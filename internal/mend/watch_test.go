@@ -76,11 +76,7 @@ func TestOfAPodThatIsChangedInPlaceOnlyTheNewImageCounts(t *testing.T) {
 					b.server.Put(next)
 				}
 			})
-			limit := time.Minute
-			if c.want == mend.StillPulling {
-				limit = 50 * time.Millisecond
-			}
-			r := b.Carry(t.Context(), p, true, limit, quiet)
+			r := b.Carry(t.Context(), p, true, untilEnd(c.want, 50*time.Millisecond), quiet)
 			if r.Outcome != c.want {
 				t.Errorf("got %+v, want %s", r, c.want)
 			}
@@ -321,7 +317,7 @@ func TestAWorkloadThatIsScaledDownMeanwhileIsServed(t *testing.T) {
 			b.server.Remove("pods", "shop", "api-2-x")
 		}
 	})
-	if r := b.Carry(t.Context(), p, true, 300*time.Millisecond, quiet); r.Outcome != mend.Mended || r.Served != 2 {
+	if r := b.Carry(t.Context(), p, true, time.Minute, quiet); r.Outcome != mend.Mended || r.Served != 2 {
 		t.Errorf("got %+v", r)
 	}
 }

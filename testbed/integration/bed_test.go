@@ -195,10 +195,15 @@ func (b bed) awaitFailing(t *testing.T, namespace, app string) {
 	}
 }
 
-// awaitFailingImage waits until a pod that stays fails to pull an image.
+// awaitFailingImage waits until a pod fails to pull an image, and is one that stays:
+// pods of former images may run meanwhile, and one of the same image that is about
+// to go may still be there.
 func (b bed) awaitFailingImage(t *testing.T, namespace, image string) {
 	t.Helper()
 	b.await(t, "the pull of "+image+" to fail", func(ctx context.Context) error {
+		if err := b.underWay(ctx, namespace); err != nil {
+			return err
+		}
 		list, err := b.Kube.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
 		if err != nil {
 			return err
@@ -212,6 +217,30 @@ func (b bed) awaitFailingImage(t *testing.T, namespace, image string) {
 		}
 		return nil
 	})
+}
+
+// underWay is an error while a controller has yet to read a Deployment of the
+// namespace, or to make or remove pods of a ReplicaSet.
+func (b bed) underWay(ctx context.Context, namespace string) error {
+	deployments, err := b.Kube.AppsV1().Deployments(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, d := range deployments.Items {
+		if d.Status.ObservedGeneration < d.Generation {
+			return fmt.Errorf("deployment/%s was read at generation %d of %d", d.Name, d.Status.ObservedGeneration, d.Generation)
+		}
+	}
+	sets, err := b.Kube.AppsV1().ReplicaSets(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, s := range sets.Items {
+		if s.Status.ObservedGeneration < s.Generation || s.Status.Replicas != *s.Spec.Replicas {
+			return fmt.Errorf("replicaset/%s has %d pods of %d", s.Name, s.Status.Replicas, *s.Spec.Replicas)
+		}
+	}
+	return nil
 }
 
 // pullFails tells of a container that its pull fails.
@@ -246,8 +275,8 @@ func (b bed) injectFault(t *testing.T, fault faults.Fault) string {
 		t.Fatal(err)
 	}
 	namespace := fault.Namespace(node.Name)
-	if _, err := faults.Await(ctx, b.Bed, namespace, faults.PodName); err != nil {
-		t.Fatal(err)
+	if shown, err := faults.Await(ctx, b.Bed, namespace, faults.PodName); err != nil || shown.Running {
+		t.Fatalf("%s is to fail: %+v (%v)", fault.Name, shown, err)
 	}
 	return namespace
 }

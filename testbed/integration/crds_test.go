@@ -108,9 +108,31 @@ func (b bed) define(t *testing.T, text string, files ...string) {
 			}) {
 				return fmt.Errorf("its conditions are %v", conditions)
 			}
-			return nil
+			return b.discovered(got)
 		})
 	}
+}
+
+// discovered is an error while the API server does not tell of a custom resource
+// that it serves: kubectl asks for the list of all.
+func (b bed) discovered(definition *unstructured.Unstructured) error {
+	group, _, _ := unstructured.NestedString(definition.Object, "spec", "group")
+	kind, _, _ := unstructured.NestedString(definition.Object, "spec", "names", "kind")
+	versions, _, _ := unstructured.NestedSlice(definition.Object, "spec", "versions")
+	for _, v := range versions {
+		version, _ := v.(map[string]any)
+		if version["served"] != true {
+			continue
+		}
+		list, err := b.Kube.Discovery().ServerResourcesForGroupVersion(fmt.Sprintf("%s/%s", group, version["name"]))
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(list.APIResources, func(r metav1.APIResource) bool { return r.Kind == kind }) {
+			return fmt.Errorf("%s is not among what %s has", kind, list.GroupVersion)
+		}
+	}
+	return nil
 }
 
 // put makes an object of a text in a namespace, waiting for its kind to be served.

@@ -178,7 +178,7 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 	is("after undo", notThere)
 
 	// Halted, as fix says how, it leaves the change alone until it is resumed.
-	b.awaitFailing(t, namespace, "web")
+	b.awaitFailingImage(t, namespace, notThere)
 	b.merge(t, kustomizations, namespace, "web", `{"spec":{"suspend":true}}`)
 	halted := mended()
 	if want := "Flux sets back what is changed here once it is resumed (it is suspended now)"; halted.Back != want {
@@ -190,7 +190,7 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 
 	// Where it comes by before a pod could pull, fix says who was there. It is an
 	// image of which no pod runs yet.
-	b.awaitFailing(t, namespace, "web")
+	b.awaitFailingImage(t, namespace, notThere)
 	b.merge(t, kustomizations, namespace, "web", `{"spec":{"interval":"1s"}}`)
 	lift := b.rule(t, registries.Rule{Registry: registries.Plain, From: []string{layout.Nodes[0].Addr}, Effect: registries.Effect{Hang: true}})
 	if got, done := b.fix(t, namespace, "deployment/web", "--to", registries.Plain+"/acme/app:1.27.3", "--here"); done.code != 1 || got.Outcome != v1alpha1.FixUndone || !strings.HasPrefix(got.Why, "kustomize-controller has set back what was changed") {
@@ -204,7 +204,7 @@ func TestFluxDoesWhatFixForetells(t *testing.T) {
 	is("after all that", notThere)
 
 	// What it is told to leave alone stays, and undo takes it back.
-	b.awaitFailing(t, namespace, "web")
+	b.awaitFailingImage(t, namespace, notThere)
 	b.annotate(t, namespace, "kustomize.toolkit.fluxcd.io/reconcile", "disabled")
 	alone := mended()
 	if want := "Flux leaves the object alone, as it is marked, so that what is changed here stays"; alone.Back != want {

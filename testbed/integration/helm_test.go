@@ -112,7 +112,7 @@ func TestTheNextVersionFromElsewhereDoesNotConflict(t *testing.T) {
 					t.Error("owners: " + d)
 				}
 				if undone {
-					id := b.records(t, namespace)[0].ID
+					id := b.record(t, namespace).ID
 					if got := b.run(t, "", nil, "undo", id, "-n", namespace, "--yes"); got.code != 0 || b.imageOf(t, namespace, "web") != notThere {
 						t.Fatalf("undo: exit code %d, image %s\n%s%s", got.code, b.imageOf(t, namespace, "web"), got.out, got.err)
 					}

@@ -94,10 +94,11 @@ func TestAPullThatTakesLongerIsNotTakenBack(t *testing.T) {
 
 // stillPulling has fix give deployment/app of a new namespace an image, gives up
 // before it is pulled, and checks why it says that it is not. How long a machine
-// takes to make the pod that it is about shows in trying.
+// takes to make the pod that it is about shows in trying; beyond 45 s a runtime
+// would give up a pull that stands still.
 func (b bed) stillPulling(t *testing.T, want, image string, edit func(try int, s *corev1.PodSpec)) (namespace string) {
 	t.Helper()
-	timeouts := []string{"3s", "15s", "60s"}
+	timeouts := []string{"3s", "15s", "40s"}
 	for try, timeout := range timeouts {
 		namespace = b.namespace(t)
 		b.deploy(t, namespace, absent, func(s *corev1.PodSpec) {

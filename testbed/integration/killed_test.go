@@ -219,6 +219,16 @@ func (b bed) records(t *testing.T, namespace string) []v1alpha1.FixRecord {
 	return list.Records
 }
 
+// record is the namespace's one record.
+func (b bed) record(t *testing.T, namespace string) v1alpha1.FixRecord {
+	t.Helper()
+	records := b.records(t, namespace)
+	if len(records) != 1 {
+		t.Fatalf("there is to be one record: %+v", records)
+	}
+	return records[0]
+}
+
 // restored undoes what a killed fix left, and checks that nothing of it is left.
 func (m mending) restored(t *testing.T, before map[string]string) {
 	t.Helper()
@@ -330,14 +340,14 @@ func TestUndoKilledAtEachWrite(t *testing.T) {
 		if !strings.Contains(output, "mended") {
 			t.Fatalf("the fix did not mend: %s", output)
 		}
-		records := b.records(t, m.namespace)
-		if len(records) != 1 || records[0].State != v1alpha1.RecordMended {
-			t.Fatalf("the record is %+v", records)
+		record := b.record(t, m.namespace)
+		if record.State != v1alpha1.RecordMended {
+			t.Fatalf("the record is %+v", record)
 		}
 		if len(differences(before, m.shape(t))) != 3 {
 			t.Fatal("the fix changed nothing")
 		}
-		return m, before, records[0].ID
+		return m, before, record.ID
 	}
 	m, before, id := mended(t)
 	whole := b.way(t, m.config, -1, false)

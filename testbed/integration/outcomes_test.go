@@ -134,6 +134,7 @@ func TestABudgetThatHoldsTheSecondPodIsToldBeforeTheFirstGoes(t *testing.T) {
 		slices.Sort(shown)
 		return err == nil && slices.Equal(shown, []string{"Pending", "Running"})
 	})
+	b.awaitCounted(t, namespace)
 	before := b.written(t, namespace)
 	got, done := b.fix(t, namespace, "replicaset/app", "--to", present)
 	if done.code != 1 || got.Outcome != v1alpha1.FixRefused || len(got.Evictions) != 2 || got.Evictions[0] == ran ||

@@ -115,10 +115,27 @@ func (b bed) budget(t *testing.T, namespace string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.awaitCounted(t, namespace)
+}
+
+// awaitCounted waits until the budget counts the pods as they are. By an older
+// count as many are healthy as are to be, and then one that is not may go.
+func (b bed) awaitCounted(t *testing.T, namespace string) {
+	t.Helper()
 	b.await(t, "the budget to be counted", func(ctx context.Context) error {
+		pods, err := b.Kube.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		healthy := int32(0)
+		for _, p := range pods.Items {
+			if ready(p) {
+				healthy++
+			}
+		}
 		p, err := b.Kube.PolicyV1().PodDisruptionBudgets(namespace).Get(ctx, "all", metav1.GetOptions{})
-		if err == nil && (p.Status.ObservedGeneration == 0 || p.Status.ExpectedPods == 0) {
-			err = fmt.Errorf("its status is %+v", p.Status)
+		if err == nil && (p.Status.ObservedGeneration == 0 || int(p.Status.ExpectedPods) != len(pods.Items) || p.Status.CurrentHealthy != healthy) {
+			err = fmt.Errorf("of %d pods %d are ready, and its status is %+v", len(pods.Items), healthy, p.Status)
 		}
 		return err
 	})

@@ -22,19 +22,35 @@ import (
 )
 
 // testbed runs the built command.
-func testbed(t *testing.T, args ...string) string {
+func testbed(t *testing.T, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), longest)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "../bin/testbed", args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("testbed %q: %v: %s", args, err, out)
+	if err := testbedIn(t.Context(), args...); err != nil {
+		t.Fatal(err)
 	}
-	return string(out)
+}
+
+func testbedIn(ctx context.Context, args ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, "../bin/testbed", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("testbed %q: %w: %s", args, errors.Join(err, ctx.Err()), out)
+	}
+	return nil
+}
+
+// upAgain starts what does not run when the test ends, whatever came of it: all
+// tests after it need the cluster.
+func upAgain(t *testing.T) {
+	t.Cleanup(func() {
+		if err := testbedIn(context.Background(), "up"); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestASecondUpMendsWhatIsBroken(t *testing.T) {
 	b := open(t)
+	upAgain(t)
 	store := up.Store(b.Testbed)
 	for _, part := range []string{"node-b-kubelet", "kube-apiserver"} {
 		before, err := store.Record(part)
@@ -151,6 +167,7 @@ func left(t *testing.T, dir string) []string {
 // that come after.
 func TestDownLeavesNothingBehind(t *testing.T) {
 	b := open(t)
+	upAgain(t)
 	running := left(t, b.Dir())
 	testbed(t, "down")
 	after := left(t, b.Dir())
@@ -171,6 +188,5 @@ func TestDownLeavesNothingBehind(t *testing.T) {
 	if _, err := os.Stat(b.Run()); !os.IsNotExist(err) {
 		t.Errorf("the state of the run is still there: %v", err)
 	}
-	testbed(t, "up")
 	fmt.Fprintf(t.Output(), "up adds %d interfaces, mounts, cgroups, processes and rules; down leaves none\n", len(running)-len(after))
 }

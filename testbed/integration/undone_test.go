@@ -367,7 +367,7 @@ func TestNoSecretShowsButInSecrets(t *testing.T) {
 	if !e2e.Leaked(data) {
 		t.Error("the record's secret does not keep what the secret held, so that nothing is tested here")
 	}
-	id := b.records(t, m.namespace)[0].ID
+	id := b.record(t, m.namespace).ID
 	trace := filepath.Join(t.TempDir(), "trace")
 	for name, args := range map[string][]string{
 		"a list": {"undo", "--list", "-A", "-v"}, "a dry run": {"undo", id, "--dry-run=server", "-v", "-o", "json"}, "undo": {"undo", id, "--yes", "-v", "--trace", trace},

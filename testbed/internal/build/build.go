@@ -43,7 +43,7 @@ func Build(ctx context.Context, testbed *cluster.Testbed, source string, out io.
 		}
 	}
 	if err := timed(out, "definitions", func() (string, error) {
-		return crds(ctx, testbed, source)
+		return crds(ctx, testbed, source, out)
 	}); err != nil {
 		return err
 	}

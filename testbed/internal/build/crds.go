@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -41,7 +42,7 @@ func definitions() []definition {
 }
 
 // crds copies the definitions beside the programs, where tests find them.
-func crds(ctx context.Context, testbed *cluster.Testbed, source string) (note string, err error) {
+func crds(ctx context.Context, testbed *cluster.Testbed, source string, out io.Writer) (note string, err error) {
 	dir, into := filepath.Join(source, crdsDir), testbed.CRDs()
 	all := definitions()
 	sum := sha256.New()
@@ -65,8 +66,11 @@ func crds(ctx context.Context, testbed *cluster.Testbed, source string) (note st
 	for _, d := range all {
 		if dirs[d.module] == "" {
 			// Checked against go.sum, as any download.
-			said, err := output(ctx, dir, "go", "mod", "download", "-json", d.module)
-			if err != nil {
+			var said string
+			if err := again(ctx, out, "downloading "+d.module, func() (err error) {
+				said, err = output(ctx, dir, "go", "mod", "download", "-json", d.module)
+				return err
+			}); err != nil {
 				return "", err
 			}
 			var got struct{ Dir string }

@@ -50,12 +50,17 @@ func installDebian(ctx context.Context, packages []string, out io.Writer) (note 
 		{"update", "-qq"},
 		append([]string{"install", "-qq", "-y", "--no-install-recommends"}, missing...),
 	} {
-		command := exec.CommandContext(ctx, "apt-get", append([]string{"-o", "DPkg::Lock::Timeout=300"}, args...)...)
-		command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		said, err := command.CombinedOutput()
-		if err != nil {
-			_, _ = out.Write(said)
-			return "", fmt.Errorf("running %s: %w", strings.Join(command.Args, " "), err)
+		if err := again(ctx, out, "apt-get "+args[0], func() error {
+			command := exec.CommandContext(ctx, "apt-get", append([]string{"-o", "DPkg::Lock::Timeout=300"}, args...)...)
+			command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+			said, err := command.CombinedOutput()
+			if err != nil {
+				_, _ = out.Write(said)
+				return fmt.Errorf("running %s: %w", strings.Join(command.Args, " "), err)
+			}
+			return nil
+		}); err != nil {
+			return "", err
 		}
 	}
 	return "installed " + strings.Join(missing, " "), nil

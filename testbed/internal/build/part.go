@@ -146,6 +146,12 @@ func (p Part) build(ctx context.Context, source, toolchain, state string, out io
 	if err := os.MkdirAll(into, 0o755); err != nil {
 		return "", fmt.Errorf("making the directory of programs: %w", err)
 	}
+	if err := again(ctx, out, "downloading the modules of "+p.Name, func() error {
+		_, err := output(ctx, dir, "go", append([]string{"list", "-deps", "-f", "{{.ImportPath}}"}, append(p.tags(), p.Packages...)...)...)
+		return err
+	}); err != nil {
+		return "", err
+	}
 	target := into + "/"
 	if p.Programs != nil {
 		target += p.Programs[0]
@@ -174,11 +180,14 @@ func (p Part) flags(version string) []string {
 		}
 		link += " -X " + p.Variable + "=" + version
 	}
-	flags := []string{"-trimpath", "-buildvcs=false", "-ldflags=" + link}
-	if p.Tags != "" {
-		flags = append(flags, "-tags="+p.Tags)
+	return append([]string{"-trimpath", "-buildvcs=false", "-ldflags=" + link}, p.tags()...)
+}
+
+func (p Part) tags() []string {
+	if p.Tags == "" {
+		return nil
 	}
-	return flags
+	return []string{"-tags=" + p.Tags}
 }
 
 func (p Part) cgo() string {

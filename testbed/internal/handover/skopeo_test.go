@@ -77,7 +77,9 @@ func newBench(t *testing.T, image string) bench {
 		}
 		t.Fatalf("%v (testbed build)", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	// An address of its own: on 127.0.0.1 a port that is free now may be that of
+	// somebody's connection a moment later.
+	listener, err := net.Listen("tcp", "127.0.79.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
