@@ -66,22 +66,9 @@ func (p *postMortem) objects(all []v1alpha1.TargetFix) string {
 }
 
 func (p *postMortem) summary(f v1alpha1.Fix) {
-	n := map[v1alpha1.FixOutcome]int{}
-	for _, t := range f.Targets {
-		n[t.Outcome]++
-	}
-	var parts []string
-	for _, o := range []struct {
-		outcome v1alpha1.FixOutcome
-		words   string
-	}{
-		{v1alpha1.FixMended, "mended"}, {v1alpha1.FixStillPulling, "still pulling"}, {v1alpha1.FixChanged, "changed, which no pod shows yet"}, {v1alpha1.FixGone, "gone meanwhile"},
-		{v1alpha1.FixUndone, "changed and taken back"}, {v1alpha1.FixBroken, "half done"},
-		{v1alpha1.FixRefused, "refused"}, {v1alpha1.FixNothing, "to be mended by hand"}, {v1alpha1.FixPlanned, "not carried out"},
-	} {
-		if n[o.outcome] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n[o.outcome], o.words))
-		}
+	mended, parts := became(f.Targets)
+	if mended > 0 {
+		parts = slices.Insert(parts, 0, number(mended)+" mended")
 	}
 	p.line("Of %s: %s.\n", count(len(f.Targets), "workload"), strings.Join(parts, ", "))
 }
