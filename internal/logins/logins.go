@@ -134,7 +134,7 @@ func usable(c keyring.Credential, place string) error {
 		return fmt.Errorf("%s has no user name", place)
 	case c.Password.Reveal() == "":
 		return fmt.Errorf("%s has no password", place)
-	case c.Username == tokenUser:
+	case c.Username == keyring.IdentityUser:
 		return fmt.Errorf("%s has an identity token, which a kubelet cannot log in with: bring a user and password, or an access token", place)
 	case strings.ContainsAny(c.Username+c.Password.Reveal(), "\x00\r\n"):
 		return fmt.Errorf("%s has a line break in its user name or password, which no registry takes", place)
