@@ -53,7 +53,7 @@ func (m *Mender) elsewhere(ctx context.Context, run *cluster.Run, k *remedy.Case
 			}
 		}
 		m.copies(ctx, k, d.Pull)
-		m.held(ctx, run, k, d.Pull)
+		m.nodeImages(ctx, run, k, d.Pull)
 	}
 }
 
@@ -136,9 +136,9 @@ func unreached(message string) bool {
 	return false
 }
 
-// held notes what the node of a failing pod has.
-func (m *Mender) held(ctx context.Context, run *cluster.Run, k *remedy.Case, pull evidence.Pull) {
-	if pull.Node == "" || slices.ContainsFunc(k.OnNode, func(h remedy.Held) bool { return h.Node == pull.Node }) {
+// nodeImages notes which images the node of a failing pod has.
+func (m *Mender) nodeImages(ctx context.Context, run *cluster.Run, k *remedy.Case, pull evidence.Pull) {
+	if pull.Node == "" || slices.ContainsFunc(k.NodeImages, func(has remedy.NodeImage) bool { return has.Node == pull.Node }) {
 		return
 	}
 	node, err := run.Node(ctx, pull.Node)
@@ -146,9 +146,7 @@ func (m *Mender) held(ctx context.Context, run *cluster.Run, k *remedy.Case, pul
 		k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckNode, evidence.Subject{Kind: evidence.SubjectNode, Name: pull.Node}, err))
 		return
 	}
-	held := remedy.Held{Node: pull.Node}
 	for _, image := range node.Status.Images {
-		held.Names = append(held.Names, image.Names...)
+		k.NodeImages = append(k.NodeImages, remedy.NodeImage{Node: pull.Node, Names: image.Names})
 	}
-	k.OnNode = append(k.OnNode, held)
 }

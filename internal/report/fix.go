@@ -71,7 +71,7 @@ func Target(c *catalog.Catalog, p mend.Plan) v1alpha1.TargetFix {
 	for _, one := range p.Changes {
 		t.Changes = append(t.Changes, changeOf(one))
 	}
-	t.HeldBack = append(t.HeldBack, cleaned(p.Held)...)
+	t.HeldBack = append(t.HeldBack, cleaned(p.Partitioned)...)
 	for _, pod := range p.Evict {
 		t.Evictions = append(t.Evictions, clean(pod.Name))
 	}
