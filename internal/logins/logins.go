@@ -55,7 +55,7 @@ type World struct {
 	Secret ReadSecret
 	// Stdin for PasswordStdin.
 	Stdin io.Reader
-	// Terminal opens the person's terminal; OpenTerminal if nil.
+	// Terminal opens the person's terminal; nil for the one that they sit at.
 	Terminal func() (Terminal, error)
 }
 
@@ -94,7 +94,7 @@ func Brought(ctx context.Context, image string, o Options, w World) (*remedy.Log
 	}
 	open := w.Terminal
 	if open == nil {
-		open = OpenTerminal
+		open = openTerminal
 	}
 	return fromTerminal(ctx, o.Username, ref, open)
 }

@@ -95,8 +95,8 @@ func (u Undo) Due() bool {
 	return slices.ContainsFunc(u.Backs, func(b Back) bool { return b.Standing == Stands })
 }
 
-// ErrNoRecord is returned where no record can be undone.
-var ErrNoRecord = errors.New("no record of a fix")
+// errNoRecord is returned where no record can be undone.
+var errNoRecord = errors.New("no record of a fix")
 
 // Records lists the records of a namespace ("" for all), newest first. Those that
 // do not read as what fix wrote are told as errors. more tells that there are too
@@ -135,13 +135,13 @@ func (m *Mender) Record(ctx context.Context, namespace, id string) (Record, erro
 		}
 		at := slices.IndexFunc(records, func(r Record) bool { return r.State != State(Undone) })
 		if at < 0 {
-			return Record{}, fmt.Errorf("%w in namespace %s; another one is named with -n, and undo --list -A lists all", ErrNoRecord, namespace)
+			return Record{}, fmt.Errorf("%w in namespace %s; another one is named with -n, and undo --list -A lists all", errNoRecord, namespace)
 		}
 		return records[at], nil
 	}
 	live, err := m.edit.Get(ctx, recordObject("ConfigMap", namespace, id))
 	if edit.ReasonOf(err) == edit.NotFound {
-		return Record{}, fmt.Errorf("%w %s in namespace %s: it may be undone already; undo --list -A lists all", ErrNoRecord, id, namespace)
+		return Record{}, fmt.Errorf("%w %s in namespace %s: it may be undone already; undo --list -A lists all", errNoRecord, id, namespace)
 	}
 	if err != nil {
 		return Record{}, err
