@@ -80,34 +80,24 @@ func (m *Mender) digest(ctx context.Context, k *remedy.Case, image string) strin
 // the failing pull's own node, which has its own way to each registry; none of
 // registries that this node does not reach now.
 func (m *Mender) copies(ctx context.Context, k *remedy.Case, pull evidence.Pull) {
-	last := path.Base(pull.Reference.Repository)
 	var here, there []remedy.Copy
 	hosts := map[string]string{} // of copies, by image
 	failing := map[string]bool{} // hosts, on the node
 	look := func(p *corev1.Pod) {
-		same := p.Spec.NodeName == pull.Node
-		if same {
+		list := &there
+		if p.Spec.NodeName == pull.Node {
+			list = &here
 			for _, f := range cluster.FailingPulls(p) {
 				failing[f.Reference.Host] = failing[f.Reference.Host] || unreached(f.Message)
 			}
 		}
 		for _, s := range p.Status.ContainerStatuses {
-			i := slices.IndexFunc(p.Spec.Containers, func(c corev1.Container) bool { return c.Name == s.Name })
-			_, digest, ok := strings.Cut(s.ImageID, "@")
-			if i < 0 || !ok || same && len(here) == maxCopies || !same && len(there) == maxCopies {
-				continue
+			if len(*list) == maxCopies {
+				return
 			}
-			image := p.Spec.Containers[i].Image
-			ref, err := keyring.ParseImage(image)
-			if err != nil || path.Base(ref.Repository) != last || ref.Host == pull.Reference.Host && ref.Repository == pull.Reference.Repository {
-				continue
-			}
-			found := remedy.Copy{Image: foreign.Text(image, 1<<10), Digest: digest, Where: "it runs in namespace " + p.Namespace, Namespace: p.Namespace}
-			hosts[found.Image] = ref.Host
-			if same {
-				here = append(here, found)
-			} else {
-				there = append(there, found)
+			if found, host, ok := copyIn(p, s, pull.Reference); ok {
+				hosts[found.Image] = host
+				*list = append(*list, found)
 			}
 		}
 	}
@@ -123,6 +113,22 @@ func (m *Mender) copies(ctx context.Context, k *remedy.Case, pull evidence.Pull)
 			k.Elsewhere = append(k.Elsewhere, c)
 		}
 	}
+}
+
+// copyIn is what a container of a pod has pulled, and from which host, if that is
+// an image of the same last name from elsewhere.
+func copyIn(p *corev1.Pod, s corev1.ContainerStatus, of evidence.Reference) (found remedy.Copy, host string, ok bool) {
+	i := slices.IndexFunc(p.Spec.Containers, func(c corev1.Container) bool { return c.Name == s.Name })
+	_, digest, pulled := strings.Cut(s.ImageID, "@")
+	if i < 0 || !pulled {
+		return remedy.Copy{}, "", false
+	}
+	image := p.Spec.Containers[i].Image
+	ref, err := keyring.ParseImage(image)
+	if err != nil || path.Base(ref.Repository) != path.Base(of.Repository) || ref.Host == of.Host && ref.Repository == of.Repository {
+		return remedy.Copy{}, "", false
+	}
+	return remedy.Copy{Image: foreign.Text(image, 1<<10), Digest: digest, Where: "it runs in namespace " + p.Namespace, Namespace: p.Namespace}, ref.Host, true
 }
 
 // unreached tells of a failure that any other pull from that host meets too.
