@@ -95,8 +95,8 @@ vuln: ## known vulnerabilities of what is linked (needs vuln.go.dev)
 	cd tools && go build -o ../bin/govulncheck golang.org/x/vuln/cmd/govulncheck
 	bin/govulncheck ./...
 
-generate: ## what is made from other files: JSON Schema, the index of causes, the README's pictures
-	go test ./catalog ./api/... ./internal/report/... ./internal/cli/... ./internal/remedy -update
+generate: ## what is made from other files: JSON Schema, tables of the docs, golden files, the README's pictures
+	go test ./catalog ./api/... ./internal/report/... ./internal/watch ./internal/cli/... ./internal/remedy ./internal/registry/families -update
 	./docs/pictures/make
 
 corpus: build ## CORPUS=file.jsonl: how many labelled messages are named right

@@ -93,8 +93,8 @@ type UndoChange struct {
 	// neither.
 	Restarts int    `json:"restarts"`
 	Reach    string `json:"reach,omitempty"`
-	// Altered are fields that somebody changed since, and Conflicts the same with
-	// their values.
+	// Conflicts are the fields that somebody changed since. Altered, which is older
+	// than they and stays for its readers, has their paths alone.
 	Altered   []string        `json:"altered"`
 	Conflicts []FieldConflict `json:"conflicts"`
 }

@@ -23,43 +23,31 @@ type Replay struct {
 // NewReplay returns the replay of a survey.
 func NewReplay(s evidence.Survey) *Replay { return &Replay{survey: s} }
 
-// NotRecordedError is returned for an object of which the survey has no pull.
-type NotRecordedError struct {
-	Ref examine.ObjectRef
-	// Known are some that it has, as TYPE/NAME -n NAMESPACE.
-	Known []string
-}
-
-// Error says what there is instead.
-func (e NotRecordedError) Error() string {
-	text := fmt.Sprintf("no failing pull of %s/%s was recorded", e.Ref.Kind, e.Ref.Name)
-	if e.Ref.Namespace != "" {
-		text = fmt.Sprintf("no failing pull of %s/%s in namespace %s was recorded", e.Ref.Kind, e.Ref.Name, e.Ref.Namespace)
+// notRecorded is the error for an object of which the survey has no pull; known are
+// some that it has, as TYPE/NAME -n NAMESPACE.
+func notRecorded(ref examine.ObjectRef, known []string) error {
+	text := fmt.Sprintf("no failing pull of %s/%s", ref.Kind, ref.Name)
+	if ref.Namespace != "" {
+		text += " in namespace " + ref.Namespace
 	}
-	if len(e.Known) > 0 {
-		text += "; there are " + strings.Join(e.Known, ", ")
+	text += " was recorded"
+	if len(known) > 0 {
+		text += "; there are " + strings.Join(known, ", ")
 	}
-	return text
+	return errors.New(text)
 }
 
-// NotCollectedError is returned for a namespace at which the recorded look was
-// not aimed: that it has nothing of it says nothing of the namespace.
-type NotCollectedError struct {
-	Namespace string
-	// Of are the namespaces that were looked at.
-	Of []string
-}
-
-// Error says what there is instead.
-func (e NotCollectedError) Error() string {
-	noun, shown, more := "namespace ", e.Of[:min(len(e.Of), knownShown)], ""
-	if len(e.Of) > 1 {
+// notCollected is the error for a namespace at which the recorded look was not
+// aimed, but at those of: that it has nothing of it says nothing of the namespace.
+func notCollected(namespace string, of []string) error {
+	noun, shown, more := "namespace ", of[:min(len(of), knownShown)], ""
+	if len(of) > 1 {
 		noun = "namespaces "
 	}
-	if n := len(e.Of) - len(shown); n > 0 {
+	if n := len(of) - len(shown); n > 0 {
 		more = fmt.Sprintf(" and %d more", n)
 	}
-	return "this file has nothing of namespace " + e.Namespace + "; it was collected for " + noun + strings.Join(shown, ", ") + more
+	return errors.New("this file has nothing of namespace " + namespace + "; it was collected for " + noun + strings.Join(shown, ", ") + more)
 }
 
 // Survey returns what was recorded of a scope. Labels of pods are not
@@ -71,7 +59,7 @@ func (r *Replay) Survey(_ context.Context, scope examine.Scope) (evidence.Survey
 	s := r.survey
 	if scope.Namespace != "" {
 		if len(s.Of) > 0 && !slices.Contains(s.Of, scope.Namespace) {
-			return evidence.Survey{}, NotCollectedError{Namespace: scope.Namespace, Of: s.Of}
+			return evidence.Survey{}, notCollected(scope.Namespace, s.Of)
 		}
 		s.Pulls = slices.DeleteFunc(slices.Clone(s.Pulls), func(e evidence.Evidence) bool { return e.Pull.Namespace != scope.Namespace })
 		s.Unmade = slices.DeleteFunc(slices.Clone(s.Unmade), func(u evidence.Unmade) bool { return u.Owner.Namespace != scope.Namespace })
@@ -119,7 +107,7 @@ func (r *Replay) Objects(_ context.Context, refs []examine.ObjectRef) (evidence.
 			}
 		}
 		if !found {
-			return evidence.Survey{}, NotRecordedError{Ref: ref, Known: r.known(ref.Namespace)}
+			return evidence.Survey{}, notRecorded(ref, r.known(ref.Namespace))
 		}
 	}
 	r.recount(&s)

@@ -4,12 +4,15 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -100,46 +103,83 @@ func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 func flagTable(root *cobra.Command) string {
 	kube := pflag.NewFlagSet("", pflag.ContinueOnError)
 	genericclioptions.NewConfigFlags(true).AddFlags(kube)
-	verbs := map[string][]string{}
-	usages := map[string]*pflag.Flag{}
+	flags := map[string]*flagRow{}
+	add := func(f *pflag.Flag, verb string) {
+		if flags[f.Name] == nil {
+			flags[f.Name] = &flagRow{short: f.Shorthand}
+		}
+		flags[f.Name].add(verb, f.Usage)
+	}
+	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { add(f, "all") })
 	for _, c := range append([]*cobra.Command{root}, root.Commands()...) {
 		if c.Name() == "help" || c.Name() == "completion" {
 			continue
 		}
+		verb := c.Name()
+		if c == root {
+			verb = "overview"
+		}
 		c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
-			if kube.Lookup(f.Name) == nil && f.Name != "help" {
-				name := c.Name()
-				if c == root {
-					name = "overview"
-				}
-				verbs[f.Name] = append(verbs[f.Name], name)
-				usages[f.Name] = f
+			if kube.Lookup(f.Name) == nil && f.Name != "help" && root.PersistentFlags().Lookup(f.Name) != f {
+				add(f, verb)
 			}
 		})
 	}
-	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { verbs[f.Name], usages[f.Name] = []string{"all"}, f })
-	var names []string
-	for name := range usages {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	var b strings.Builder
 	b.WriteString("| flag | of | what it does |\n| --- | --- | --- |\n")
-	for _, name := range names {
-		f := usages[name]
+	for _, name := range slices.Sorted(maps.Keys(flags)) {
+		row := flags[name]
 		short := ""
-		if f.Shorthand != "" {
-			short = "`-" + f.Shorthand + "`, "
+		if row.short != "" {
+			short = "`-" + row.short + "`, "
 		}
-		usage := f.Usage
-		for _, c := range root.Commands() { // a flag that is another one there
-			if own := c.Flags().Lookup(name); own != nil && f.Usage != own.Usage && slices.Contains(verbs[name], c.Name()) {
-				usage += "; " + c.Name() + ": " + own.Usage
-			}
-		}
-		fmt.Fprintf(&b, "| %s`--%s` | %s | %s |\n", short, name, strings.Join(verbs[name], ", "), usage)
+		fmt.Fprintf(&b, "| %s`--%s` | %s | %s |\n", short, name, strings.Join(row.verbs, ", "), row.text())
 	}
 	return b.String()
+}
+
+// A flagRow is a flag of the table, which may be another one with some verbs.
+type flagRow struct {
+	short  string
+	verbs  []string
+	usages []flagUsage
+}
+
+type flagUsage struct {
+	verbs []string
+	text  string
+}
+
+func (r *flagRow) add(verb, usage string) {
+	if !slices.Contains(r.verbs, "all") {
+		r.verbs = append(r.verbs, verb)
+	}
+	at := slices.IndexFunc(r.usages, func(u flagUsage) bool { return u.text == usage })
+	if at < 0 {
+		at = len(r.usages)
+		r.usages = append(r.usages, flagUsage{text: usage})
+	}
+	r.usages[at].verbs = append(r.usages[at].verbs, verb)
+}
+
+// text is what the flag does: with most verbs, and then with each that differs.
+func (r *flagRow) text() string {
+	weight := func(u flagUsage) int {
+		if slices.Contains(u.verbs, "all") {
+			return math.MaxInt
+		}
+		return len(u.verbs)
+	}
+	slices.SortStableFunc(r.usages, func(a, b flagUsage) int { return cmp.Compare(weight(b), weight(a)) })
+	var parts []string
+	for i, u := range r.usages {
+		if i == 0 && (len(r.usages) == 1 || weight(u) > weight(r.usages[1])) {
+			parts = append(parts, u.text)
+		} else {
+			parts = append(parts, strings.Join(u.verbs, ", ")+": "+u.text)
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 // A panic is one line that says where, and nothing of its value.

@@ -28,7 +28,7 @@ func (x *fixing) carry(ctx context.Context, p mend.Plan, t *v1alpha1.TargetFix) 
 	if !p.Ready() {
 		return
 	}
-	if why := x.held(p, t.ProofWhy); why != "" {
+	if why := x.refusal(p, t.ProofWhy); why != "" {
 		refuse(why)
 		return
 	}
@@ -69,9 +69,9 @@ func (x *fixing) carry(ctx context.Context, p mend.Plan, t *v1alpha1.TargetFix) 
 	report.Carried(t, report.End{Result: r, ID: r.Record, Began: began, Ended: time.Now()})
 }
 
-// held is why a plan is not carried out without one more flag; "" if nothing
+// refusal is why a plan is not carried out without one more flag; "" if nothing
 // stands against it.
-func (x *fixing) held(p mend.Plan, why string) string {
+func (x *fixing) refusal(p mend.Plan, why string) string {
 	emergency := x.remedy.Rollback || x.remedy.Restart || x.remedy.Recreate
 	if why == "" {
 		why = "no registry could be asked about it"

@@ -214,7 +214,7 @@ func (x *fixing) one(ctx context.Context, g mend.Group, i, of int) (goes bool, e
 	x.carry(ctx, p, &x.f.Targets[len(x.f.Targets)-1])
 	done := x.f.Targets[len(x.f.Targets)-1].Outcome
 	// One that needs another flag was not tried, and says nothing of the others.
-	goes = goes || done == v1alpha1.FixMended || done == v1alpha1.FixChanged || done == v1alpha1.FixNothing || x.dry() || x.held(p, "") != ""
+	goes = goes || done == v1alpha1.FixMended || done == v1alpha1.FixChanged || done == v1alpha1.FixNothing || x.dry() || x.refusal(p, "") != ""
 	return goes && ctx.Err() == nil, x.say(report.OutcomeText)
 }
 

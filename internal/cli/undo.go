@@ -63,27 +63,9 @@ breaks off, the next one goes on from there. Evicted pods do not come back.`,
 
 // undo is the whole verb; the error carries the exit code.
 func (o *undoOptions) undo(cmd *cobra.Command, args []string) error {
-	id := ""
-	if len(args) == 1 {
-		id = args[0]
-	}
-	switch {
-	case len(args) > 1:
-		return usage("undo takes one ID, not %d", len(args))
-	case o.dryRun != "none" && o.dryRun != "client" && o.dryRun != "server":
-		return usage("--dry-run takes none, client or server")
-	case o.list && id != "":
-		return usage("--list lists all; undo %s without it takes that one back", foreign.Text(id, 60))
-	case o.allNamespaces && !o.list:
-		return usage("-A only goes with --list; name the namespace with -n")
-	case id != "" && !recordName.MatchString(id):
-		return usage("%q is no ID of a fix, which looks like 20261121-035102-k3x7q2m4n5pa; undo --list lists them", foreign.Text(id, 60))
-	case o.format != report.Text && !o.list && !o.yes && !o.dry():
-		return usage("-o %s asks no question, as nothing would be shown before it; give --yes and the ID, or --dry-run=client to see what it would do", o.format)
-	case o.yes && !o.list && id == "" && o.dryRun == "none":
-		// Others may write ConfigMaps there. An ID ends in a digest of its
-		// record, and a person looks at what is shown.
-		return usage("--yes needs the ID that fix told: without a question the newest fix is not taken back")
+	id, err := o.named(args)
+	if err != nil {
+		return err
 	}
 	if err := o.Complete(registry.None); err != nil {
 		return err
@@ -112,6 +94,34 @@ func (o *undoOptions) undo(cmd *cobra.Command, args []string) error {
 		}
 		return o.takeBack(ctx, c, m, id)
 	})
+}
+
+// named is the ID that was given, "" if none was; an error is what does not go
+// together.
+func (o *undoOptions) named(args []string) (string, error) {
+	id := ""
+	if len(args) == 1 {
+		id = args[0]
+	}
+	switch {
+	case len(args) > 1:
+		return "", usage("undo takes one ID, not %d", len(args))
+	case o.dryRun != "none" && o.dryRun != "client" && o.dryRun != "server":
+		return "", usage("--dry-run takes none, client or server")
+	case o.list && id != "":
+		return "", usage("--list lists all; undo %s without it takes that one back", foreign.Text(id, 60))
+	case o.allNamespaces && !o.list:
+		return "", usage("-A only goes with --list; name the namespace with -n")
+	case id != "" && !recordName.MatchString(id):
+		return "", usage("%q is no ID of a fix, which looks like 20261121-035102-k3x7q2m4n5pa; undo --list lists them", foreign.Text(id, 60))
+	case o.format != report.Text && !o.list && !o.yes && !o.dry():
+		return "", usage("-o %s asks no question, as nothing would be shown before it; give --yes and the ID, or --dry-run=client to see what it would do", o.format)
+	case o.yes && !o.list && id == "" && o.dryRun == "none":
+		// Others may write ConfigMaps there. An ID ends in a digest of its
+		// record, and a person looks at what is shown.
+		return "", usage("--yes needs the ID that fix told: without a question the newest fix is not taken back")
+	}
+	return id, nil
 }
 
 // records lists them.

@@ -179,7 +179,7 @@ func wantsPull(pod *corev1.Pod, p evidence.Pull) (since time.Time, ok bool) {
 		case c.kind != p.ContainerKind || c.name != p.Container:
 		case unmade(c):
 			return time.Time{}, true
-		case heldBack(c) && c.status.LastTerminationState.Terminated != nil:
+		case backsOff(c) && c.status.LastTerminationState.Terminated != nil:
 			return c.status.LastTerminationState.Terminated.FinishedAt.Time, true
 		}
 	}
@@ -247,10 +247,10 @@ func (e Events) complete(pod *corev1.Pod, now time.Time) bool {
 	return sum > 0 && sum < spamBurst
 }
 
-func crashLooping(pod *corev1.Pod) bool { return slices.ContainsFunc(containersOf(pod), heldBack) }
+func crashLooping(pod *corev1.Pod) bool { return slices.ContainsFunc(containersOf(pod), backsOff) }
 
-// heldBack tells a container that ended and whose restart has to wait.
-func heldBack(c container) bool {
+// backsOff tells a container that ended and whose restart has to wait.
+func backsOff(c container) bool {
 	return c.status != nil && c.status.State.Waiting != nil && c.status.State.Waiting.Reason == "CrashLoopBackOff"
 }
 

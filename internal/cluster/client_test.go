@@ -133,7 +133,7 @@ func TestAListIsBounded(t *testing.T) {
 	}
 	c := client(t, clustertest.New(t, objects...).Config)
 	for pages, want := range map[int]int{0: 1100, 1: 500, 2: 1000, 3: 1100} {
-		s, err := c.Scan(t.Context(), "", "", pages, now())
+		s, err := c.Scan(t.Context(), now(), cluster.ScanOptions{MaxPages: pages})
 		if err != nil || s.Pods != want || s.Complete != (want == 1100) {
 			t.Errorf("%d pages: %d pods, complete %v, %v", pages, s.Pods, s.Complete, err)
 		}

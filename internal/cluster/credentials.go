@@ -182,26 +182,10 @@ func (r *reader) matches(answer keyring.Answer, unseen bool, answers []SecretAns
 			full = append(full, c)
 		}
 	}
-	host := r.p.Reference.Host
 	if len(full) == 0 {
-		if unseen {
-			return // one of those that were not read may match
+		if !unseen { // one of those that were not read may match
+			r.matchesNone(len(answers) > 0, len(answer.Groups) > 0)
 		}
-		what := "no pull secret of the pod has an entry for " + host
-		if len(answers) == 0 {
-			what = "the pod brings no credential for " + host
-		} else if len(answer.Groups) > 0 {
-			what = "no pull secret of the pod has a user and password for " + host
-		}
-		none := evidence.KeyringMatchesNone
-		if nodeLogsIn(host) {
-			none = evidence.PodBringsNone
-			r.out.NotLookedAt = append(r.out.NotLookedAt, evidence.Gap{
-				Check: evidence.CheckKeyring, Subject: evidence.Subject{Kind: evidence.SubjectNode, Name: r.p.Node},
-				Why: "whether the node itself has a credential for " + host + " (a kubelet credential provider) is not seen from here",
-			})
-		}
-		r.say(evidence.CheckKeyring, none, evidence.Subject{Kind: evidence.SubjectRegistry, Name: host}, "%s", what)
 		return
 	}
 	c := full[0]
@@ -230,6 +214,28 @@ func (r *reader) matches(answer keyring.Answer, unseen bool, answers []SecretAns
 	if known {
 		f.Details["ends"], f.Details["source"] = end.UTC().Format(time.RFC3339), string(source)
 	}
+}
+
+// matchesNone tells that no pull secret has a user and password for the registry:
+// there are none, or none that matches, or what matches is empty.
+func (r *reader) matchesNone(haveSecrets, haveEntries bool) {
+	host := r.p.Reference.Host
+	what := "no pull secret of the pod has an entry for " + host
+	switch {
+	case !haveSecrets:
+		what = "the pod brings no credential for " + host
+	case haveEntries:
+		what = "no pull secret of the pod has a user and password for " + host
+	}
+	none := evidence.KeyringMatchesNone
+	if nodeLogsIn(host) {
+		none = evidence.PodBringsNone
+		r.out.NotLookedAt = append(r.out.NotLookedAt, evidence.Gap{
+			Check: evidence.CheckKeyring, Subject: evidence.Subject{Kind: evidence.SubjectNode, Name: r.p.Node},
+			Why: "whether the node itself has a credential for " + host + " (a kubelet credential provider) is not seen from here",
+		})
+	}
+	r.say(evidence.CheckKeyring, none, evidence.Subject{Kind: evidence.SubjectRegistry, Name: host}, "%s", what)
 }
 
 func emptyBecause(c keyring.Credential) string {

@@ -99,9 +99,9 @@ func WaitsForSandbox(pod *corev1.Pod) bool {
 	return !slices.ContainsFunc(containersOf(pod), func(c container) bool { return !unmade(c) })
 }
 
-// TakenUp is when the pod's kubelet took it up: before that, no pull of it can
+// takenUp is when the pod's kubelet took it up: before that, no pull of it can
 // have begun, however old the pod is.
-func TakenUp(pod *corev1.Pod) time.Time {
+func takenUp(pod *corev1.Pod) time.Time {
 	if t := pod.Status.StartTime; t != nil {
 		return t.Time
 	}
@@ -113,7 +113,7 @@ func TakenUp(pod *corev1.Pod) time.Time {
 // which shows in an event only. That a pod has not one container made,
 // WaitsForSandbox tells.
 func MayHang(pod *corev1.Pod, now time.Time) bool {
-	if pod.DeletionTimestamp != nil || pod.Spec.NodeName == "" || now.Sub(TakenUp(pod)) < stuckAfter ||
+	if pod.DeletionTimestamp != nil || pod.Spec.NodeName == "" || now.Sub(takenUp(pod)) < stuckAfter ||
 		pod.Status.Phase != corev1.PodPending && pod.Status.Phase != corev1.PodRunning || allMade(pod) {
 		return false
 	}

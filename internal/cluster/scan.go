@@ -38,29 +38,26 @@ type Scan struct {
 	Complete bool
 }
 
-// Scan looks at the pods of a namespace ("" for all) that a label selector
-// finds, in at most maxPages pages of 500 (0: all). It keeps pods only if a
-// pull of theirs fails or may fail.
-func (c *Client) Scan(ctx context.Context, namespace, selector string, maxPages int, now time.Time) (*Scan, error) {
-	return c.scan(ctx, namespace, selector, maxPages, now, NewSeen(), nil)
+// ScanOptions say which pods a scan looks at; the zero value is all of the cluster.
+type ScanOptions struct {
+	Namespace, Selector string
+	// MaxPages of 500 pods, 0 for all.
+	MaxPages int
+	// Seen, if set, takes in what the pods show, beside what it has.
+	Seen *Seen
+	// Found, if set, is handed each failing pod as soon as it arrives.
+	Found func(Failing)
 }
 
-// ScanTelling is Scan of all pages that hands each failing pod over as soon as it
-// arrives, too.
-func (c *Client) ScanTelling(ctx context.Context, namespace, selector string, now time.Time, found func(Failing)) (*Scan, error) {
-	return c.scan(ctx, namespace, selector, 0, now, NewSeen(), found)
-}
-
-// ScanInto is Scan for a namespace, with what its pods show added to seen.
-func (c *Client) ScanInto(ctx context.Context, namespace string, maxPages int, now time.Time, seen *Seen) (*Scan, error) {
-	return c.scan(ctx, namespace, "", maxPages, now, seen, nil)
-}
-
-func (c *Client) scan(ctx context.Context, namespace, selector string, maxPages int, now time.Time, seen *Seen, found func(Failing)) (*Scan, error) {
-	s := &Scan{Namespaces: map[string]bool{}, Seen: seen}
-	complete, err := c.Pods(ctx, namespace, selector, maxPages, func(pod *corev1.Pod) {
-		if s.add(pod, now) && found != nil {
-			found(s.Failing[len(s.Failing)-1])
+// Scan looks at pods. It keeps those alone of which a pull fails or may fail.
+func (c *Client) Scan(ctx context.Context, now time.Time, o ScanOptions) (*Scan, error) {
+	s := &Scan{Namespaces: map[string]bool{}, Seen: o.Seen}
+	if s.Seen == nil {
+		s.Seen = NewSeen()
+	}
+	complete, err := c.Pods(ctx, o.Namespace, o.Selector, o.MaxPages, func(pod *corev1.Pod) {
+		if s.add(pod, now) && o.Found != nil {
+			o.Found(s.Failing[len(s.Failing)-1])
 		}
 	})
 	s.Complete = complete

@@ -191,7 +191,12 @@ func podOf(owner metav1.Object, version, kind string, template corev1.PodTemplat
 // ReplicationController (in lower case), that it cannot make its pods: its
 // events are kept for an hour only, and may not be readable.
 func (r *Run) UnmadeByStatus(ctx context.Context, kind, namespace, name string) (evidence.Unmade, bool) {
-	u := evidence.Unmade{Reason: ReasonRefused}
+	var u evidence.Unmade
+	refused := func(condition, reason string, status corev1.ConditionStatus, since metav1.Time, message string) {
+		if cannotMake(condition, reason, status) {
+			u.Reason, u.Message, u.First = foreign.Text(reason, maxReason), refusalText(message), since.Time
+		}
+	}
 	switch kind {
 	case "deployment":
 		d, err := r.Deployment(ctx, namespace, name)
@@ -200,10 +205,7 @@ func (r *Run) UnmadeByStatus(ctx context.Context, kind, namespace, name string) 
 		}
 		u.Controller, u.Wanted, u.Made = named("Deployment", namespace, name), replicas(d.Spec.Replicas), int(d.Status.Replicas)
 		for _, c := range d.Status.Conditions {
-			failed := c.Type == appsv1.DeploymentReplicaFailure && c.Status == corev1.ConditionTrue
-			if noSet := c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse && c.Reason == reasonNoReplicaSet; failed || noSet {
-				u.Reason, u.Message, u.First = c.Reason, c.Message, c.LastTransitionTime.Time
-			}
+			refused(string(c.Type), c.Reason, c.Status, c.LastTransitionTime, c.Message)
 		}
 	case "replicaset":
 		rs, err := r.ReplicaSet(ctx, namespace, name)
@@ -212,9 +214,7 @@ func (r *Run) UnmadeByStatus(ctx context.Context, kind, namespace, name string) 
 		}
 		u.Controller, u.Wanted, u.Made = named("ReplicaSet", namespace, name), replicas(rs.Spec.Replicas), int(rs.Status.Replicas)
 		for _, c := range rs.Status.Conditions {
-			if c.Type == appsv1.ReplicaSetReplicaFailure && c.Status == corev1.ConditionTrue && c.Reason == ReasonRefused {
-				u.Message, u.First = c.Message, c.LastTransitionTime.Time
-			}
+			refused(string(c.Type), c.Reason, c.Status, c.LastTransitionTime, c.Message)
 		}
 	case "replicationcontroller":
 		rc, err := r.ReplicationController(ctx, namespace, name)
@@ -223,11 +223,22 @@ func (r *Run) UnmadeByStatus(ctx context.Context, kind, namespace, name string) 
 		}
 		u.Controller, u.Wanted, u.Made = named("ReplicationController", namespace, name), replicas(rc.Spec.Replicas), int(rc.Status.Replicas)
 		for _, c := range rc.Status.Conditions {
-			if c.Type == corev1.ReplicationControllerReplicaFailure && c.Status == corev1.ConditionTrue && c.Reason == ReasonRefused {
-				u.Message, u.First = c.Message, c.LastTransitionTime.Time
-			}
+			refused(string(c.Type), c.Reason, c.Status, c.LastTransitionTime, c.Message)
 		}
 	}
-	u.Owner, u.Reason, u.Message = u.Controller, foreign.Text(u.Reason, maxReason), refusalText(u.Message)
+	u.Owner = u.Controller
 	return u, u.Message != ""
+}
+
+// cannotMake tells of a condition that its controller cannot make pods. A
+// ReplicaFailure, of the same name for all three kinds, is also that one cannot be
+// deleted; a Deployment takes it over from its ReplicaSet, with its reason.
+func cannotMake(condition, reason string, status corev1.ConditionStatus) bool {
+	switch condition {
+	case string(appsv1.ReplicaSetReplicaFailure):
+		return status == corev1.ConditionTrue && reason == ReasonRefused
+	case string(appsv1.DeploymentProgressing):
+		return status == corev1.ConditionFalse && reason == reasonNoReplicaSet
+	}
+	return false
 }

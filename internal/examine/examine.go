@@ -93,14 +93,14 @@ func (x *Examiner) Survey(ctx context.Context, scope Scope) (evidence.Survey, er
 	refused := l.askRefused(ctx, scope.Namespace, scope.Selector)
 	ahead := l.ahead()
 	found := func(f cluster.Failing) { ahead.found(ctx, f) }
-	scan, err := x.cluster.ScanTelling(ctx, scope.Namespace, scope.Selector, l.now, found)
+	scan, err := x.cluster.Scan(ctx, l.now, cluster.ScanOptions{Namespace: scope.Namespace, Selector: scope.Selector, Found: found})
 	if scope.Namespace == "" && scope.Fallback != "" && cluster.ReasonOf(err) == cluster.Forbidden {
 		gap := cluster.GapOf(evidence.CheckPods, evidence.Subject{Kind: evidence.SubjectNamespace, Name: "all"}, err)
 		gap.Why += ", so only " + scope.Fallback + " was looked at"
 		l.survey.NotLookedAt = append(l.survey.NotLookedAt, gap)
 		scope.Namespace = scope.Fallback
 		refused = l.askRefused(ctx, scope.Namespace, scope.Selector)
-		scan, err = x.cluster.ScanTelling(ctx, scope.Namespace, scope.Selector, l.now, found)
+		scan, err = x.cluster.Scan(ctx, l.now, cluster.ScanOptions{Namespace: scope.Namespace, Selector: scope.Selector, Found: found})
 		var e *cluster.Error
 		if errors.As(err, &e) {
 			e.Everywhere = e.Reason == cluster.Forbidden

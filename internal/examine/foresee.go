@@ -5,6 +5,7 @@ package examine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +16,6 @@ import (
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/foreign"
-	"github.com/pullmedic/pullmedic/internal/registry"
 	"github.com/pullmedic/pullmedic/internal/trace"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
 	"github.com/pullmedic/pullmedic/symptom"
@@ -40,19 +40,6 @@ type Prospect struct {
 	Me *Me
 }
 
-// Me is the person at this machine.
-type Me struct {
-	Platform evidence.Platform
-	// Login returns what the person logs in with to the image's registry, false
-	// if with nothing. With the user name IdentityUser the password is an identity
-	// token.
-	Login func(context.Context, evidence.Reference) (keyring.Credential, bool, error)
-}
-
-// IdentityUser is the user name by which docker and its credential helpers say
-// that the secret half of a login is an identity token.
-const IdentityUser = "<token>"
-
 // A Foresight is what is known about the next pull of one image on one kind of
 // node.
 type Foresight struct {
@@ -65,17 +52,6 @@ type Foresight struct {
 	Failing []evidence.Evidence
 	// Mine is what the person's own pull would meet, nil if nobody asked.
 	Mine *Mine
-}
-
-// Mine is what a registry answers to a person.
-type Mine struct {
-	Platform evidence.Platform
-	// Login was found and would be sent; Same, if it is also one of the pod's.
-	Login, Same bool
-	Findings    []evidence.Finding
-	NotLookedAt []evidence.Gap
-
-	login keyring.Credential
 }
 
 // A Foreseen is the answer to a Prospect.
@@ -122,8 +98,7 @@ func (x *Examiner) Foresee(ctx context.Context, q Prospect) Foreseen {
 type foresight struct {
 	*look
 	q     Prospect
-	pods  []*corev1.Pod // as the API server would make them, by want
-	gaps  [][]evidence.Gap
+	pods  []expected  // by want
 	pulls []Foresight // like the patients
 
 	nodes     []*corev1.Node
@@ -133,20 +108,31 @@ type foresight struct {
 	secrets map[string]bool // that were read
 }
 
+// An expected pod is one whose pulls are to come.
+type expected struct {
+	Want
+	// made is the pod as the API server would make it.
+	made *corev1.Pod
+	// accountUnseen: its service account, and so the secrets that this brings, are
+	// not known.
+	accountUnseen bool
+	// gaps of all its pulls.
+	gaps []evidence.Gap
+}
+
 // facts asks the API server, side by side, for nodes, service accounts and what
 // other pods show.
 func (f *foresight) facts(ctx context.Context) surroundings {
 	var around surroundings
 	var refs []ObjectRef
-	f.pods = make([]*corev1.Pod, len(f.q.Wants))
-	f.gaps = make([][]evidence.Gap, len(f.q.Wants))
+	f.pods = make([]expected, len(f.q.Wants))
 	group := limited(sideBySide)
 	anywhere := false
 	for i, w := range f.q.Wants {
 		refs = append(refs, ObjectRef{Namespace: w.Pod.Namespace})
 		anywhere = anywhere || w.Pod.Spec.NodeName == ""
 		group.Go(func() error {
-			f.pods[i], f.gaps[i] = f.admitted(ctx, w)
+			f.pods[i] = f.admitted(ctx, w)
 			if name := w.Pod.Spec.NodeName; name != "" {
 				_, _ = f.run.Node(ctx, name)
 			}
@@ -169,22 +155,20 @@ func (f *foresight) facts(ctx context.Context) surroundings {
 	return around
 }
 
-// admitted is the pod with what admission would add. A gap of the check
-// pull-secrets tells that its service account, and so its secrets, are not
-// known.
-func (f *foresight) admitted(ctx context.Context, w Want) (*corev1.Pod, []evidence.Gap) {
+// admitted is the pod with what admission would add.
+func (f *foresight) admitted(ctx context.Context, w Want) expected {
 	if w.Exists || len(w.Pod.Spec.ImagePullSecrets) > 0 {
-		return cluster.Admitted(w.Pod, nil), nil
+		return expected{Want: w, made: cluster.Admitted(w.Pod, nil)}
 	}
 	name, namespace := cluster.AccountOf(w.Pod), w.Pod.Namespace
 	for _, sa := range f.q.Accounts {
 		if sa.Namespace == namespace && sa.Name == name {
-			return cluster.Admitted(w.Pod, sa), nil
+			return expected{Want: w, made: cluster.Admitted(w.Pod, sa)}
 		}
 	}
 	sa, err := f.run.ServiceAccount(ctx, namespace, name)
 	if err == nil {
-		return cluster.Admitted(w.Pod, sa), nil
+		return expected{Want: w, made: cluster.Admitted(w.Pod, sa)}
 	}
 	subject := evidence.Subject{Kind: evidence.SubjectServiceAccount, Name: namespace + "/" + foreign.Text(name, 253)}
 	gap := cluster.GapOf(evidence.CheckPullSecrets, subject, err)
@@ -195,40 +179,39 @@ func (f *foresight) admitted(ctx context.Context, w Want) (*corev1.Pod, []eviden
 	case cluster.NotFound:
 		gap.Why = foreign.Text("there is no service account "+name+" in namespace "+namespace+" yet, so that its pull secrets are not known", 200)
 	}
-	return cluster.Admitted(w.Pod, nil), []evidence.Gap{gap}
+	return expected{Want: w, made: cluster.Admitted(w.Pod, nil), accountUnseen: true, gaps: []evidence.Gap{gap}}
 }
 
 // assemble makes a patient of each image on each kind of node, and fills in what
 // the facts say.
 func (f *foresight) assemble(ctx context.Context) {
-	for i, w := range f.q.Wants {
-		pod := f.pods[i]
-		places, gaps := f.places(ctx, pod)
-		gaps = append(gaps, f.gaps[i]...)
-		for _, pull := range wanted(pod, w) {
+	for _, pod := range f.pods {
+		places, gaps := f.places(ctx, pod.made)
+		pod.gaps = slices.Concat(gaps, pod.gaps)
+		for _, pull := range pod.pulls() {
 			for _, place := range places {
 				if len(f.patients) >= maxForeseen {
 					f.survey.NotLookedAt = append(f.survey.NotLookedAt, evidence.Gap{
-						Check: evidence.CheckPods, Subject: evidence.Subject{Kind: evidence.SubjectWorkload, Name: workloadName(w.Object)},
+						Check: evidence.CheckPods, Subject: evidence.Subject{Kind: evidence.SubjectWorkload, Name: workloadName(pod.Object)},
 						Why: "one run looks at no more than " + number(maxForeseen) + " pulls", Needs: "fewer objects in one run"})
 					return
 				}
-				f.patient(ctx, w, pod, pull, place, gaps, len(f.gaps[i]) > 0)
+				f.patient(ctx, pod, pull, place)
 			}
 		}
 	}
 }
 
-// wanted are the pulls of a pod: of one that exists with what its status says of
-// those that fail.
-func wanted(pod *corev1.Pod, w Want) []evidence.Pull {
-	pulls := cluster.Pulls(pod)
-	failing := []evidence.Pull(nil)
-	if w.Exists {
-		failing = cluster.FailingPulls(pod)
+// pulls of the pod: of one that exists with what its status says of those that
+// fail.
+func (x expected) pulls() []evidence.Pull {
+	pulls := cluster.Pulls(x.made)
+	var failing []evidence.Pull
+	if x.Exists {
+		failing = cluster.FailingPulls(x.made)
 	}
 	for i := range pulls {
-		pulls[i].Owner = w.Object
+		pulls[i].Owner = x.Object
 		for _, f := range failing {
 			if f.Container == pulls[i].Container && f.ContainerKind == pulls[i].ContainerKind {
 				pulls[i].Reason, pulls[i].Message = f.Reason, f.Message
@@ -274,54 +257,61 @@ func (f *foresight) places(ctx context.Context, pod *corev1.Pod) ([]cluster.Plac
 	return places, gaps
 }
 
-// patient adds one pull to come.
-func (f *foresight) patient(ctx context.Context, w Want, pod *corev1.Pod, pull evidence.Pull, place cluster.Place, gaps []evidence.Gap, accountUnseen bool) {
-	p := &patient{e: evidence.Evidence{Pull: pull, Findings: []evidence.Finding{}}, pod: pod, image: cluster.Written(pod, pull)}
-	p.gap(gaps...)
+// patient adds one pull to come, and fills in what the facts say.
+func (f *foresight) patient(ctx context.Context, pod expected, pull evidence.Pull, place cluster.Place) {
+	p := &patient{e: evidence.Evidence{Pull: pull, Findings: []evidence.Finding{}}, pod: pod.made, image: cluster.Written(pod.made, pull)}
+	p.gap(pod.gaps...)
 	at := &p.e.Pull
 	at.Node, at.Platform = "", place.Platform
 	if pull.Reason != "" {
 		p.e.Symptom = symptom.Parse(first(pull.Message, pull.Reason))
 	}
 	p.say(cluster.ReadReference(*at, p.image, f.now))
-	if len(place.Nodes) == 1 {
-		at.Node = place.Nodes[0].Name
-		p.say(cluster.ReadNode(at, place.Nodes[0], f.now)...)
-	} else {
-		for _, node := range place.Nodes {
-			other := *at
-			for _, found := range cluster.ReadNode(&other, node, f.now) {
-				if found.Outcome == evidence.NodeDiskPressure {
-					p.say(found)
-				}
-			}
-		}
-	}
+	p.say(nodesOf(at, place, f.now)...)
 	p.say(evidence.FromSymptom(p.e.Symptom, *at)...)
 	holding := place.Holding(at.Reference)
 	p.say(f.present(*at, place, holding)...)
+	f.credentials(ctx, p, pod.accountUnseen)
+	f.patients = append(f.patients, p)
+	f.pulls = append(f.pulls, Foresight{Want: pod.Want, Place: place, Holding: holding})
+}
 
+// nodesOf are the findings about the nodes of a place: of the only one, which the
+// pull then is on, all; of several, those that have no room.
+func nodesOf(at *evidence.Pull, place cluster.Place, now time.Time) []evidence.Finding {
+	if len(place.Nodes) == 1 {
+		at.Node = place.Nodes[0].Name
+		return cluster.ReadNode(at, place.Nodes[0], now)
+	}
+	var full []evidence.Finding
+	for _, node := range place.Nodes {
+		other := *at
+		for _, found := range cluster.ReadNode(&other, node, now) {
+			if found.Outcome == evidence.NodeDiskPressure {
+				full = append(full, found)
+			}
+		}
+	}
+	return full
+}
+
+// credentials fills in what the kubelet would try.
+func (f *foresight) credentials(ctx context.Context, p *patient, accountUnseen bool) {
 	answers := f.secretsOf(ctx, p)
 	if accountUnseen {
 		answers = append(answers, cluster.SecretAnswer{Name: "of the service account", Err: errAccountUnseen})
 	}
-	p.creds = cluster.ReadCredentials(*at, p.image, answers, f.now)
+	p.creds = cluster.ReadCredentials(p.e.Pull, p.image, answers, f.now)
 	p.say(p.creds.Findings...)
 	for _, g := range p.creds.NotLookedAt {
-		if !accountUnseen || g.Why != errAccountUnseen.Error() {
+		if !accountUnseen || g.Why != errAccountUnseen.Error() { // the gap of the account has told it
 			p.gap(g)
 		}
 	}
-	f.patients = append(f.patients, p)
-	f.pulls = append(f.pulls, Foresight{Want: w, Place: place, Holding: holding})
 }
 
-type lack string
-
-func (l lack) Error() string { return string(l) }
-
 // errAccountUnseen stands for the secrets that a service account may bring.
-const errAccountUnseen = lack("the service account is not known")
+var errAccountUnseen = errors.New("the service account is not known")
 
 // secretsOf are the answers for the pull secrets of a pod: those that come along
 // before those of the cluster.
@@ -454,61 +444,4 @@ func first(texts ...string) string {
 		}
 	}
 	return ""
-}
-
-// MyLogin names the person's own login where a credential's secret is named.
-const MyLogin = "(your own login)"
-
-// asMe asks the registries as the person would, once an image.
-func (f *foresight) asMe(ctx context.Context) {
-	answers := map[string]*Mine{}
-	group := limited(probesAtOnce)
-	for i, p := range f.patients {
-		ref := p.e.Pull.Reference
-		if ref.Host == "" {
-			continue
-		}
-		name := cluster.Canonical(ref)
-		mine, known := answers[name]
-		if !known && len(answers) >= maxLadders {
-			continue
-		}
-		if !known {
-			mine = &Mine{Platform: f.q.Me.Platform}
-			answers[name] = mine
-			group.Go(func() error { f.mine(ctx, ref, mine); return nil })
-		}
-		f.pulls[i].Mine = mine
-	}
-	_ = group.Wait()
-	for i, p := range f.patients {
-		if f.pulls[i].Mine == nil {
-			continue
-		}
-		own := *f.pulls[i].Mine
-		own.Same = own.Login && own.login.Username != IdentityUser && slices.ContainsFunc(p.creds.Tried, func(c keyring.Credential) bool {
-			return !c.Empty && c.Username == own.login.Username && c.Password.Equal(own.login.Password)
-		})
-		f.pulls[i].Mine = &own
-	}
-}
-
-func (f *foresight) mine(ctx context.Context, ref evidence.Reference, mine *Mine) {
-	subject := evidence.Subject{Kind: evidence.SubjectRegistry, Name: ref.Host}
-	if f.x.prober == nil {
-		mine.NotLookedAt = append(mine.NotLookedAt, evidence.Gap{Check: evidence.CheckPing, Subject: subject, Why: "registries are not asked in this run"})
-		return
-	}
-	login, found, err := f.q.Me.Login(ctx, ref)
-	if err != nil {
-		mine.NotLookedAt = append(mine.NotLookedAt, evidence.Gap{Check: evidence.CheckKeyring, Subject: subject, Why: foreign.Text(err.Error(), 200)})
-		return
-	}
-	target := registry.Target{Reference: ref, Platform: mine.Platform}
-	if found {
-		login.Secret, login.Key = MyLogin, ref.Host
-		mine.Login, mine.login = true, login
-		target.Credentials, target.IdentityTokens = []keyring.Credential{login}, login.Username == IdentityUser
-	}
-	mine.Findings, mine.NotLookedAt = f.x.prober.Probe(ctx, target)
 }

@@ -17,7 +17,7 @@ import (
 // What a person's docker has for a password can be an identity token; what a
 // kubelet sends never is, whatever its user is called.
 func TestOnlyThePersonsOwnLoginCanBeAnIdentityToken(t *testing.T) {
-	for user, want := range map[string]bool{examine.IdentityUser: true, "me": false} {
+	for user, want := range map[string]bool{keyring.IdentityUser: true, "me": false} {
 		h := newHouse(t, account("shop"))
 		template := corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "registry.example/acme/api:1"}}, ImagePullSecrets: []corev1.LocalObjectReference{{Name: "hub"}}}}
 		hub := keyring.Secret{Namespace: "shop", Name: "hub", Type: keyring.TypeDockerConfigJSON, Data: map[string][]byte{".dockerconfigjson": []byte(`{"auths":{"registry.example":{"username":"<token>","password":"` + canary + `"}}}`)}}

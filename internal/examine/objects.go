@@ -154,7 +154,7 @@ type surroundings struct {
 // surroundings looks at the first pods of the cluster, else at those of the
 // objects' namespaces, for what other pulls show.
 func (x *Examiner) surroundings(ctx context.Context, refs []ObjectRef, l *look) surroundings {
-	scan, err := x.cluster.Scan(ctx, "", "", contextPages, l.now)
+	scan, err := x.cluster.Scan(ctx, l.now, cluster.ScanOptions{MaxPages: contextPages})
 	if err == nil && scan.Complete {
 		return surroundings{seen: scan.Seen, failing: scan.Failing, pods: scan.Pods}
 	}
@@ -180,7 +180,7 @@ func (x *Examiner) surroundings(ctx context.Context, refs []ObjectRef, l *look) 
 			continue
 		}
 		done[r.Namespace] = true
-		near, err := x.cluster.ScanInto(ctx, r.Namespace, contextPages, l.now, s.seen)
+		near, err := x.cluster.Scan(ctx, l.now, cluster.ScanOptions{Namespace: r.Namespace, MaxPages: contextPages, Seen: s.seen})
 		if err == nil {
 			s.failing, s.pods = append(s.failing, near.Failing...), s.pods+near.Pods
 		}

@@ -4,6 +4,7 @@
 package examine_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -123,12 +124,41 @@ func TestPodsThatCannotBeMadeForOtherReasonsAreToldOf(t *testing.T) {
 }
 
 func TestAStatusTellsOfUnmadePodsWhereEventsAreGone(t *testing.T) {
-	d := deployment("shop", "api")
-	d.Status.Conditions = []appsv1.DeploymentCondition{{Type: appsv1.DeploymentReplicaFailure, Status: corev1.ConditionTrue, Reason: "FailedCreate", Message: overQuota}}
-	h := newHouse(t, d)
-	s := h.objects(t, examine.ObjectRef{Kind: "deploy", Namespace: "shop", Name: "api"})
-	if len(s.Unmade) != 1 || s.Unmade[0].Message != overQuota || s.Unmade[0].Owner.Name != "api" {
-		t.Errorf("%+v", s.Unmade)
+	const failure = "ReplicaFailure"
+	is := func(condition appsv1.DeploymentConditionType, status corev1.ConditionStatus, reason, message string) runtime.Object {
+		d := deployment("shop", "api")
+		d.Status.Conditions = []appsv1.DeploymentCondition{{Type: condition, Status: status, Reason: reason, Message: message}}
+		return d
+	}
+	rs := set("docker.io/acme/api:1", 0)
+	rs.Status.Conditions = []appsv1.ReplicaSetCondition{{Type: failure, Status: corev1.ConditionTrue, Reason: "FailedCreate", Message: overQuota}}
+	rc := &corev1.ReplicationController{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "api"}}
+	rc.Spec.Selector, rc.Spec.Template = map[string]string{"app": "api"}, &rs.Spec.Template
+	rc.Status.Conditions = []corev1.ReplicationControllerCondition{{Type: failure, Status: corev1.ConditionTrue, Reason: "FailedCreate", Message: overQuota}}
+	for name, c := range map[string]struct {
+		object runtime.Object
+		ask    string
+		want   string // reason, "" if pods can be made
+	}{
+		"a deployment whose pods are refused":         {is(failure, corev1.ConditionTrue, "FailedCreate", overQuota), "deploy/api", "FailedCreate"},
+		"a deployment whose replica set is refused":   {is(appsv1.DeploymentProgressing, corev1.ConditionFalse, "ReplicaSetCreateError", overQuota), "deploy/api", "ReplicaSetCreateError"},
+		"a deployment that was refused, and no more":  {is(failure, corev1.ConditionFalse, "FailedCreate", overQuota), "deploy/api", ""},
+		"a deployment whose pods cannot be deleted":   {is(failure, corev1.ConditionTrue, "FailedDelete", "pods is forbidden"), "deploy/api", ""},
+		"a deployment that is behind its time":        {is(appsv1.DeploymentProgressing, corev1.ConditionFalse, "ProgressDeadlineExceeded", "it has timed out"), "deploy/api", ""},
+		"a replica set whose pods are refused":        {rs, "rs/" + rs.Name, "FailedCreate"},
+		"a replication controller that makes no pods": {rc, "rc/api", "FailedCreate"},
+	} {
+		kind, of, _ := strings.Cut(c.ask, "/")
+		s := newHouse(t, c.object).objects(t, examine.ObjectRef{Kind: kind, Namespace: "shop", Name: of})
+		if c.want == "" {
+			if len(s.Unmade) > 0 {
+				t.Errorf("%s: %+v", name, s.Unmade)
+			}
+			continue
+		}
+		if len(s.Unmade) != 1 || s.Unmade[0].Message != overQuota || s.Unmade[0].Reason != c.want || s.Unmade[0].Owner.Name != of || s.Unmade[0].Wanted != 1 {
+			t.Errorf("%s: %+v", name, s.Unmade)
+		}
 	}
 }
 

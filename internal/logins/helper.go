@@ -27,9 +27,6 @@ const (
 	helperPrefix  = "docker-credential-"
 	helperTimeout = 10 * time.Second
 	maxAnswer     = 256 << 10
-	// tokenUser is the user name by which a helper says that the secret is an
-	// identity token.
-	tokenUser = "<token>"
 	// notThere is what a helper prints that has nothing for the server.
 	notThere = "credentials not found in native keychain"
 )

@@ -55,7 +55,7 @@ type World struct {
 	Secret ReadSecret
 	// Stdin for PasswordStdin.
 	Stdin io.Reader
-	// Terminal opens the person's terminal; OpenTerminal if nil.
+	// Terminal opens the person's terminal; nil for the one that they sit at.
 	Terminal func() (Terminal, error)
 }
 
@@ -94,7 +94,7 @@ func Brought(ctx context.Context, image string, o Options, w World) (*remedy.Log
 	}
 	open := w.Terminal
 	if open == nil {
-		open = OpenTerminal
+		open = openTerminal
 	}
 	return fromTerminal(ctx, o.Username, ref, open)
 }
@@ -134,7 +134,7 @@ func usable(c keyring.Credential, place string) error {
 		return fmt.Errorf("%s has no user name", place)
 	case c.Password.Reveal() == "":
 		return fmt.Errorf("%s has no password", place)
-	case c.Username == tokenUser:
+	case c.Username == keyring.IdentityUser:
 		return fmt.Errorf("%s has an identity token, which a kubelet cannot log in with: bring a user and password, or an access token", place)
 	case strings.ContainsAny(c.Username+c.Password.Reveal(), "\x00\r\n"):
 		return fmt.Errorf("%s has a line break in its user name or password, which no registry takes", place)

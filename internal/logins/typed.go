@@ -110,9 +110,9 @@ func fromStdin(user string, ref evidence.Reference, in io.Reader) (*remedy.Login
 	return personal(c, "standard input", ref), nil
 }
 
-// OpenTerminal opens the terminal that the person sits at, whatever standard
+// openTerminal opens the terminal that the person sits at, whatever standard
 // input and output are.
-func OpenTerminal() (Terminal, error) {
+func openTerminal() (Terminal, error) {
 	const none = "there is no terminal to type a password at: give --username USER --password-stdin, --docker-config FILE or --credential-helper NAME"
 	file, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {

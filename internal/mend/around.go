@@ -121,62 +121,77 @@ func (o origin) argo(ctx context.Context) {
 	name := o.t.Manager.Name
 	o.say("Argo CD application %s", cmp.Or(name, "of an unknown name"))
 	o.chart()
-	o.t.Back = "Argo CD sets back what is changed here with its next sync, within seconds where self-heal is on"
 	// An application outside of Argo CD's own namespace is marked NAMESPACE_NAME.
 	places := []string{"argocd", "openshift-gitops"}
 	full := name // as Argo CD's command line wants it
 	if ns, rest, ok := strings.Cut(name, "_"); ok {
 		places, name, full = []string{ns}, rest, ns+"/"+rest
 	}
-	app := o.keeper(ctx, "argoproj.io/v1alpha1", "Application", "applications", name, places...)
 	step := remedy.Step{What: "Change it in what the application is made of, and sync it", Where: "where the application's source is"}
-	if app != nil {
-		spec, _, _ := unstructured.NestedMap(app.Object, "spec")
-		sources, _, _ := unstructured.NestedSlice(spec, "sources")
-		if one, ok := spec["source"].(map[string]any); ok {
-			sources = append([]any{one}, sources...)
-		}
-		for _, s := range sources[:min(len(sources), 4)] {
-			if words := sourceWords(s); words != "" {
-				o.say("from %s", words)
-				step.Where = "in " + foreign.Text(words, maxSource)
-			}
-		}
-		auto, automated, _ := unstructured.NestedMap(spec, "syncPolicy", "automated")
-		if enabled, set := auto["enabled"].(bool); set && !enabled {
-			automated = false
-		}
-		heals, _ := auto["selfHeal"].(bool)
-		switch {
-		case app.GetAnnotations()["argocd.argoproj.io/skip-reconcile"] == "true":
-			o.t.Back = "Argo CD sets back what is changed here once it looks after the application again (it is told to skip it now)"
-		case automated && heals:
-			o.t.Back = "Argo CD sets back what is changed here within seconds, as self-heal is on"
-		case automated:
-			o.t.Back = "Argo CD sets back what is changed here with the next commit, as it syncs by itself"
-		default:
-			o.t.Back = "Argo CD sets back what is changed here when somebody syncs the application"
-		}
+	app := o.keeper(ctx, remedy.Object{APIVersion: "argoproj.io/v1alpha1", Kind: "Application", Resource: "applications", Name: name}, places...)
+	if app == nil {
+		o.t.Back = "Argo CD sets back what is changed here with its next sync, within seconds where self-heal is on"
 		o.t.Lasting = append(o.t.Lasting, step)
-		if automated && isName(name) {
-			resume := []string{"argocd", "app", "set", full, "--sync-policy", "automated"}
-			// All three are forgotten with the policy.
-			for _, option := range []struct{ field, flag string }{{"selfHeal", "--self-heal"}, {"prune", "--auto-prune"}, {"allowEmpty", "--allow-empty"}} {
-				if on, _ := auto[option.field].(bool); on {
-					resume = append(resume, option.flag)
-				}
+		if isName(name) && (full == name || isName(places[0])) {
+			o.haltArgo("Argo CD, if it syncs by itself", full)
+			for i := range o.t.Resume {
+				o.t.Resume[i].What += "; add --self-heal and --auto-prune if it had them"
 			}
-			o.halt("Argo CD", []string{"argocd", "app", "set", full, "--sync-policy", "none"}, resume)
 		}
 		return
 	}
+	if words := o.argoSources(app); words != "" {
+		step.Where = "in " + words
+	}
 	o.t.Lasting = append(o.t.Lasting, step)
-	if isName(name) && (full == name || isName(places[0])) {
-		o.halt("Argo CD, if it syncs by itself", []string{"argocd", "app", "set", full, "--sync-policy", "none"}, []string{"argocd", "app", "set", full, "--sync-policy", "automated"})
-		for i := range o.t.Resume {
-			o.t.Resume[i].What += "; add --self-heal and --auto-prune if it had them"
+	auto, automated, _ := unstructured.NestedMap(app.Object, "spec", "syncPolicy", "automated")
+	if enabled, set := auto["enabled"].(bool); set && !enabled {
+		automated = false
+	}
+	heals, _ := auto["selfHeal"].(bool)
+	switch {
+	case app.GetAnnotations()["argocd.argoproj.io/skip-reconcile"] == "true":
+		o.t.Back = "Argo CD sets back what is changed here once it looks after the application again (it is told to skip it now)"
+	case automated && heals:
+		o.t.Back = "Argo CD sets back what is changed here within seconds, as self-heal is on"
+	case automated:
+		o.t.Back = "Argo CD sets back what is changed here with the next commit, as it syncs by itself"
+	default:
+		o.t.Back = "Argo CD sets back what is changed here when somebody syncs the application"
+	}
+	if !automated || !isName(name) {
+		return
+	}
+	var flags []string // of what is forgotten with the policy
+	for _, option := range []struct{ field, flag string }{{"selfHeal", "--self-heal"}, {"prune", "--auto-prune"}, {"allowEmpty", "--allow-empty"}} {
+		if on, _ := auto[option.field].(bool); on {
+			flags = append(flags, option.flag)
 		}
 	}
+	o.haltArgo("Argo CD", full, flags...)
+}
+
+// argoSources tells of what an application is made of, and returns the last of it,
+// in words; "" if it does not show.
+func (o origin) argoSources(app *unstructured.Unstructured) string {
+	sources, _, _ := unstructured.NestedSlice(app.Object, "spec", "sources")
+	if one, ok, _ := unstructured.NestedMap(app.Object, "spec", "source"); ok {
+		sources = append([]any{one}, sources...)
+	}
+	last := ""
+	for _, s := range sources[:min(len(sources), 4)] {
+		if words := sourceWords(s); words != "" {
+			o.say("from %s", words)
+			last = foreign.Text(words, maxSource)
+		}
+	}
+	return last
+}
+
+// haltArgo says how to halt an application's syncs; flags have it go on as before.
+func (o origin) haltArgo(what, app string, flags ...string) {
+	policy := func(is string) []string { return []string{"argocd", "app", "set", app, "--sync-policy", is} }
+	o.halt(what, policy("none"), append(policy("automated"), flags...))
 }
 
 // kustomization tells of a Flux Kustomization and the repository that it reads
@@ -186,7 +201,7 @@ func (o origin) kustomization(ctx context.Context) {
 	o.say("Flux Kustomization %s in namespace %s", cmp.Or(name, "of an unknown name"), namespace)
 	o.t.Back = "Flux sets back what is changed here with its next reconciliation"
 	step := remedy.Step{What: "Change it in what the Kustomization is made of", Where: "where its source is"}
-	if k := o.keeper(ctx, "kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations", name, namespace); k != nil {
+	if k := o.keeper(ctx, remedy.Object{APIVersion: "kustomize.toolkit.fluxcd.io/v1", Kind: "Kustomization", Resource: "kustomizations", Name: name}, namespace); k != nil {
 		if path, _, _ := unstructured.NestedString(k.Object, "spec", "path"); path != "" {
 			o.say("path %s", path)
 		}
@@ -211,7 +226,7 @@ func (o origin) helmRelease(ctx context.Context, name string) {
 	namespace := cmp.Or(o.mark("helm.toolkit.fluxcd.io/namespace"), o.t.Namespace)
 	o.say("Flux HelmRelease %s in namespace %s", name, namespace)
 	o.t.Back = "Flux sets back what is changed here with the release's next upgrade"
-	if r := o.keeper(ctx, "helm.toolkit.fluxcd.io/v2", "HelmRelease", "helmreleases", name, namespace); r != nil {
+	if r := o.keeper(ctx, remedy.Object{APIVersion: "helm.toolkit.fluxcd.io/v2", Kind: "HelmRelease", Resource: "helmreleases", Name: name}, namespace); r != nil {
 		chart, _, _ := unstructured.NestedString(r.Object, "spec", "chart", "spec", "chart")
 		version, _, _ := unstructured.NestedString(r.Object, "spec", "chart", "spec", "version")
 		if chart != "" {
@@ -261,7 +276,7 @@ func (o origin) repository(ctx context.Context, of *unstructured.Unstructured, n
 	words := kind + " " + name + " in namespace " + namespace
 	resources := map[string]string{"GitRepository": "gitrepositories", "OCIRepository": "ocirepositories", "HelmRepository": "helmrepositories", "Bucket": "buckets"}
 	if resource := resources[kind]; resource != "" {
-		r, err := o.read(ctx, "source.toolkit.fluxcd.io/v1", kind, resource, namespace, name)
+		r, err := o.read(ctx, remedy.Object{APIVersion: "source.toolkit.fluxcd.io/v1", Kind: kind, Resource: resource, Namespace: namespace, Name: name})
 		if err == nil {
 			address, _, _ := unstructured.NestedString(r.Object, "spec", "url")
 			if address = bare(address); address != "" {
@@ -278,13 +293,14 @@ func (o origin) repository(ctx context.Context, of *unstructured.Unstructured, n
 // keeper reads the object of a tool's that keeps the target, from the first of the
 // namespaces that has it; nil if it is not to be had, and why is told: one
 // cluster's Argo CD or Flux may keep the objects of another.
-func (o origin) keeper(ctx context.Context, apiVersion, kind, resource, name string, namespaces ...string) *unstructured.Unstructured {
-	if !isName(name) {
+func (o origin) keeper(ctx context.Context, object remedy.Object, namespaces ...string) *unstructured.Unstructured {
+	if !isName(object.Name) {
 		return nil
 	}
 	var refused error
 	for _, namespace := range namespaces {
-		got, err := o.read(ctx, apiVersion, kind, resource, namespace, name)
+		object.Namespace = namespace
+		got, err := o.read(ctx, object)
 		if err == nil {
 			return got
 		}
@@ -295,15 +311,15 @@ func (o origin) keeper(ctx context.Context, apiVersion, kind, resource, name str
 	if refused != nil {
 		o.unread(refused)
 	} else {
-		o.say("no such %s in this cluster", kind)
+		o.say("no such %s in this cluster", object.Kind)
 	}
 	return nil
 }
 
-// read reads an object.
-func (o origin) read(ctx context.Context, apiVersion, kind, resource, namespace, name string) (*unstructured.Unstructured, error) {
-	object := remedy.Object{APIVersion: apiVersion, Kind: kind, Resource: resource, Namespace: namespace, Name: name}
-	if !isName(namespace) || !isName(name) {
+// read reads an object whose name somebody else wrote: what is no name is not
+// there.
+func (o origin) read(ctx context.Context, object remedy.Object) (*unstructured.Unstructured, error) {
+	if !isName(object.Namespace) || !isName(object.Name) {
 		return nil, &edit.Error{Reason: edit.NotFound, Verb: "get", Object: object}
 	}
 	return o.m.edit.Get(ctx, object)

@@ -53,7 +53,7 @@ func (m *Mender) elsewhere(ctx context.Context, run *cluster.Run, k *remedy.Case
 			}
 		}
 		m.copies(ctx, k, d.Pull)
-		m.held(ctx, run, k, d.Pull)
+		m.nodeImages(ctx, run, k, d.Pull)
 	}
 }
 
@@ -80,34 +80,24 @@ func (m *Mender) digest(ctx context.Context, k *remedy.Case, image string) strin
 // the failing pull's own node, which has its own way to each registry; none of
 // registries that this node does not reach now.
 func (m *Mender) copies(ctx context.Context, k *remedy.Case, pull evidence.Pull) {
-	last := path.Base(pull.Reference.Repository)
 	var here, there []remedy.Copy
 	hosts := map[string]string{} // of copies, by image
 	failing := map[string]bool{} // hosts, on the node
 	look := func(p *corev1.Pod) {
-		same := p.Spec.NodeName == pull.Node
-		if same {
+		list := &there
+		if p.Spec.NodeName == pull.Node {
+			list = &here
 			for _, f := range cluster.FailingPulls(p) {
 				failing[f.Reference.Host] = failing[f.Reference.Host] || unreached(f.Message)
 			}
 		}
 		for _, s := range p.Status.ContainerStatuses {
-			i := slices.IndexFunc(p.Spec.Containers, func(c corev1.Container) bool { return c.Name == s.Name })
-			_, digest, ok := strings.Cut(s.ImageID, "@")
-			if i < 0 || !ok || same && len(here) == maxCopies || !same && len(there) == maxCopies {
-				continue
+			if len(*list) == maxCopies {
+				return
 			}
-			image := p.Spec.Containers[i].Image
-			ref, err := keyring.ParseImage(image)
-			if err != nil || path.Base(ref.Repository) != last || ref.Host == pull.Reference.Host && ref.Repository == pull.Reference.Repository {
-				continue
-			}
-			found := remedy.Copy{Image: foreign.Text(image, 1<<10), Digest: digest, Where: "it runs in namespace " + p.Namespace, Namespace: p.Namespace}
-			hosts[found.Image] = ref.Host
-			if same {
-				here = append(here, found)
-			} else {
-				there = append(there, found)
+			if found, host, ok := copyIn(p, s, pull.Reference); ok {
+				hosts[found.Image] = host
+				*list = append(*list, found)
 			}
 		}
 	}
@@ -125,6 +115,22 @@ func (m *Mender) copies(ctx context.Context, k *remedy.Case, pull evidence.Pull)
 	}
 }
 
+// copyIn is what a container of a pod has pulled, and from which host, if that is
+// an image of the same last name from elsewhere.
+func copyIn(p *corev1.Pod, s corev1.ContainerStatus, of evidence.Reference) (found remedy.Copy, host string, ok bool) {
+	i := slices.IndexFunc(p.Spec.Containers, func(c corev1.Container) bool { return c.Name == s.Name })
+	_, digest, pulled := strings.Cut(s.ImageID, "@")
+	if i < 0 || !pulled {
+		return remedy.Copy{}, "", false
+	}
+	image := p.Spec.Containers[i].Image
+	ref, err := keyring.ParseImage(image)
+	if err != nil || path.Base(ref.Repository) != path.Base(of.Repository) || ref.Host == of.Host && ref.Repository == of.Repository {
+		return remedy.Copy{}, "", false
+	}
+	return remedy.Copy{Image: foreign.Text(image, 1<<10), Digest: digest, Where: "it runs in namespace " + p.Namespace, Namespace: p.Namespace}, ref.Host, true
+}
+
 // unreached tells of a failure that any other pull from that host meets too.
 func unreached(message string) bool {
 	switch symptom.Parse(message).Sign {
@@ -136,9 +142,9 @@ func unreached(message string) bool {
 	return false
 }
 
-// held notes what the node of a failing pod has.
-func (m *Mender) held(ctx context.Context, run *cluster.Run, k *remedy.Case, pull evidence.Pull) {
-	if pull.Node == "" || slices.ContainsFunc(k.OnNode, func(h remedy.Held) bool { return h.Node == pull.Node }) {
+// nodeImages notes which images the node of a failing pod has.
+func (m *Mender) nodeImages(ctx context.Context, run *cluster.Run, k *remedy.Case, pull evidence.Pull) {
+	if pull.Node == "" || slices.ContainsFunc(k.NodeImages, func(has remedy.NodeImage) bool { return has.Node == pull.Node }) {
 		return
 	}
 	node, err := run.Node(ctx, pull.Node)
@@ -146,9 +152,7 @@ func (m *Mender) held(ctx context.Context, run *cluster.Run, k *remedy.Case, pul
 		k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckNode, evidence.Subject{Kind: evidence.SubjectNode, Name: pull.Node}, err))
 		return
 	}
-	held := remedy.Held{Node: pull.Node}
 	for _, image := range node.Status.Images {
-		held.Names = append(held.Names, image.Names...)
+		k.NodeImages = append(k.NodeImages, remedy.NodeImage{Node: pull.Node, Names: image.Names})
 	}
-	k.OnNode = append(k.OnNode, held)
 }

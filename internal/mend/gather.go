@@ -162,7 +162,7 @@ func template(live *unstructured.Unstructured, k *remedy.Case) error {
 	}
 	t.OnDelete = textIn(live, "spec", "updateStrategy", "type") == "OnDelete"
 	if partition := number("spec", "updateStrategy", "rollingUpdate", "partition"); partition > 0 && !t.OnDelete {
-		t.Held = number("spec", "ordinals", "start") + partition
+		t.Partition = number("spec", "ordinals", "start") + partition
 	}
 	return nil
 }

@@ -85,9 +85,9 @@ type Plan struct {
 	// Evict: failing pods that are to be evicted so that their owner makes new
 	// ones.
 	Evict []Pod
-	// Held are failing pods, by name, that the change does not get to: a partition
-	// keeps their template as it is.
-	Held []string
+	// Partitioned are failing pods, by name, that the change does not get to: the
+	// partition of their StatefulSet keeps their template as it is.
+	Partitioned []string
 	// Proof that the changed pods would pull, and what it rests on.
 	Proof verify.Proof
 	// ProvenBy is what proves it without any registry; "" if it was asked.
@@ -221,9 +221,9 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options, without map[string]string
 				p.Evict = append(p.Evict, pod)
 			}
 		}
-		for _, name := range heldBack(k, c) {
-			if !slices.Contains(p.Held, name) {
-				p.Held = append(p.Held, name)
+		for _, name := range partitioned(k, c) {
+			if !slices.Contains(p.Partitioned, name) {
+				p.Partitioned = append(p.Partitioned, name)
 			}
 		}
 		p.Restarts = max(p.Restarts, c.Remedy.Restarts)
@@ -255,13 +255,13 @@ func woken(k remedy.Case, c Choice) []Pod {
 	if k.Target.Kind == "Pod" || c.Remedy.Wake != remedy.WakeEvict {
 		return nil
 	}
-	held := heldBack(k, c)
+	kept := partitioned(k, c)
 	var pods []Pod
 	for _, p := range k.Failing(c.Diagnosis.Pull) {
 		if remedy.PodReady(p) && c.Remedy.NeedsForce == "" { // it was mended since the diagnosis
 			continue
 		}
-		if slices.Contains(held, p.Name) { // it would come back as it was
+		if slices.Contains(kept, p.Name) { // it would come back as it was
 			continue
 		}
 		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})
@@ -281,14 +281,14 @@ func leastRiskFirst(k remedy.Case, pods []Pod) {
 	slices.SortStableFunc(pods, func(a, b Pod) int { return ran(a) - ran(b) })
 }
 
-// heldBack are the failing pods that a choice does not get to.
-func heldBack(k remedy.Case, c Choice) []string {
+// partitioned are the failing pods that a choice does not get to.
+func partitioned(k remedy.Case, c Choice) []string {
 	if !slices.ContainsFunc(c.Remedy.Changes, func(change remedy.Change) bool { return change.Object == k.Target.Object }) {
 		return nil
 	}
 	var names []string
 	for _, p := range k.Failing(c.Diagnosis.Pull) {
-		if remedy.Ordinal(p) < k.Target.Held {
+		if remedy.Ordinal(p) < k.Target.Partition {
 			names = append(names, p.Name)
 		}
 	}

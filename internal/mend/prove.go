@@ -52,7 +52,7 @@ func (m *Mender) prove(ctx context.Context, p *Plan) {
 		p.Proof, p.ProvenBy = verify.Proven, why
 	}
 	for _, c := range p.Chosen {
-		if why, held := remedy.Brake(c.Remedy, string(p.Proof), p.Case); held {
+		if why, braked := remedy.Brake(c.Remedy, string(p.Proof), p.Case); braked {
 			p.Brake = why
 		}
 	}

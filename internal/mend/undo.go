@@ -95,8 +95,8 @@ func (u Undo) Due() bool {
 	return slices.ContainsFunc(u.Backs, func(b Back) bool { return b.Standing == Stands })
 }
 
-// ErrNoRecord is returned where no record can be undone.
-var ErrNoRecord = errors.New("no record of a fix")
+// errNoRecord is returned where no record can be undone.
+var errNoRecord = errors.New("no record of a fix")
 
 // Records lists the records of a namespace ("" for all), newest first. Those that
 // do not read as what fix wrote are told as errors. more tells that there are too
@@ -135,13 +135,13 @@ func (m *Mender) Record(ctx context.Context, namespace, id string) (Record, erro
 		}
 		at := slices.IndexFunc(records, func(r Record) bool { return r.State != State(Undone) })
 		if at < 0 {
-			return Record{}, fmt.Errorf("%w in namespace %s; another one is named with -n, and undo --list -A lists all", ErrNoRecord, namespace)
+			return Record{}, fmt.Errorf("%w in namespace %s; another one is named with -n, and undo --list -A lists all", errNoRecord, namespace)
 		}
 		return records[at], nil
 	}
 	live, err := m.edit.Get(ctx, recordObject("ConfigMap", namespace, id))
 	if edit.ReasonOf(err) == edit.NotFound {
-		return Record{}, fmt.Errorf("%w %s in namespace %s: it may be undone already; undo --list -A lists all", ErrNoRecord, id, namespace)
+		return Record{}, fmt.Errorf("%w %s in namespace %s: it may be undone already; undo --list -A lists all", errNoRecord, id, namespace)
 	}
 	if err != nil {
 		return Record{}, err
@@ -212,40 +212,45 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 	case err != nil:
 		return b, err
 	}
-	version := live.GetResourceVersion()
 	b.live = live
 	b.Object.UID, b.Object.Generation, b.Object.ResourceVersion = string(live.GetUID()), 0, ""
-	if k.Made {
-		switch b.Standing = Stands; {
-		case live.GetLabels()[labelRecord] != id:
-			b.Standing = NotOurs
-		case writtenByOthers(live):
-			b.Standing, b.Conflicts = Altered, []Conflict{{Path: "/data", Hidden: true}}
-		}
-		return b, nil
+	switch {
+	case !k.Made:
+		b.weighEdits(k, hidden)
+	case live.GetLabels()[labelRecord] != id:
+		b.Standing = NotOurs
+	case writtenByOthers(live):
+		b.Standing, b.Conflicts = Altered, []Conflict{{Path: "/data", Hidden: true}}
+	default:
+		b.Standing = Stands
 	}
-	var tests []remedy.Edit
-	b.Standing = AsBefore
+	return b, nil
+}
+
+// weighEdits compares the fields that fix set with what they are now.
+func (b *Back) weighEdits(k kept, hidden func(edit int) (hiddenValue, bool)) {
+	var tests []remedy.Edit // of fields that fix tested, and left as they were
 	for i, e := range slices.Backward(k.Edits) {
 		if e.Hidden {
 			v, ok := hidden(i)
-			if !ok {
-				if version == k.Object.ResourceVersion || strings.HasPrefix(e.Path, "/spec/") && k.Object.Generation > 0 && live.GetGeneration() == k.Object.Generation {
-					continue // the program ended before it changed anything
-				}
+			switch {
+			case !ok && untouched(k.Object, b.live, e.Path):
+				continue // the program ended before it changed anything
+			case !ok:
 				b.Standing = Lost
-				return b, nil
+				return
 			}
 			e.Old, e.New = v.Old, v.New
 		}
-		now := remedy.ValueAt(live.Object, e.Path)
+		now := remedy.ValueAt(b.live.Object, e.Path)
+		isOld, isNew, tested := remedy.SameValue(now, e.Old), remedy.SameValue(now, e.New), remedy.SameValue(e.Old, e.New)
 		switch {
-		case remedy.SameValue(e.Old, e.New) && remedy.SameValue(now, e.New):
+		case tested && isNew:
 			tests = append(tests, remedy.Edit{Path: e.Path, Old: now, New: now, Hidden: e.Hidden})
-		case remedy.SameValue(e.Old, e.New), !remedy.SameValue(now, e.New) && !remedy.SameValue(now, e.Old):
+		case isNew:
+			b.Edits = append(b.Edits, remedy.Edit{Path: e.Path, Old: e.New, New: e.Old, Hidden: e.Hidden, Label: labelOf(b.live, e.Path)})
+		case tested || !isOld:
 			b.Conflicts = append(b.Conflicts, Conflict{e.Path, e.Old, e.New, now, e.Hidden})
-		case remedy.SameValue(now, e.New):
-			b.Edits = append(b.Edits, remedy.Edit{Path: e.Path, Old: e.New, New: e.Old, Hidden: e.Hidden, Label: labelOf(live, e.Path)})
 		}
 	}
 	switch {
@@ -254,8 +259,16 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 	case len(b.Edits) > 0:
 		b.Standing = Stands
 		b.Edits = append(tests, b.Edits...)
+	default:
+		b.Standing = AsBefore
 	}
-	return b, nil
+}
+
+// untouched tells that a field is as it was when the record was written: nothing of
+// the object was written since, or nothing of its spec, which has the field.
+func untouched(recorded remedy.Object, live *unstructured.Unstructured, path string) bool {
+	return live.GetResourceVersion() == recorded.ResourceVersion ||
+		strings.HasPrefix(path, "/spec/") && recorded.Generation > 0 && live.GetGeneration() == recorded.Generation
 }
 
 // change is the write that takes it back.

@@ -89,8 +89,8 @@ func (p Plan) hindered() error {
 	switch {
 	case len(p.Changes) == 0 && len(p.Evict) == 0:
 		return &HinderedError{Why: "what failed has been pulled since, so nothing is left to do"}
-	case t.Held > 0 && len(p.Evict) == 0 && slices.ContainsFunc(p.Changes, func(c remedy.Change) bool { return p.isTarget(c.Object) }):
-		return &HinderedError{Why: fmt.Sprintf("the rollout of %s leaves out its pods below %s-%d, so none that fails would get the change; lower spec.updateStrategy.rollingUpdate.partition and run this again", t.Object, t.Name, t.Held)}
+	case t.Partition > 0 && len(p.Evict) == 0 && slices.ContainsFunc(p.Changes, func(c remedy.Change) bool { return p.isTarget(c.Object) }):
+		return &HinderedError{Why: fmt.Sprintf("the rollout of %s leaves out its pods below %s-%d, so none that fails would get the change; lower spec.updateStrategy.rollingUpdate.partition and run this again", t.Object, t.Name, t.Partition)}
 	case len(p.Evict) > 0 && len(p.Case.Budgets) > 0:
 		return p.spends()
 	case t.Kind != "Deployment" || !t.Paused:

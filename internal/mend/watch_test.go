@@ -162,14 +162,14 @@ func TestAnInterruptedWatchSaysSoAndKeepsTheRecord(t *testing.T) {
 	}
 }
 
-// What the partition holds back would come back from an eviction as it was.
-func TestAPodThatAPartitionHoldsBackIsNotEvicted(t *testing.T) {
+// What the partition leaves out would come back from an eviction as it was.
+func TestAPodThatAPartitionLeavesOutIsNotEvicted(t *testing.T) {
 	for name, c := range map[string]struct {
 		partition int32
 		evicts    int
-		held      string
+		names     string
 		refused   bool
-	}{"none is held": {0, 1, "", false}, "another is held": {2, 1, "", false}, "the one that fails is held": {3, 0, "api-2", true}} {
+	}{"none is partitioned": {0, 1, "", false}, "another is partitioned": {2, 1, "", false}, "the one that fails is partitioned": {3, 0, "api-2", true}} {
 		t.Run(name, func(t *testing.T) {
 			labels := map[string]string{"app": "api"}
 			set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "api", UID: "s1", Generation: 1}}
@@ -188,11 +188,11 @@ func TestAPodThatAPartitionHoldsBackIsNotEvicted(t *testing.T) {
 			if got := len(plans[0].Evict); got != c.evicts {
 				t.Errorf("evicts %d, want %d", got, c.evicts)
 			}
-			if got := strings.Join(plans[0].Held, " "); got != c.held {
-				t.Errorf("held back are %q, want %q", got, c.held)
+			if got := strings.Join(plans[0].Partitioned, " "); got != c.names {
+				t.Errorf("partitioned are %q, want %q", got, c.names)
 			}
 			err = b.Check(t.Context(), plans[0], true)
-			if held := err != nil && strings.Contains(err.Error(), "leaves out its pods below api-3"); held != c.refused || err != nil && !held {
+			if left := err != nil && strings.Contains(err.Error(), "leaves out its pods below api-3"); left != c.refused || err != nil && !left {
 				t.Errorf("got %v", err)
 			}
 		})

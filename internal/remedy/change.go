@@ -182,19 +182,6 @@ func (c Change) Patch() ([]byte, error) {
 	return c.patch(ops, c.Edits)
 }
 
-// Inverse is the change that takes this one back: it applies only if each
-// touched field is as this one left it. Generation and resource version have
-// moved on and are not tested.
-func (c Change) Inverse() Change {
-	back := Change{Object: c.Object}
-	back.Object.Generation, back.Object.ResourceVersion = 0, ""
-	for _, e := range slices.Backward(c.Edits) {
-		e.Old, e.New = e.New, e.Old
-		back.Edits = append(back.Edits, e)
-	}
-	return back
-}
-
 func (c Change) patch(ops []any, edits []Edit) ([]byte, error) {
 	for _, e := range edits {
 		ops = append(ops, test(e.Path, e.Old))

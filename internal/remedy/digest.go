@@ -77,9 +77,9 @@ func digestIn(pod *corev1.Pod, image string) string {
 	return ""
 }
 
-// onNode is the digest under which a node holds the image's content, by its
+// digestOnNode is the digest under which a node has the image's content, by its
 // pods or by its own list; "" if nothing shows that it does.
-func (p *planner) onNode(node, image string) string {
+func (p *planner) digestOnNode(node, image string) string {
 	for _, pod := range p.Pods {
 		if pod.Spec.NodeName != node {
 			continue
@@ -89,12 +89,12 @@ func (p *planner) onNode(node, image string) string {
 		}
 	}
 	name, repository := canonical(image), repositoryOf(image)
-	for _, held := range p.OnNode {
-		if held.Node != node || !slices.ContainsFunc(held.Names, func(n string) bool { return n == name || canonical(n) == name }) {
+	for _, has := range p.NodeImages {
+		if has.Node != node || !slices.ContainsFunc(has.Names, func(n string) bool { return n == name || canonical(n) == name }) {
 			continue
 		}
 		var digests []string
-		for _, n := range held.Names {
+		for _, n := range has.Names {
 			if of, d, ok := strings.Cut(n, "@"); ok && of == repository && isDigest(d) {
 				digests = append(digests, d)
 			}

@@ -64,7 +64,7 @@ func appliedTo(cause string) []situation {
 	spec := *held.k.Target.Template.Spec.DeepCopy()
 	spec.NodeName = "worker-3"
 	held.k.Pods = []*corev1.Pod{{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: held.d.Pull.Pod}, Spec: spec}}
-	held.k.OnNode = []Held{{Node: "worker-3", Names: []string{held.d.Pull.Image, "docker.io/acme/team/api@" + digest}}}
+	held.k.NodeImages = []NodeImage{{Node: "worker-3", Names: []string{held.d.Pull.Image, "docker.io/acme/team/api@" + digest}}}
 
 	never := shop(cause, "docker.io")
 	never.k.Target.Template.Spec.Containers[0].ImagePullPolicy = corev1.PullNever

@@ -114,8 +114,8 @@ func TestPoliciesOfPulling(t *testing.T) {
 	beside := ran(pod("api-old", hash2, template(good), true), "registry.example/acme/app", digestA)
 	elsewhere := ran(pod("api-far", hash2, template(good), true), "registry.example/acme/app", digestA)
 	elsewhere.Spec.NodeName = "worker-2"
-	held := remedy.Held{Node: "worker-1", Names: []string{"registry.example/acme/app@" + digestA, good}}
-	two := remedy.Held{Node: "worker-1", Names: []string{"registry.example/acme/app@" + digestA, "registry.example/acme/app@" + digestB, good}}
+	held := remedy.NodeImage{Node: "worker-1", Names: []string{"registry.example/acme/app@" + digestA, good}}
+	two := remedy.NodeImage{Node: "worker-1", Names: []string{"registry.example/acme/app@" + digestA, "registry.example/acme/app@" + digestB, good}}
 	const at = "/spec/template/spec/containers/0/"
 	from := []string{"applied held-image: Start container app from what its node has, by digest | deployment/api " + at + "image=" + good + "@" + digestA + " " + at + "imagePullPolicy=IfNotPresent | restarts 1"}
 	for _, c := range []planned{
@@ -126,9 +126,9 @@ func TestPoliciesOfPulling(t *testing.T) {
 		{name: "another policy is not what fails", k: remedy.Case{Target: target("Deployment", template(good)), Diagnoses: neverPull}},
 		{name: "a pod beside it shows that the node has it", k: remedy.Case{Target: target("Deployment", template(good)), Pods: []*corev1.Pod{failing, beside}, Diagnoses: unavailable},
 			want: from, because: "worker-1 has sha256:aa11aa11aa11 already", risk: "a pod that lands on a node without the image"},
-		{name: "the node's own list shows that it has it", k: remedy.Case{Target: target("Deployment", template(good)), Pods: []*corev1.Pod{failing, elsewhere}, OnNode: []remedy.Held{held}, Diagnoses: unavailable}, want: from},
+		{name: "the node's own list shows that it has it", k: remedy.Case{Target: target("Deployment", template(good)), Pods: []*corev1.Pod{failing, elsewhere}, NodeImages: []remedy.NodeImage{held}, Diagnoses: unavailable}, want: from},
 		{name: "another node has it", k: remedy.Case{Target: target("Deployment", template(good)), Pods: []*corev1.Pod{failing, elsewhere}, Diagnoses: unavailable}},
-		{name: "the node has two of that name", k: remedy.Case{Target: target("Deployment", template(good)), Pods: []*corev1.Pod{failing}, OnNode: []remedy.Held{two}, Diagnoses: unavailable}},
+		{name: "the node has two of that name", k: remedy.Case{Target: target("Deployment", template(good)), Pods: []*corev1.Pod{failing}, NodeImages: []remedy.NodeImage{two}, Diagnoses: unavailable}},
 		{name: "it need not be asked for", k: remedy.Case{Target: target("Deployment", func() corev1.PodTemplateSpec {
 			x := template(good)
 			x.Spec.Containers[0].ImagePullPolicy = corev1.PullIfNotPresent

@@ -35,14 +35,14 @@ func (p *planner) heldImage() []Remedy {
 	var nodes []string
 	digest := ""
 	for _, pod := range p.Failing(p.d.Pull) {
-		held := ""
+		has := ""
 		if pod.Spec.NodeName != "" {
-			held = p.onNode(pod.Spec.NodeName, spot.image)
+			has = p.digestOnNode(pod.Spec.NodeName, spot.image)
 		}
-		if held == "" || digest != "" && held != digest {
+		if has == "" || digest != "" && has != digest {
 			return nil // it would help some of the pods only
 		}
-		digest = held
+		digest = has
 		if !slices.Contains(nodes, pod.Spec.NodeName) {
 			nodes = append(nodes, pod.Spec.NodeName)
 		}

@@ -39,7 +39,7 @@ func (p *planner) restarts(after corev1.PodTemplateSpec) int {
 	earlier := slices.IndexFunc(p.Target.Revisions, func(r Revision) bool { return same(r.Template, after) })
 	ready, kept := 0, 0
 	for _, pod := range p.Pods {
-		if !PodReady(pod) || Ordinal(pod) < p.Target.Held {
+		if !PodReady(pod) || Ordinal(pod) < p.Target.Partition {
 			continue
 		}
 		ready++
@@ -47,7 +47,7 @@ func (p *planner) restarts(after corev1.PodTemplateSpec) int {
 			kept++
 		}
 	}
-	if unseen := p.Target.Ready - ready; unseen > 0 && p.Target.Held == 0 { // not all pods were read
+	if unseen := p.Target.Ready - ready; unseen > 0 && p.Target.Partition == 0 { // not all pods were read
 		ready += unseen
 		if earlier >= 0 {
 			kept += max(0, min(unseen, p.Target.Revisions[earlier].Ready-kept))
@@ -80,7 +80,7 @@ func (p *planner) goesOn() []string {
 			n++
 		}
 	}
-	if n == 0 || p.Target.Paused || p.Target.OnDelete || p.Target.Held > 0 {
+	if n == 0 || p.Target.Paused || p.Target.OnDelete || p.Target.Partition > 0 {
 		return nil
 	}
 	return []string{"the rollout that hangs then goes on: " + counted(n, "ready pod") + " of earlier revisions " + verb(n, "gives", "give") + " way to new ones"}

@@ -72,7 +72,7 @@ func TestARolloutThatGoesOnIsTold(t *testing.T) {
 		"of a DaemonSet":            {"DaemonSet", nil, true},
 		"one that is paused":        {"Deployment", func(t *remedy.Target) { t.Paused = true }, false},
 		"of what replaces no pod":   {"StatefulSet", func(t *remedy.Target) { t.OnDelete = true }, false},
-		"one that a partition ends": {"StatefulSet", func(t *remedy.Target) { t.Held = 1 }, false},
+		"one that a partition ends": {"StatefulSet", func(t *remedy.Target) { t.Partition = 1 }, false},
 		"no rollout":                {"ReplicaSet", nil, false},
 	} {
 		k := remedy.Case{Target: target(c.kind, template(wrong), revision(template(good), 2)), SecretsSeen: true, Account: &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}}

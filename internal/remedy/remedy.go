@@ -211,9 +211,9 @@ type Case struct {
 	// same: those of Candidates that answered, with the digest that they gave,
 	// and images that run in this cluster, with their pods' imageID.
 	Elsewhere []Copy
-	// OnNode are images that nodes of failing pods hold, as the nodes' statuses
+	// NodeImages are images that nodes of failing pods have, as the nodes' statuses
 	// list them. Empty: not known.
-	OnNode []Held
+	NodeImages []NodeImage
 	// NotLookedAt is what could not be gathered.
 	NotLookedAt []evidence.Gap
 }
@@ -246,8 +246,8 @@ type Copy struct {
 	Namespace string
 }
 
-// Held is one image that a node has.
-type Held struct {
+// A NodeImage is one image that a node has.
+type NodeImage struct {
 	Node string
 	// Names by which it has it, tags and digests: status.images[].names.
 	Names []string
@@ -269,9 +269,10 @@ type Target struct {
 	NextRun time.Time
 	// OnDelete: the owner replaces pods only when they are gone.
 	OnDelete bool
-	// Held: pods of a StatefulSet whose ordinal is below it keep the template that
-	// they have (its partition); 0 if none are.
-	Held int
+	// Partition: pods of a StatefulSet whose ordinal is below it keep the template
+	// that they have; 0 if none are. Unlike the field of that name, it counts from
+	// where the ordinals begin.
+	Partition int
 	// Manager from elsewhere, with what the cluster shows of the source.
 	Manager evidence.Manager
 	Source  []string

@@ -52,15 +52,12 @@ func Target(c *catalog.Catalog, p mend.Plan) v1alpha1.TargetFix {
 		t.Above = &above
 	}
 	for _, d := range k.Diagnoses {
-		if len(d.Causes) > 0 {
-			one := fixCause(c, d)
-			for _, chosen := range p.Chosen {
-				if q := chosen.Diagnosis.Pull; q.Container == d.Pull.Container && q.ContainerKind == d.Pull.ContainerKind && q.Image == d.Pull.Image {
-					one.Remedy = chosen.Remedy.ID
-				}
-			}
-			t.Causes = append(t.Causes, one)
+		if len(d.Causes) == 0 {
+			continue
 		}
+		one := fixCause(c, d)
+		one.Remedy = remedyFor(p, d.Pull)
+		t.Causes = append(t.Causes, one)
 	}
 	for _, one := range p.Remedies() {
 		t.Remedies = append(t.Remedies, remedyOf(one))
@@ -71,7 +68,7 @@ func Target(c *catalog.Catalog, p mend.Plan) v1alpha1.TargetFix {
 	for _, one := range p.Changes {
 		t.Changes = append(t.Changes, changeOf(one))
 	}
-	t.HeldBack = append(t.HeldBack, cleaned(p.Held)...)
+	t.HeldBack = append(t.HeldBack, cleaned(p.Partitioned)...)
 	for _, pod := range p.Evict {
 		t.Evictions = append(t.Evictions, clean(pod.Name))
 	}
@@ -80,6 +77,17 @@ func Target(c *catalog.Catalog, p mend.Plan) v1alpha1.TargetFix {
 		t.Outcome = v1alpha1.FixNothing
 	}
 	return t
+}
+
+// remedyFor is the id of the remedy that a plan has for a pull, "" if it has none.
+func remedyFor(p mend.Plan, pull evidence.Pull) string {
+	id := ""
+	for _, chosen := range p.Chosen {
+		if q := chosen.Diagnosis.Pull; q.Container == pull.Container && q.ContainerKind == pull.ContainerKind && q.Image == pull.Image {
+			id = chosen.Remedy.ID
+		}
+	}
+	return id
 }
 
 // proofOf is what a plan's proof rests on: the first answer that says so, and, of a

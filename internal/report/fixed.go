@@ -226,29 +226,36 @@ func CertificatesText(w io.Writer, f v1alpha1.Fix, style Style) error {
 	return s.writeTo(w)
 }
 
-// SumText says over several targets how many were mended, and of the others what
-// became of them.
-func SumText(w io.Writer, f v1alpha1.Fix, style Style) error {
-	s := newSheet(style)
+// became counts what became of targets: how many were mended, and of the others,
+// in the order in which a sum tells them, "1 undone", "2 refused".
+func became(targets []v1alpha1.TargetFix) (mended int, others []string) {
 	n := map[v1alpha1.FixOutcome]int{}
-	for _, t := range f.Targets {
+	for _, t := range targets {
 		n[t.Outcome]++
 	}
-	text := number(n[v1alpha1.FixMended]) + " of " + count(len(f.Targets), "workload") + " mended"
 	for _, other := range []struct {
 		outcome v1alpha1.FixOutcome
 		words   string
 	}{
 		{v1alpha1.FixUndone, "undone"}, {v1alpha1.FixBroken, "half done"}, {v1alpha1.FixStillPulling, "still pulling"},
 		{v1alpha1.FixChanged, "changed, which no pod shows yet"}, {v1alpha1.FixGone, "gone meanwhile"}, {v1alpha1.FixRefused, "refused"},
-		{v1alpha1.FixNothing, "with nothing to change here"}, {v1alpha1.FixPlanned, "planned alone"},
+		{v1alpha1.FixNothing, "with nothing to change here"}, {v1alpha1.FixPlanned, "not carried out"},
 	} {
 		if n[other.outcome] > 0 {
-			text += ", " + number(n[other.outcome]) + " " + other.words
+			others = append(others, number(n[other.outcome])+" "+other.words)
 		}
 	}
+	return n[v1alpha1.FixMended], others
+}
+
+// SumText says over several targets how many were mended, and of the others what
+// became of them.
+func SumText(w io.Writer, f v1alpha1.Fix, style Style) error {
+	s := newSheet(style)
+	mended, others := became(f.Targets)
+	text := strings.Join(append([]string{number(mended) + " of " + count(len(f.Targets), "workload") + " mended"}, others...), ", ")
 	c := green
-	if n[v1alpha1.FixMended] < len(f.Targets) {
+	if mended < len(f.Targets) {
 		c = yellow
 	}
 	s.blank()

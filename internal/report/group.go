@@ -166,6 +166,7 @@ func compareTimes(a, b *time.Time) int {
 	return a.Compare(*b)
 }
 
+// earlier of two times, of which either may not be known.
 func earlier(a, b *time.Time) *time.Time {
 	if compareTimes(a, b) <= 0 {
 		return a

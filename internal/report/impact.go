@@ -57,32 +57,15 @@ const (
 	servicesNamed  = 3
 )
 
-// groupImpact sums up what a group's pulls do: the words of the one workload, a
-// few words of each of a few, or how many of several fare how.
+// groupImpact sums up what a group's pulls do.
 func groupImpact(members []v1alpha1.Diagnosis) v1alpha1.GroupImpact {
 	g := v1alpha1.GroupImpact{Severity: string(diagnosis.Low)}
-	known, down, namespaces := map[v1alpha1.Object]bool{}, map[string]bool{}, map[string]bool{}
-	var workloads []*v1alpha1.Impact
-	var services []string
 	for _, d := range members {
 		if severityOf(d.Severity) < severityOf(g.Severity) {
 			g.Severity = d.Severity
 		}
-		i := d.Impact
-		if i == nil {
-			continue
-		}
-		for _, s := range i.Services {
-			if key := d.Pull.Namespace + "/" + s.Name; s.Ready == 0 && !down[key] {
-				down[key] = true
-				services = append(services, s.Name)
-			}
-		}
-		if i.Workload != nil && !known[*i.Workload] {
-			known[*i.Workload], namespaces[i.Workload.Namespace] = true, true
-			workloads = append(workloads, i)
-		}
 	}
+	workloads, services := struck(members)
 	g.ServicesDown = len(services)
 	waiting, whole := 0, 0
 	for _, i := range workloads {
@@ -97,29 +80,27 @@ func groupImpact(members []v1alpha1.Diagnosis) v1alpha1.GroupImpact {
 			g.TooFewReady++
 		}
 	}
-	var parts []string
-	say := func(n int, what string) {
-		if n > 0 {
-			parts = append(parts, count(n, "workload")+" "+what)
-		}
-	}
-	switch {
-	case len(workloads) == 1:
+	if len(workloads) == 1 {
 		g.Summary = workloads[0].Summary // which names the Services
 		return g
-	case len(workloads) <= workloadsNamed:
-		for _, i := range workloads {
-			parts = append(parts, brief(*i, len(namespaces) > 1))
+	}
+	var parts []string
+	if len(workloads) <= workloadsNamed {
+		parts = briefs(workloads)
+	} else {
+		for _, fare := range []struct {
+			n    int
+			what string
+		}{
+			{g.NoneReady, "without a ready pod"}, {g.TooFewReady, "with fewer than wanted"},
+			{waiting, "waiting to run"}, {whole, "with all that is wanted"},
+		} {
+			if fare.n > 0 {
+				parts = append(parts, count(fare.n, "workload")+" "+fare.what)
+			}
 		}
-		slices.Sort(parts)
-	default:
-		say(g.NoneReady, "without a ready pod")
-		say(g.TooFewReady, "with fewer than wanted")
-		say(waiting, "waiting to run")
-		say(whole, "with all that is wanted")
 	}
 	if n := len(services); n > 0 {
-		slices.Sort(services)
 		text := "service " + strings.Join(services[:min(n, servicesNamed)], ", ")
 		if n > servicesNamed {
 			text += " and " + number(n-servicesNamed) + " more"
@@ -128,6 +109,42 @@ func groupImpact(members []v1alpha1.Diagnosis) v1alpha1.GroupImpact {
 	}
 	g.Summary = clean(strings.Join(parts, ", "))
 	return g
+}
+
+// struck are the workloads of pulls, each with its impact once, and by name the
+// Services that have no ready endpoint.
+func struck(members []v1alpha1.Diagnosis) (workloads []*v1alpha1.Impact, services []string) {
+	known, down := map[v1alpha1.Object]bool{}, map[string]bool{}
+	for _, d := range members {
+		i := d.Impact
+		if i == nil {
+			continue
+		}
+		for _, s := range i.Services {
+			if key := d.Pull.Namespace + "/" + s.Name; s.Ready == 0 && !down[key] {
+				down[key] = true
+				services = append(services, s.Name)
+			}
+		}
+		if i.Workload != nil && !known[*i.Workload] {
+			known[*i.Workload] = true
+			workloads = append(workloads, i)
+		}
+	}
+	slices.Sort(services)
+	return workloads, services
+}
+
+// briefs tells of each of a few workloads, with their namespaces if they are not
+// all of one.
+func briefs(workloads []*v1alpha1.Impact) []string {
+	several := slices.ContainsFunc(workloads, func(i *v1alpha1.Impact) bool { return i.Workload.Namespace != workloads[0].Workload.Namespace })
+	var parts []string
+	for _, i := range workloads {
+		parts = append(parts, brief(*i, several))
+	}
+	slices.Sort(parts)
+	return parts
 }
 
 // runs tells a workload that does something and ends.

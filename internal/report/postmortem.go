@@ -66,22 +66,9 @@ func (p *postMortem) objects(all []v1alpha1.TargetFix) string {
 }
 
 func (p *postMortem) summary(f v1alpha1.Fix) {
-	n := map[v1alpha1.FixOutcome]int{}
-	for _, t := range f.Targets {
-		n[t.Outcome]++
-	}
-	var parts []string
-	for _, o := range []struct {
-		outcome v1alpha1.FixOutcome
-		words   string
-	}{
-		{v1alpha1.FixMended, "mended"}, {v1alpha1.FixStillPulling, "still pulling"}, {v1alpha1.FixChanged, "changed, which no pod shows yet"}, {v1alpha1.FixGone, "gone meanwhile"},
-		{v1alpha1.FixUndone, "changed and taken back"}, {v1alpha1.FixBroken, "half done"},
-		{v1alpha1.FixRefused, "refused"}, {v1alpha1.FixNothing, "to be mended by hand"}, {v1alpha1.FixPlanned, "not carried out"},
-	} {
-		if n[o.outcome] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n[o.outcome], o.words))
-		}
+	mended, parts := became(f.Targets)
+	if mended > 0 {
+		parts = slices.Insert(parts, 0, number(mended)+" mended")
 	}
 	p.line("Of %s: %s.\n", count(len(f.Targets), "workload"), strings.Join(parts, ", "))
 }
@@ -92,27 +79,14 @@ type moment struct {
 	what string
 }
 
-func (p *postMortem) timeline(f v1alpha1.Fix) {
+// moments are what is known to have happened, in its order, each thing once.
+func moments(f v1alpha1.Fix) []moment {
 	var all []moment
 	add := func(at *time.Time, format string, args ...any) {
 		if at != nil {
 			all = append(all, moment{*at, fmt.Sprintf(format, args...)})
 		}
 	}
-	var began, fixed, mended, ended *time.Time
-	earlier := func(a, b *time.Time) *time.Time {
-		if a == nil || b != nil && b.Before(*a) {
-			return b
-		}
-		return a
-	}
-	later := func(a, b *time.Time) *time.Time {
-		if a == nil || b != nil && b.After(*a) {
-			return b
-		}
-		return a
-	}
-	confirmed := true
 	for _, t := range f.Targets {
 		name := place(t.Target)
 		for _, c := range t.Causes {
@@ -120,54 +94,87 @@ func (p *postMortem) timeline(f v1alpha1.Fix) {
 				add(&ch.Time, "changed before: %s: %s%s", code(named(ch.Object)), prose(ch.What), by(ch.By))
 			}
 			add(c.FirstFailed, "the pull of %s fails first, in %s", code(c.Image), code("pod/"+c.Pod))
-			began = earlier(began, c.FirstFailed)
 		}
 		for _, l := range t.Log {
 			add(&l.Time, "%s: %s", name, prose(l.What))
 		}
 		add(t.Ended, "%s: %s", name, string(t.Outcome))
-		fixed, mended, ended = earlier(fixed, t.Began), later(mended, t.Mended), later(ended, t.Ended)
+	}
+	add(&f.Time, "diagnosed, with this tool")
+	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
+	return slices.CompactFunc(all, func(a, b moment) bool { return a.at.Equal(b.at) && a.what == b.what })
+}
+
+// Phases of an incident, as far as they are known.
+type phases struct {
+	began  *time.Time // the first failure
+	fixed  *time.Time // the first write
+	mended *time.Time // the first pod of the last target had pulled
+	ended  *time.Time // all is confirmed
+}
+
+func phasesOf(f v1alpha1.Fix) phases {
+	var p phases
+	confirmed := true
+	for _, t := range f.Targets {
+		for _, c := range t.Causes {
+			p.began = earlier(p.began, c.FirstFailed)
+		}
+		p.fixed, p.mended, p.ended = earlier(p.fixed, t.Began), later(p.mended, t.Mended), later(p.ended, t.Ended)
 		confirmed = confirmed && t.Outcome == v1alpha1.FixMended && t.Left == 0
 	}
-	all = append(all, moment{f.Time, "diagnosed, with this tool"})
-	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
-	all = slices.CompactFunc(all, func(a, b moment) bool { return a.at.Equal(b.at) && a.what == b.what })
+	if !confirmed {
+		p.ended = nil
+	}
+	return p
+}
+
+// later of two times, of which either may not be known.
+func later(a, b *time.Time) *time.Time {
+	if a == nil || b != nil && b.After(*a) {
+		return b
+	}
+	return a
+}
+
+func (p *postMortem) timeline(f v1alpha1.Fix) {
 	p.line("## Time line\n")
 	p.line("| time | what |\n| --- | --- |")
-	for _, m := range all {
+	for _, m := range moments(f) {
 		// A pipe ends a cell, even within a code span.
 		cell := strings.ReplaceAll(strings.ReplaceAll(m.what, `\|`, "|"), "|", `\|`)
 		p.line("| %s | %s |", m.at.In(p.zone).Format("2006-01-02 15:04:05"), cell)
 	}
 	p.line("")
+	at := phasesOf(f)
 	p.line("| phase | after the first failure | should be within | |\n| --- | --- | --- | --- |")
-	phase := func(name string, at *time.Time, within time.Duration, missing string) {
-		switch {
-		case began == nil:
-			p.line("| %s | not known | %s | |", name, length(within))
-		case at == nil:
-			p.line("| %s | %s | %s | |", name, missing, length(within))
-		default:
-			took, verdict := at.Sub(*began), "in time"
-			if took > within {
-				verdict = "late"
-			}
-			p.line("| %s | %s | %s | %s |", name, length(took), length(within), verdict)
-		}
-	}
 	p.line("| detected | *when did somebody know?* | %s | |", length(byDetected))
-	phase("diagnosed", &f.Time, byDiagnosed, "")
-	phase("fix begun", fixed, byFixed, "nothing was changed")
-	if mended != nil {
-		phase("first pod had pulled", mended, byFixed, "")
+	p.phase("diagnosed", at.began, &f.Time, byDiagnosed, "")
+	p.phase("fix begun", at.began, at.fixed, byFixed, "nothing was changed")
+	if at.mended != nil {
+		p.phase("first pod had pulled", at.began, at.mended, byFixed, "")
 	}
-	if !confirmed {
-		ended = nil
-	}
-	phase("confirmed over all", ended, byConfirmed, "not yet")
+	p.phase("confirmed over all", at.began, at.ended, byConfirmed, "not yet")
 	p.line("")
-	if began != nil {
+	if at.began != nil {
 		p.line("The first failure is the first that the cluster still shows; events live an hour.\n")
+	}
+}
+
+// phase writes how long after the first failure a phase was over; missing stands
+// for one that is not.
+func (p *postMortem) phase(name string, began, over *time.Time, within time.Duration, missing string) {
+	switch {
+	case began == nil:
+		p.line("| %s | not known | %s | |", name, length(within))
+	case over == nil:
+		p.line("| %s | %s | %s | |", name, missing, length(within))
+	default:
+		took, verdict := over.Sub(*began), "in time"
+		if took > within {
+			verdict = "late"
+		}
+		p.line("| %s | %s | %s | %s |", name, length(took), length(within), verdict)
 	}
 }
 

@@ -4,12 +4,37 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
 )
+
+// A sum that leaves an outcome out does not come to the number of workloads.
+func TestBecameHasWordsForEachOutcome(t *testing.T) {
+	var schema struct {
+		Defs map[string]struct {
+			Enum []v1alpha1.FixOutcome `json:"enum"`
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal([]byte(v1alpha1.Schema()), &schema); err != nil {
+		t.Fatal(err)
+	}
+	all := schema.Defs["FixOutcome"].Enum
+	if len(all) == 0 {
+		t.Fatal("the schema has no outcomes of a fix")
+	}
+	for _, outcome := range all {
+		mended, others := became([]v1alpha1.TargetFix{{Outcome: outcome}, {Outcome: outcome}})
+		if told := mended + 2*len(others); told != 2 {
+			t.Errorf("of two that are %s, %d are told: %d mended, %q", outcome, told, mended, others)
+		}
+	}
+}
 
 func TestWrap(t *testing.T) {
 	const long = "registry.example.com/team/app@sha256:0123" // 41 cells

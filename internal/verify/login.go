@@ -93,7 +93,7 @@ func login(repository string) (keyring.Credential, bool, error) {
 	case err != nil:
 		return keyring.Credential{}, false, errDocker
 	case config.IdentityToken != "":
-		return keyring.Credential{Username: examine.IdentityUser, Password: keyring.NewPassword(config.IdentityToken)}, true, nil
+		return keyring.Credential{Username: keyring.IdentityUser, Password: keyring.NewPassword(config.IdentityToken)}, true, nil
 	case config.RegistryToken != "":
 		return keyring.Credential{}, false, errToken
 	case config.Username == "" || config.Password == "":

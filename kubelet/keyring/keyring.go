@@ -108,6 +108,12 @@ type Group struct {
 	Credentials []Credential `json:"credentials"`
 }
 
+// IdentityUser is the user name by which docker and its credential helpers say
+// that the secret half of a login is an identity token
+// (https://github.com/docker/docker-credential-helpers#development). A kubelet
+// knows nothing of it, and sends it as anybody's name.
+const IdentityUser = "<token>"
+
 // A Credential is one that the kubelet will try.
 type Credential struct {
 	// Username is not the secret half, but some registries take a token for
