@@ -51,6 +51,9 @@ func (o *fixOptions) mend(ctx context.Context, refs []examine.ObjectRef) (v1alph
 	}
 	x.f = report.NewFix(time.Now(), survey)
 	x.f.Certificates = append(x.f.Certificates, o.certificates...)
+	if x.cause != "" {
+		x.f.Unmade = []v1alpha1.Unmade{} // they are not of this cause
+	}
 	if o.dry() {
 		x.f.DryRun = o.dryRun
 	}
@@ -352,6 +355,11 @@ func (x *fixing) end(s evidence.Survey) error {
 	}
 	if x.text() && len(x.f.Targets) > 1 {
 		if err := report.SumText(x.Out, x.f, x.style); err != nil {
+			return fault(err)
+		}
+	}
+	if x.text() && len(x.f.Unmade) > 0 {
+		if err := report.UnmadeText(x.Out, x.f, x.style); err != nil {
 			return fault(err)
 		}
 	}

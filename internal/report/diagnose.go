@@ -48,7 +48,7 @@ func Diagnosis(w io.Writer, r v1alpha1.Report, style Style) error {
 		rest = rest[min(len(g.Pulls), len(rest)):]
 	}
 	s.recovered(r)
-	s.unmade(r)
+	s.unmade(r.Unmade, r.Time)
 	var common []gapLine
 	for _, g := range r.NotLookedAt {
 		common = append(common, gapLine{why: g.Why, needs: g.Needs})
