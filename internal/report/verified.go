@@ -131,7 +131,7 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, said map[string]bool, now time.Tim
 	}
 	s.hang("", plain, 2, words...)
 	if p.Proof == v1alpha1.Disproved && len(p.Causes) > 0 && p.Causes[0].FirstAction != "" {
-		s.paragraph("Do first: ", bold, normal(p.Causes[0].FirstAction))
+		s.first(p.Causes[0])
 	}
 	s.blank()
 	s.field("For", forWords(p))
