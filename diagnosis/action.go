@@ -72,7 +72,11 @@ func (b *bench) instruct(j judged, told *Cause) {
 		return
 	}
 	o := &order{bench: b, judged: j, subject: told.Subject}
-	if say := instruct(o); say != "" {
+	say := o.sandbox()
+	if say == "" {
+		say = instruct(o)
+	}
+	if say != "" {
 		told.FirstAction, told.FirstCommand = foreign.Text(say, summaryLimit), o.command
 	}
 }
@@ -124,8 +128,11 @@ func (o *order) findOf(kind evidence.SubjectKind, outcomes ...evidence.Outcome) 
 // owner is the object that a person edits: deployment/api.
 func (o *order) owner() string {
 	p := o.e.Pull
-	if p.Owner.Name == "" {
+	switch {
+	case p.Owner.Name == "":
 		return "pod/" + p.Pod
+	case p.Owner.Kind == "Node": // its manifest is a file there
+		return "the static pod " + p.Pod
 	}
 	return strings.ToLower(p.Owner.Kind) + "/" + p.Owner.Name
 }
@@ -140,8 +147,6 @@ func (o *order) part() string {
 		what = "ephemeral container"
 	case evidence.ImageVolume:
 		what = "image volume"
-	case evidence.Sandbox:
-		return "the pods' sandbox"
 	}
 	if p.Container == "" {
 		return o.owner()
@@ -156,6 +161,18 @@ func (o *order) kept() string {
 		return ""
 	}
 	return " (" + strings.TrimSpace(m.Tool+" "+m.Name) + " writes it: change it there)"
+}
+
+// legible is how long a name may be to be repeated in a sentence, in bytes.
+const legible = 72
+
+// it is the image, if its name is one that a sentence can hold: the summary has
+// said it.
+func (o *order) it() string {
+	if name := o.image(); len(name) <= legible {
+		return name
+	}
+	return "the image"
 }
 
 func (o *order) node() string { return or(o.e.Pull.Node, "the node") }

@@ -21,7 +21,7 @@ func account(f evidence.Finding) string {
 // inSecret is the secret that the cause is about, with the key of its entry where
 // that is not the registry's own name: secret shop/hub, key *.example.
 func (o *order) inSecret() string {
-	name := o.secret(o.judged)
+	name := ""
 	for _, outcome := range []evidence.Outcome{evidence.CredentialRejected, evidence.CredentialExpired, evidence.CredentialExpiredByItself, evidence.KeyringMatches} {
 		f, ok := o.find(outcome)
 		if !ok {
@@ -33,6 +33,9 @@ func (o *order) inSecret() string {
 		if key := f.Details["key"]; key != "" && key != o.e.Pull.Reference.Host && name != "" {
 			return "secret " + name + ", key " + key
 		}
+	}
+	if secrets := o.e.Pull.PullSecrets; name == "" && len(secrets) == 1 {
+		name = join(o.e.Pull.Namespace, secrets[0])
 	}
 	if name == "" {
 		return ""
@@ -51,14 +54,13 @@ func (o *order) key() string {
 
 func (o *order) giveCredential() string {
 	p, host := o.e.Pull, o.e.Pull.Reference.Host
-	if f, ok := o.find(evidence.KeyringEntryEmpty); ok {
-		return "Write a user name and password for " + host + " into secret " + f.Subject.Name + ": " + emptyWords(f.Details["reason"]) + "."
-	}
 	switch {
 	case o.has(evidence.KeyringMatches):
 		return "" // a credential is there, and another one is wanted
 	case o.has(evidence.PodBringsNone):
 		return "Give " + o.owner() + " a pull secret for " + host + ", or " + o.node() + " the right to pull from it (its cloud role and the kubelet's credential provider)."
+	case len(p.PullSecrets) > 0 && o.keyringUnseen:
+		return "Look whether secret " + join(p.Namespace, p.PullSecrets[0]) + " has a login for " + host + " under the key " + o.key() + ": none was sent."
 	case len(p.PullSecrets) > 0:
 		return "Add a login for " + host + " (key " + o.key() + ") to secret " + join(p.Namespace, p.PullSecrets[0]) + ", or name a secret that has one in " + o.owner() + o.kept() + "."
 	}
@@ -96,11 +98,14 @@ func (o *order) bringSecret() string {
 // rewriteSecret mends what keeps the kubelet from using a secret: its type, the
 // name of its data, or the key of an entry.
 func (o *order) rewriteSecret() string {
-	f, ok := o.findOf(evidence.SubjectSecret, evidence.SecretWrongType, evidence.KeyringEntryIgnored)
+	f, ok := o.findOf(evidence.SubjectSecret, evidence.SecretWrongType, evidence.KeyringEntryIgnored, evidence.KeyringEntryEmpty)
 	if !ok {
 		return ""
 	}
 	secret, host := f.Subject.Name, o.e.Pull.Reference.Host
+	if f.Outcome == evidence.KeyringEntryEmpty {
+		return "Write a user name and password for " + host + " into secret " + secret + ": " + emptyWords(f.Details["reason"]) + "."
+	}
 	switch f.Details["reason"] {
 	case "type-ignored":
 		kind := f.Details["type"]
@@ -179,7 +184,7 @@ func (o *order) dropCredential() string {
 	if o.inSecret() == "" {
 		return ""
 	}
-	return "Take the entry for " + o.e.Pull.Reference.Host + " out of " + o.inSecret() + ", or put a good login there: " + o.image() + " needs none."
+	return "Take the entry for " + o.e.Pull.Reference.Host + " out of " + o.inSecret() + ", or put a good login there: " + o.it() + " needs none."
 }
 
 func (o *order) grant() string {

@@ -75,30 +75,30 @@ func (o *order) findRepository() string {
 	case back != "":
 		return back + "; or correct the repository's name."
 	}
-	return "Correct the repository in the image of " + o.part() + o.kept() + ", or push " + o.image() + " first."
+	return "Correct the repository in the image of " + o.part() + o.kept() + ", or push " + o.it() + " first."
 }
 
 func (o *order) findTag() string {
 	tag := or(o.e.Pull.Reference.Tag, "latest")
 	back, near := o.back(), o.nearest()
-	or := "; or push the tag " + tag + "."
+	instead := "; or push the tag " + tag + "."
 	switch {
 	case o.has(evidence.TagListedNotGiven):
-		or = "; or push the tag " + tag + " again: it is listed, and its manifest is gone."
+		instead = "; or push the tag " + tag + " again: it is listed, and its manifest is gone."
 	case near != "" && o.e.Pull.Reference.TagImplied:
-		or = "; or write a tag that is there, such as " + near + ": without one, :latest is asked for."
+		instead = "; or write a tag that is there, such as " + near + ": without one, :latest is asked for."
 	case near != "" && !strings.HasSuffix(back, ":"+near+", which"):
-		or = "; or is the tag " + near + " meant?"
+		instead = "; or is the tag " + near + " meant?"
 	}
 	if back != "" {
 		if strings.Contains(back, ":"+near+", which ") {
-			or = "; or push the tag " + tag + "."
+			instead = "; or push the tag " + tag + "."
 		}
-		return back + or
+		return back + instead
 	}
 	switch {
 	case o.has(evidence.TagListedNotGiven):
-		return "Push " + o.image() + " again: the tag is listed, and its manifest is gone."
+		return "Push " + o.it() + " again: the tag is listed, and its manifest is gone."
 	case o.e.Pull.Reference.TagImplied && near != "":
 		return "Write a tag into the image of " + o.part() + ", such as " + near + ": none is written, so :latest is asked for" + o.kept() + "."
 	case o.e.Pull.Reference.TagImplied:
@@ -106,7 +106,7 @@ func (o *order) findTag() string {
 	case near != "":
 		return "Correct the tag in the image of " + o.part() + ": is " + near + " meant?" + o.kept() + " If not, push " + tag + "."
 	}
-	return "Push " + o.image() + ", or correct the tag in the image of " + o.part() + o.kept() + "."
+	return "Correct the tag in the image of " + o.part() + o.kept() + ", or push the tag " + tag + "."
 }
 
 func (o *order) findDigest() string {
@@ -129,7 +129,7 @@ func (o *order) matchPlatform() string {
 	if want == "" {
 		return ""
 	}
-	say := "Build " + o.image() + " for " + want + " too"
+	say := "Build " + o.it() + " for " + want + " too"
 	if has != "" {
 		say += " (it has " + has + ")"
 	}
@@ -148,11 +148,11 @@ func (o *order) pushAgain() string {
 		return back + "; then push the new image again with current tools."
 	}
 	_, runtime := o.unit()
-	return "Push " + o.image() + " again with current tools (docker buildx, buildah, crane), or bring " + runtime + " on " + o.node() + " up to date."
+	return "Push " + o.it() + " again with current tools (docker buildx, buildah, crane), or bring " + runtime + " on " + o.node() + " up to date."
 }
 
 func (o *order) pushMissing() string {
-	say := "Push " + o.image() + " again"
+	say := "Push " + o.it() + " again"
 	for _, f := range o.findings {
 		if f.Vantage != evidence.Node && (f.Outcome == evidence.BlobAbsent || f.Outcome == evidence.ChildManifestAbsent) {
 			say += ": " + f.Sentence
@@ -169,9 +169,9 @@ func (o *order) findForger() string {
 	f, _ := o.find(evidence.ContentDiffers)
 	host := or(f.Details["host"], o.e.Symptom.Host)
 	if host == "" || host == o.e.Pull.Reference.Host {
-		return "Push " + o.image() + " again; if it differs still, find what changes it between " + o.e.Pull.Reference.Host + " and " + o.node() + ": a proxy, or the registry's storage."
+		return "Push " + o.it() + " again; if it differs still, find what changes it between " + o.e.Pull.Reference.Host + " and " + o.node() + ": a proxy, or the registry's storage."
 	}
-	return "Find out why " + host + " sends other content than " + o.image() + " has: it may have an old or damaged copy, so empty its cache."
+	return "Find out why " + host + " sends other content than " + o.it() + " has: it may have an old or damaged copy, so empty its cache."
 }
 
 func (o *order) followMove() string {
@@ -182,14 +182,14 @@ func (o *order) followMove() string {
 }
 
 func (o *order) allowPull() string {
-	return "Set imagePullPolicy of " + o.part() + " to IfNotPresent" + o.kept() + ", or bring " + o.image() + " to " + o.node() + " first."
+	return "Set imagePullPolicy of " + o.part() + " to IfNotPresent" + o.kept() + ", or bring " + o.it() + " to " + o.node() + " first."
 }
 
 func (o *order) sign() string {
 	if back := o.back(); back != "" {
 		return back + "; then sign the new image with the key that the policy names."
 	}
-	return "Sign " + o.image() + " with the key that the policy on " + o.node() + " names, or correct that policy."
+	return "Sign " + o.it() + " with the key that the policy on " + o.node() + " names, or correct that policy."
 }
 
 func (o *order) obeyRule() string {
@@ -217,7 +217,10 @@ func (o *order) disambiguate() string {
 // loginFor says what gives the pod a credential.
 func (o *order) loginFor() string {
 	p := o.e.Pull
-	if len(p.PullSecrets) == 0 {
+	switch {
+	case len(p.PullSecrets) > 0 && o.keyringUnseen:
+		return "look whether secret " + join(p.Namespace, p.PullSecrets[0]) + " has a login for " + p.Reference.Host + " that may pull it"
+	case len(p.PullSecrets) == 0:
 		return "give " + o.owner() + " a pull secret for " + p.Reference.Host + " in namespace " + p.Namespace
 	}
 	return "write a login for " + p.Reference.Host + " into secret " + join(p.Namespace, p.PullSecrets[0])

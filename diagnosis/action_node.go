@@ -6,8 +6,26 @@ package diagnosis
 import (
 	"strconv"
 
+	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/evidence"
 )
+
+// sandbox says what to do about the image of the pods' sandbox, "" for any
+// other: the runtime's own settings name it, and pull secrets do not count for it.
+func (o *order) sandbox() string {
+	if o.e.Pull.ContainerKind != evidence.Sandbox {
+		return ""
+	}
+	_, runtime := o.unit()
+	settings := runtime + "'s settings on " + o.node()
+	switch o.judged.cause.Category {
+	case catalog.Image:
+		return "Correct the sandbox image in " + settings + ": it is " + o.it() + "."
+	case catalog.Auth:
+		return "Name a sandbox image that needs no login in " + settings + ", or a login for " + o.e.Pull.Reference.Host + " there: pull secrets do not count for it."
+	}
+	return ""
+}
 
 func (o *order) makeRoom() string {
 	if f, ok := o.find(evidence.ImageExceedsDisk); ok {
@@ -19,7 +37,7 @@ func (o *order) makeRoom() string {
 
 func (o *order) dropImage() string {
 	o.runOn(o.image(), "crictl", "rmi")
-	return "On " + o.node() + ", take " + o.image() + " out of the image store; the next attempt pulls it anew."
+	return "On " + o.node() + ", take " + o.it() + " out of the image store; the next attempt pulls it anew."
 }
 
 func (o *order) tryElsewhere() string {
@@ -27,9 +45,9 @@ func (o *order) tryElsewhere() string {
 	case "works":
 		return "Look at the disk, kernel and runtime of " + o.node() + ": another node unpacked the same image."
 	case "fails":
-		return "Build " + o.image() + " again: no other node can unpack it either."
+		return "Build " + o.it() + " again: no other node can unpack it either."
 	}
-	return "Run " + o.image() + " on another node than " + o.node() + ": if it fails there too, build it again, else look at this node's disk and kernel."
+	return "Run " + o.it() + " on another node than " + o.node() + ": if it fails there too, build it again, else look at this node's disk and kernel."
 }
 
 func (o *order) startRuntime() string {
@@ -40,7 +58,7 @@ func (o *order) startRuntime() string {
 
 func (o *order) readConfig() string {
 	if o.has(evidence.ShortNameRefused) {
-		return "Write the image of " + o.part() + " with its registry, such as docker.io/library/" + o.e.Pull.Image + ", if that is the one that is meant" + o.kept() + "."
+		return "Write the image of " + o.part() + " with its registry before it (as docker.io/ is, if Docker Hub is meant)" + o.kept() + "."
 	}
 	if f, ok := o.find(evidence.HostsFileUnreadable); ok && f.Details["directory"] != "" {
 		return "Correct hosts.toml in " + f.Details["directory"] + " on " + o.node() + ": " + f.Details["reason"] + "."
@@ -79,5 +97,5 @@ func (o *order) readNode() string {
 	}
 	unit, runtime := o.unit()
 	o.run("journalctl", "--no-pager", "-n", "200", "-u", "kubelet", "-u", unit)
-	return "On " + o.node() + ", read what the kubelet and " + runtime + " say of " + o.image() + "; or wait for the next attempt's event."
+	return "On " + o.node() + ", read what the kubelet and " + runtime + " say of " + o.it() + "; or wait for the next attempt's event."
 }

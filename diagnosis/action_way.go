@@ -134,14 +134,14 @@ func (o *order) passProxy() string {
 
 func (o *order) mendMirror() string {
 	if f, ok := o.find(evidence.MirrorLacks, evidence.MirrorUnusable); ok && f.Subject.Kind == evidence.SubjectMirror {
-		do := "Bring " + o.image() + " into the mirror " + f.Subject.Name
+		do := "Bring " + o.it() + " into the mirror " + f.Subject.Name
 		if f.Outcome == evidence.MirrorUnusable {
 			do = "Get the mirror " + f.Subject.Name + " to answer"
 		}
 		return do + ", or take it out of the hosts.toml for " + o.e.Pull.Reference.Host + " on " + o.node() + "."
 	}
 	if o.subject.Kind == evidence.SubjectMirror && o.subject.Name != "" {
-		return "Ask the mirror " + o.subject.Name + " for " + o.image() + ", or take it out of " + o.node() + "'s settings for " + o.e.Pull.Reference.Host + "."
+		return "Ask the mirror " + o.subject.Name + " for " + o.it() + ", or take it out of " + o.node() + "'s settings for " + o.e.Pull.Reference.Host + "."
 	}
 	return ""
 }
@@ -151,8 +151,10 @@ func (o *order) mendMirror() string {
 func (o *order) endLimit() string {
 	host := o.host()
 	wait := ""
-	if f, ok := o.find(evidence.RateLimited); ok && f.Details["retryAfter"] != "" && f.Details["retryAfter"] != "0" {
-		wait = " (it says: in " + f.Details["retryAfter"] + " s)"
+	for _, f := range o.findings {
+		if after := f.Details["retryAfter"]; f.Outcome == evidence.RateLimited && after != "" && after != "0" {
+			wait = " " + after + " s"
+		}
 	}
 	f, login := o.find(evidence.KeyringMatches)
 	switch {
@@ -165,7 +167,7 @@ func (o *order) endLimit() string {
 }
 
 func (o *order) seeRegistry() string {
-	where := "its logs say"
+	where := "look at its logs"
 	switch host := o.e.Pull.Reference.Host; {
 	case host == "docker.io":
 		where = "see www.dockerstatus.com"
@@ -190,7 +192,7 @@ func (o *order) askOwner() string {
 	if len(words) > 200 {
 		words = ""
 	}
-	return "Ask whoever runs " + o.e.Pull.Reference.Host + " about the rule that refuses " + o.image() + words + "."
+	return "Ask whoever runs " + o.e.Pull.Reference.Host + " about the rule that refuses " + o.it() + words + "."
 }
 
 func (o *order) mendCache() string {

@@ -114,7 +114,7 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 func (s *sheet) first(c v1alpha1.Cause) {
 	s.hang("Do first: ", bold, 2, normal(c.FirstAction))
 	if c.FirstCommand != "" {
-		s.verbatim(2, cyan, c.FirstCommand)
+		s.verbatim(column, cyan, c.FirstCommand)
 	}
 }
 
