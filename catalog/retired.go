@@ -36,6 +36,22 @@ type Move struct {
 	tags *regexp.Regexp
 }
 
+// Image is the name of an image at the place to which it moved, as it is
+// written: with the tag and digest of the old one.
+func (m Move) Image(r evidence.Reference) string {
+	image := m.To
+	if rest := strings.Trim(strings.TrimPrefix(r.Repository, m.Repository), "/"); rest != "" {
+		image += "/" + rest
+	}
+	if r.Tag != "" {
+		image += ":" + r.Tag
+	}
+	if r.Digest != "" {
+		image += "@" + r.Digest
+	}
+	return image
+}
+
 // A MoveState says what the old name still does.
 type MoveState string
 

@@ -61,6 +61,11 @@ type Cause struct {
 	Subject evidence.Subject `json:"subject"`
 	// Summary is one sentence with the values filled in.
 	Summary string `json:"summary"`
+	// FirstAction is what a person does first, in this case, one sentence; and
+	// FirstCommand the command that it speaks of, one line for a POSIX shell with
+	// every value quoted, "" for none. A cause that is ruled out has neither.
+	FirstAction  string `json:"firstAction,omitempty"`
+	FirstCommand string `json:"firstCommand,omitempty"`
 	// Findings that speak for it (or, where ruled out, against it), as
 	// indices into Diagnosis.Findings, the decisive one first.
 	Findings []int `json:"findings"`

@@ -102,7 +102,7 @@ func podWords(i evidence.Impact, say func(string, ...any)) {
 	case i.Wanted == 0:
 		say("no pod is wanted any more")
 	case i.Workload.Kind == "DaemonSet" && i.Ready < i.Wanted:
-		say("%d of %d %s not covered", i.Wanted-i.Ready, i.Wanted, what)
+		say("%d of %d %s without a ready pod", i.Wanted-i.Ready, i.Wanted, what)
 		if s.Revision > 0 {
 			say("revision %d still serves the others", s.Revision)
 		}

@@ -31,6 +31,7 @@ func (b *bench) tell(j judged, state State) Cause {
 	tells := b.tells(j)
 	told.Findings = distinct(slices.Concat(j.findings, b.seenHere(j), b.words(j), tells, b.contrast(j)))
 	told.Summary = b.summary(j, told.Subject, state, tells)
+	b.instruct(j, &told)
 	return told
 }
 

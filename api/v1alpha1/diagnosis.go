@@ -128,8 +128,11 @@ type Cause struct {
 	Subject Subject `json:"subject"`
 	// Summary is one sentence.
 	Summary string `json:"summary"`
-	// FirstAction is what a person does first, one sentence.
+	// FirstAction is what a person does first in this case, one sentence.
 	FirstAction string `json:"firstAction,omitempty"`
+	// FirstCommand is the command that FirstAction speaks of, one line for a POSIX
+	// shell, if there is one; the action says where it is run.
+	FirstCommand string `json:"firstCommand,omitempty"`
 	// NextQuestion is what would decide a state of knowledge that is no cause
 	// yet (category undecided).
 	NextQuestion string `json:"nextQuestion,omitempty"`

@@ -15,6 +15,9 @@ type Fix struct {
 	// change and kept none) or empty.
 	DryRun  string      `json:"dryRun,omitempty"`
 	Targets []TargetFix `json:"targets"`
+	// Unmade pods are wanted and cannot be made, for a reason that has nothing to
+	// do with their images: there is no pull of theirs to mend.
+	Unmade []Unmade `json:"unmade"`
 	// NotLookedAt holds for all targets.
 	NotLookedAt []Gap `json:"notLookedAt"`
 	// Certificates that were given for nodes to trust.

@@ -109,6 +109,9 @@ type Unmade struct {
 	Attempts    int        `json:"attempts,omitempty"`
 	FirstFailed *time.Time `json:"firstFailed,omitempty"`
 	LastFailed  *time.Time `json:"lastFailed,omitempty"`
+	// FirstAction is what a person does first, one sentence, if the message tells
+	// enough for that.
+	FirstAction string `json:"firstAction,omitempty"`
 }
 
 // An Object names a Kubernetes object.

@@ -122,7 +122,7 @@ func (o *fixOptions) fix(cmd *cobra.Command, args []string) error {
 
 // ended gives the exit code of a fix.
 func ended(f v1alpha1.Fix) error {
-	unseen := len(f.Targets) == 0 && len(f.NotLookedAt) > 0
+	unseen := len(f.Targets) == 0 && len(f.NotLookedAt)+len(f.Unmade) > 0
 	for _, t := range f.Targets {
 		switch {
 		case slices.ContainsFunc(t.Causes, func(c v1alpha1.FixCause) bool { return c.Remedy == "" }) && f.DryRun == "":

@@ -51,6 +51,9 @@ func (o *fixOptions) mend(ctx context.Context, refs []examine.ObjectRef) (v1alph
 	}
 	x.f = report.NewFix(time.Now(), survey)
 	x.f.Certificates = append(x.f.Certificates, o.certificates...)
+	if x.cause != "" {
+		x.f.Unmade = []v1alpha1.Unmade{} // they are not of this cause
+	}
 	if o.dry() {
 		x.f.DryRun = o.dryRun
 	}
@@ -279,7 +282,7 @@ func wanting(g mend.Group) []string {
 func (x *fixing) again(ctx context.Context, g mend.Group) ([]diagnosis.Diagnosis, error) {
 	ctx, cancel := context.WithTimeout(ctx, x.timeout)
 	defer cancel()
-	stop := x.progress(ctx, "looking at "+strings.ToLower(g.Target.Kind)+"/"+g.Target.Name)
+	stop := x.progress(ctx, "looking at "+g.Target.String())
 	survey, err := x.Objects(ctx, []examine.ObjectRef{{Kind: strings.ToLower(g.Target.Kind), Namespace: g.Target.Namespace, Name: g.Target.Name}})
 	stop()
 	if err != nil {
@@ -291,7 +294,7 @@ func (x *fixing) again(ctx context.Context, g mend.Group) ([]diagnosis.Diagnosis
 	}
 	at := slices.IndexFunc(groups, func(now mend.Group) bool { return now.Target == g.Target })
 	if at < 0 {
-		fmt.Fprintf(x.ErrOut, "%s/%s in namespace %s does not fail of %s any more\n", strings.ToLower(g.Target.Kind), g.Target.Name, g.Target.Namespace, x.cause)
+		fmt.Fprintf(x.ErrOut, "%s in namespace %s does not fail of %s any more\n", g.Target, g.Target.Namespace, x.cause)
 		return nil, nil
 	}
 	return groups[at].Diagnoses, nil
@@ -323,7 +326,7 @@ func (x *fixing) left(groups []mend.Group) {
 	}
 	var names []string
 	for _, g := range groups {
-		names = append(names, strings.ToLower(g.Target.Kind)+"/"+g.Target.Name+" in namespace "+g.Target.Namespace)
+		names = append(names, g.Target.String()+" in namespace "+g.Target.Namespace)
 	}
 	fmt.Fprintf(x.ErrOut, "stopped there; not touched: %s\n", strings.Join(names, ", "))
 }
@@ -352,6 +355,11 @@ func (x *fixing) end(s evidence.Survey) error {
 	}
 	if x.text() && len(x.f.Targets) > 1 {
 		if err := report.SumText(x.Out, x.f, x.style); err != nil {
+			return fault(err)
+		}
+	}
+	if x.text() && len(x.f.Unmade) > 0 {
+		if err := report.UnmadeText(x.Out, x.f, x.style); err != nil {
 			return fault(err)
 		}
 	}

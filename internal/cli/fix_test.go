@@ -190,6 +190,41 @@ func TestFixOfPodsThatAreStillBeingMade(t *testing.T) {
 	}
 }
 
+func TestFixTellsOfPodsThatCannotBeMade(t *testing.T) {
+	objects := workload("api", "registry.example")
+	d, ok := objects[0].(*appsv1.Deployment)
+	if !ok {
+		t.Fatal("the first object of a workload is its Deployment")
+	}
+	d.Status.Conditions = []appsv1.DeploymentCondition{{
+		Type: appsv1.DeploymentReplicaFailure, Status: corev1.ConditionTrue, Reason: "FailedCreate",
+		Message: `pods "api-2-x" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=10, limited: pods=10`,
+	}}
+	server := clustertest.New(t, objects[:3]...) // without the pod
+	s := shop{Server: server, args: []string{"--kubeconfig", kubeconfigFor(t, server), "--probe=none"}}
+	for args, want := range map[string][]string{
+		"deployment/api --yes": {
+			"Nothing to mend here: the pods could not be made, and that has nothing to do with their images.", "Not made: 2 of 2 pods of deployment/api in shop",
+			"exceeded quota: compute", "Do first: Make room in quota compute of namespace shop",
+		},
+		"deployment/api --yes -o json": {`"targets": []`, `"reason": "FailedCreate"`, `"firstAction": "Make room in quota compute of namespace shop`},
+	} {
+		got := s.run(t, strings.Fields(args)...)
+		flat := strings.Join(strings.Fields(got.out), " ")
+		if got.code != ExitNotSeen {
+			t.Errorf("%s: exit code %d, %s", args, got.code, got.err)
+		}
+		for _, part := range want {
+			if !strings.Contains(flat, part) {
+				t.Errorf("%s: %q is not in\n%s", args, part, got.out)
+			}
+		}
+	}
+	if n := s.written(); n > 0 {
+		t.Errorf("%d writes", n)
+	}
+}
+
 func TestFixEndsInItsExitCodes(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "report.md")
 	for name, c := range map[string]struct {

@@ -85,3 +85,20 @@ func TestBadInputOfVerifyWithoutACluster(t *testing.T) {
 		}
 	}
 }
+
+func TestAClusterThatDoesNotAnswerIsToldOnce(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	down := writeFile(t, "down", strings.Replace(contexts, "%s", closed(t), 1))
+	host, ca := shelf(t)
+	two := deploy(host+"/acme/api:1.0") + "---\n" + strings.ReplaceAll(deploy(host+"/acme/api:1.0"), "name: api", "name: web")
+	for name, file := range map[string]string{"one pull": deploy(host + "/acme/api:1.0"), "two pulls": two} {
+		got := bench{stdin: file}.run(t, "verify", "-f", "-", "--registry-ca", ca, "--allow-loopback", "--kubeconfig", down)
+		flat := strings.Join(strings.Fields(got.out), " ")
+		if got.code != ExitNotSeen || strings.Count(flat, "API server cannot be reached") != 1 {
+			t.Errorf("%s: exit code %d, %s\n%s", name, got.code, got.err, got.out)
+		}
+		if pulls := strings.Count(got.out, "Not proven: "); pulls != strings.Count(file, "image:") {
+			t.Errorf("%s: %d pulls\n%s", name, pulls, got.out)
+		}
+	}
+}

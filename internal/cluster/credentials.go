@@ -126,6 +126,7 @@ func (r *reader) secrets(answers []SecretAnswer, answer keyring.Answer) {
 		}
 		name := a.Secret.Namespace + "/" + a.Secret.Name
 		outcome, sentence := evidence.SecretPresent, "secret "+name+" exists and can be parsed"
+		var details map[string]string
 		for _, i := range answer.Ignored {
 			if i.Secret != name || i.Key != "" {
 				continue
@@ -139,8 +140,9 @@ func (r *reader) secrets(answers []SecretAnswer, answer keyring.Answer) {
 				continue
 			}
 			sentence = "secret " + name + ": " + i.Sentence
+			details = map[string]string{"reason": string(i.Reason), "type": foreign.Text(a.Secret.Type, 100)}
 		}
-		r.say(evidence.CheckPullSecrets, outcome, secret(name), "%s", sentence)
+		r.say(evidence.CheckPullSecrets, outcome, secret(name), "%s", sentence).Details = details
 	}
 }
 
@@ -211,6 +213,9 @@ func (r *reader) matches(answer keyring.Answer, unseen bool, answers []SecretAns
 	}
 	f := r.say(evidence.CheckKeyring, evidence.KeyringMatches, secret(c.Secret), "%s", sentence)
 	f.Details = map[string]string{"key": c.Key}
+	if c.Blank {
+		f.Details["blank"] = "true"
+	}
 	if known {
 		f.Details["ends"], f.Details["source"] = end.UTC().Format(time.RFC3339), string(source)
 	}

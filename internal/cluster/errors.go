@@ -110,28 +110,13 @@ func (e *Error) Error() string {
 			needs = Right(e.Verb, e.Resource, "", true) + ", nor in namespace " + foreign.Text(e.Namespace, 253)
 		}
 		return fmt.Sprintf("you may not %s; ask for that right, or name a namespace that you may read with -n", needs)
-	case NoAPIServer:
-		text := "its answer cannot be read"
-		if errors.Is(e.Err, errNoAPIServer) {
-			text = strings.TrimPrefix(e.words(), errNoAPIServer.Error()+": ")
-		}
-		return fmt.Sprintf("reading %s: %s: %s; look at the kubeconfig's server, and at a proxy on the way (HTTPS_PROXY, NO_PROXY)", e.what(), errNoAPIServer, text)
 	case NoCluster:
 		return fmt.Sprintf("no cluster is asked in this run, so %s was not read", e.what())
-	case Unauthorized:
-		if why, ok := strings.CutPrefix(e.words(), noCredential); ok {
-			if strings.HasPrefix(why, "decoding stdout: ") {
-				why = "what the credential plugin printed is none"
-			}
-			return fmt.Sprintf("reading %s: there is no credential for the API server: %s; log in again or look at the kubeconfig's user", e.what(), why)
-		}
-		return fmt.Sprintf("reading %s: the API server does not know you (%s); log in again or look at the kubeconfig's user", e.what(), e.words())
-	case Untrusted:
-		return fmt.Sprintf("reading %s: the API server's certificate is not trusted: %s; look at the kubeconfig's certificate-authority", e.what(), e.words())
 	case TimedOut:
 		return fmt.Sprintf("reading %s: no answer from the API server in time; try again, or look at its load", e.what())
-	case Unreachable:
-		return fmt.Sprintf("reading %s: the API server cannot be reached: %s; look at the kubeconfig's server and at the network", e.what(), e.words())
+	}
+	if why := e.noAnswers(); why != "" {
+		return "reading " + e.what() + ": " + why
 	}
 	switch {
 	case apierrors.IsTooManyRequests(e.Err):
@@ -142,6 +127,32 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("reading %s: the API server's answer broke off; try again", e.what())
 	}
 	return fmt.Sprintf("reading %s: %s", e.what(), e.words())
+}
+
+// noAnswers says why the API server answers no question at all, whatever is
+// asked; "" if it answers others.
+func (e *Error) noAnswers() string {
+	switch e.Reason {
+	case NoAPIServer:
+		text := "its answer cannot be read"
+		if errors.Is(e.Err, errNoAPIServer) {
+			text = strings.TrimPrefix(e.words(), errNoAPIServer.Error()+": ")
+		}
+		return fmt.Sprintf("%s: %s; look at the kubeconfig's server, and at a proxy on the way (HTTPS_PROXY, NO_PROXY)", errNoAPIServer, text)
+	case Unauthorized:
+		if why, ok := strings.CutPrefix(e.words(), noCredential); ok {
+			if strings.HasPrefix(why, "decoding stdout: ") {
+				why = "what the credential plugin printed is none"
+			}
+			return fmt.Sprintf("there is no credential for the API server: %s; log in again or look at the kubeconfig's user", why)
+		}
+		return fmt.Sprintf("the API server does not know you (%s); log in again or look at the kubeconfig's user", e.words())
+	case Untrusted:
+		return fmt.Sprintf("the API server's certificate is not trusted: %s; look at the kubeconfig's certificate-authority", e.words())
+	case Unreachable:
+		return fmt.Sprintf("the API server cannot be reached: %s; look at the kubeconfig's server and at the network", e.words())
+	}
+	return ""
 }
 
 // Unwrap returns the cause.

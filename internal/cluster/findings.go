@@ -34,13 +34,19 @@ func secret(name string) evidence.Subject {
 	return evidence.Subject{Kind: evidence.SubjectSecret, Name: name}
 }
 
-// GapOf words what was not looked at because the API server did not answer.
+// GapOf words what was not looked at because the API server did not answer. What
+// holds for every question is told without this one, so that a person reads it
+// once.
 func GapOf(check evidence.Check, s evidence.Subject, err error) evidence.Gap {
 	var e *Error
 	if !errors.As(err, &e) {
 		return evidence.Gap{Check: check, Subject: s, Why: foreign.Text(err.Error(), maxSentence)}
 	}
 	g := evidence.Gap{Check: check, Subject: s, Why: foreign.Text(e.Error(), maxSentence)}
+	if why := e.noAnswers(); why != "" {
+		g.Why = foreign.Text(why, maxSentence)
+		return g
+	}
 	switch e.Reason {
 	case Forbidden:
 		g.Needs = e.Needs()

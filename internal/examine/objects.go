@@ -167,7 +167,9 @@ func (x *Examiner) surroundings(ctx context.Context, refs []ObjectRef, l *look) 
 		return s
 	case err != nil:
 		gap := cluster.GapOf(evidence.CheckSameImage, subject, err)
-		gap.Why += ", so what pulls of other namespaces show was not seen"
+		if gap.Needs != "" {
+			gap.Why += ", so what pulls of other namespaces show was not seen"
+		}
 		s.gaps = append(s.gaps, gap)
 	default:
 		s.seen, s.failing, s.pods = scan.Seen, scan.Failing, scan.Pods

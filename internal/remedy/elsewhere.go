@@ -63,12 +63,7 @@ func movedTo(c *catalog.Catalog, r evidence.Reference) (string, catalog.Move, bo
 	if !ok {
 		return "", catalog.Move{}, false
 	}
-	rest := strings.Trim(strings.TrimPrefix(r.Repository, move.Repository), "/")
-	image := move.To
-	if rest != "" {
-		image += "/" + rest
-	}
-	image += suffix(r)
+	image := move.Image(r)
 	if !isImage(image) {
 		return "", catalog.Move{}, false
 	}

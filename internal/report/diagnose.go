@@ -48,7 +48,7 @@ func Diagnosis(w io.Writer, r v1alpha1.Report, style Style) error {
 		rest = rest[min(len(g.Pulls), len(rest)):]
 	}
 	s.recovered(r)
-	s.unmade(r)
+	s.unmade(r.Unmade, r.Time)
 	var common []gapLine
 	for _, g := range r.NotLookedAt {
 		common = append(common, gapLine{why: g.Why, needs: g.Needs})
@@ -64,7 +64,7 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 	s.hang("", plain, 2, painted(first.Cause+",", causeColor(first.State)), painted(verdictWords(first.Verdict, first.State)+":", verdictColor(first.Verdict)),
 		normal(strings.TrimRight(first.Summary, ".")))
 	if first.FirstAction != "" && first.State != v1alpha1.Cleared {
-		s.paragraph("Do first: ", bold, normal(first.FirstAction))
+		s.first(first)
 	}
 	if first.NextQuestion != "" && first.State != v1alpha1.Cleared {
 		s.paragraph("To decide: ", bold, normal(first.NextQuestion))
@@ -106,6 +106,15 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 	if command, ok := shell.Command(append(s.program(), "explain", first.Cause)...); ok {
 		s.b.WriteString(s.paint(bold, pad("More", column)))
 		s.verbatim(0, cyan, command)
+	}
+}
+
+// first writes what a person does first, with its command on a line of its own,
+// so that it can be copied.
+func (s *sheet) first(c v1alpha1.Cause) {
+	s.hang("Do first: ", bold, 2, normal(c.FirstAction))
+	if c.FirstCommand != "" {
+		s.verbatim(column, cyan, c.FirstCommand)
 	}
 }
 

@@ -95,12 +95,15 @@ func (v converter) causes(from []diagnosis.Cause) []v1alpha1.Cause {
 	for _, c := range from {
 		out := v1alpha1.Cause{
 			Cause: c.Cause, Verdict: v1alpha1.Verdict(c.Verdict), State: v1alpha1.State(c.State), Behind: c.Behind,
-			Subject: subject(c.Subject), Summary: clean(c.Summary), Findings: v.findings(c.Findings),
+			Subject: subject(c.Subject), Summary: clean(c.Summary), FirstAction: clean(c.FirstAction), Findings: v.findings(c.Findings),
+		}
+		if c.FirstCommand == commandLine(c.FirstCommand) {
+			out.FirstCommand = c.FirstCommand
 		}
 		if known, ok := v.catalog.Cause(c.Cause); ok {
 			out.Category = string(known.Category)
 			if c.Verdict != diagnosis.RuledOut {
-				out.FirstAction, out.NextQuestion = known.FirstAction, known.NextQuestion
+				out.NextQuestion = known.NextQuestion
 			}
 		}
 		causes = append(causes, out)

@@ -27,7 +27,7 @@ import (
 // are added with Target, and what becomes of them with Carried.
 func NewFix(now time.Time, s evidence.Survey) v1alpha1.Fix {
 	return v1alpha1.Fix{
-		Document: v1alpha1.Head(v1alpha1.KindFix), Time: now.UTC(), Targets: []v1alpha1.TargetFix{}, Certificates: []v1alpha1.Certificate{},
+		Document: v1alpha1.Head(v1alpha1.KindFix), Time: now.UTC(), Targets: []v1alpha1.TargetFix{}, Unmade: unmade(s.Unmade), Certificates: []v1alpha1.Certificate{},
 		NotLookedAt: gaps(s.NotLookedAt), Sent: v1alpha1.Sent{Registries: registriesAsked(s), Requests: s.Sent.Requests, Logins: s.Sent.Logins},
 	}
 }

@@ -183,9 +183,12 @@ func NothingText(w io.Writer, f v1alpha1.Fix, cause string, waiting int, style S
 	if cause != "" {
 		text = "Nothing to mend: no pull that was looked at fails of " + cause + "."
 	}
-	if waiting > 0 {
+	switch {
+	case waiting > 0:
 		g := StillBeingMade(waiting)
 		text = g.Why + "; " + g.Needs + "."
+	case len(f.Unmade) > 0:
+		text = "Nothing to mend here: the pods could not be made, and that has nothing to do with their images."
 	}
 	if len(f.NotLookedAt) > 0 {
 		text += " Not all could be looked at."
@@ -196,6 +199,14 @@ func NothingText(w io.Writer, f v1alpha1.Fix, cause string, waiting int, style S
 		missed = append(missed, gapLine{why: g.Why, needs: g.Needs}.words())
 	}
 	s.list("Not seen", missed)
+	return s.writeTo(w)
+}
+
+// UnmadeText tells of the pods that could not be made: whatever is mended, they
+// are not there.
+func UnmadeText(w io.Writer, f v1alpha1.Fix, style Style) error {
+	s := newSheet(style)
+	s.unmade(f.Unmade, f.Time)
 	return s.writeTo(w)
 }
 

@@ -87,12 +87,28 @@ func describe(c *catalog.Catalog, members []v1alpha1.Diagnosis) v1alpha1.Group {
 		g.Since = earlier(g.Since, p.FirstFailed)
 		g.Pulls = append(g.Pulls, v1alpha1.PullRef{Namespace: p.Namespace, Pod: p.Pod, Container: p.Container, Image: p.Image, Node: p.Node})
 	}
+	if also := likewise(members); also > 0 && g.FirstAction != "" {
+		g.FirstAction += " Likewise for " + count(also, "more pod") + "."
+	}
 	g.Impact = groupImpact(members)
 	if told.Subject.Kind == string(evidence.SubjectRegistry) {
 		g.Running = running(first)
 	}
 	g.Pods, g.Workloads, g.Namespaces, g.Nodes = len(pods), len(workloads), len(namespaces), len(nodes)
 	return g
+}
+
+// likewise counts the pods for which the same is to be done elsewhere: to another
+// secret, in another workload, on another node.
+func likewise(members []v1alpha1.Diagnosis) int {
+	pods := map[string]bool{}
+	for _, d := range members {
+		if d.Causes[0].State == v1alpha1.Failing && d.Causes[0].FirstAction != members[0].Causes[0].FirstAction {
+			pods[podKey(d.Pull)] = true
+		}
+	}
+	delete(pods, podKey(members[0].Pull))
+	return len(pods)
 }
 
 // podKey tells pods apart; one that was never made counts by its owner.

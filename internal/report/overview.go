@@ -29,7 +29,7 @@ func Overview(w io.Writer, r v1alpha1.Report, style Style) error {
 		s.group(g, r.Time, width)
 	}
 	s.recovered(r)
-	s.unmade(r)
+	s.unmade(r.Unmade, r.Time)
 	s.ending(r, everyGap(r))
 	return s.writeTo(w)
 }

@@ -6,8 +6,10 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
 )
 
@@ -20,6 +22,7 @@ func unmade(from []evidence.Unmade) []v1alpha1.Unmade {
 		out = append(out, v1alpha1.Unmade{
 			Owner: object(u.Owner), Controller: object(u.Controller), Wanted: u.Wanted, Made: u.Made,
 			Reason: clean(u.Reason), Message: clean(u.Message), Attempts: u.Attempts, FirstFailed: at(u.First), LastFailed: at(u.Last),
+			FirstAction: clean(diagnosis.UnmadeAction(u)),
 		})
 	}
 	return out
@@ -27,21 +30,24 @@ func unmade(from []evidence.Unmade) []v1alpha1.Unmade {
 
 // unmade tells of pods that could not be made: no cause of a failing pull, but
 // why a person sees no pod.
-func (s *sheet) unmade(r v1alpha1.Report) {
-	if len(r.Unmade) > 0 {
+func (s *sheet) unmade(all []v1alpha1.Unmade, now time.Time) {
+	if len(all) > 0 {
 		s.blank()
 	}
 	const head = "Not made: "
-	for i, u := range r.Unmade {
+	for i, u := range all {
 		if i == unmadeShown && s.Verbose == 0 {
-			s.paragraph(head, yellow, normal("and pods of "+number(len(r.Unmade)-i)+" more controllers; -v lists them"))
+			s.paragraph(head, yellow, normal("and pods of "+number(len(all)-i)+" more controllers; -v lists them"))
 			return
 		}
-		s.hang(head, yellow, 2, normal(s.unmadeWords(u, r)))
+		s.hang(head, yellow, 2, normal(s.unmadeWords(u, now)))
+		if u.FirstAction != "" {
+			s.hang("  Do first: ", bold, 4, normal(u.FirstAction))
+		}
 	}
 }
 
-func (s *sheet) unmadeWords(u v1alpha1.Unmade, r v1alpha1.Report) string {
+func (s *sheet) unmadeWords(u v1alpha1.Unmade, now time.Time) string {
 	text := named(u.Owner) + " in " + u.Owner.Namespace
 	if u.Wanted > 0 {
 		text = fmt.Sprintf("%s of %s of %s", number(u.Wanted-u.Made), count(u.Wanted, "pod"), text)
@@ -58,9 +64,9 @@ func (s *sheet) unmadeWords(u v1alpha1.Unmade, r v1alpha1.Report) string {
 	}
 	switch {
 	case u.LastFailed != nil:
-		times = append(times, "last at "+s.clock(*u.LastFailed, r.Time, toSecond))
+		times = append(times, "last at "+s.clock(*u.LastFailed, now, toSecond))
 	case u.FirstFailed != nil:
-		times = append(times, "since "+s.clock(*u.FirstFailed, r.Time, toSecond))
+		times = append(times, "since "+s.clock(*u.FirstFailed, now, toSecond))
 	}
 	if len(times) > 0 {
 		text += " (" + strings.Join(times, ", ") + ")"

@@ -19,18 +19,25 @@ import (
 // pull with its own, what proves it, and from where it was seen.
 func VerificationText(w io.Writer, v v1alpha1.Verification, style Style) error {
 	s := newSheet(style)
+	said := map[string]bool{}
 	if len(v.Pulls) != 1 || v.Proof != v.Pulls[0].Proof {
 		s.tally(v)
+		if why := sharedWhy(v); why != "" {
+			s.hang("All for one reason: ", plain, 2, normal(sentence(why)))
+			said[why] = true
+		}
 	}
 	for _, p := range v.Pulls {
 		if s.b.Len() > 0 {
 			s.blank()
 		}
-		s.nextPull(p, v.Time)
+		s.nextPull(p, said, v.Time)
 	}
 	var missed []gapLine
 	for _, g := range v.NotLookedAt {
-		missed = append(missed, gapLine{why: g.Why, needs: g.Needs})
+		if !said[g.Why] {
+			missed = append(missed, gapLine{why: g.Why, needs: g.Needs})
+		}
 	}
 	if len(v.Passed) > 0 {
 		missed = append(missed, gapLine{why: "of the file, what makes no pods: " + strings.Join(v.Passed, ", ")})
@@ -41,6 +48,25 @@ func VerificationText(w io.Writer, v v1alpha1.Verification, style Style) error {
 	}
 	s.close(read+"; "+sentWords(v.Sent)+". Nothing was made or changed.", missed)
 	return s.writeTo(w)
+}
+
+// sharedWhy is the one reason for which several pulls are not proven, "" if there
+// is none such.
+func sharedWhy(v v1alpha1.Verification) string {
+	why, n := "", 0
+	for _, p := range v.Pulls {
+		if p.Proof != v1alpha1.NotProven {
+			continue
+		}
+		if n++; n > 1 && p.Why != why {
+			return ""
+		}
+		why = p.Why
+	}
+	if n < 2 {
+		return ""
+	}
+	return why
 }
 
 // tally is the verdict over all pulls.
@@ -78,8 +104,9 @@ func (s *sheet) tally(v v1alpha1.Verification) {
 	s.hang("", plain, 2, parts...)
 }
 
-// nextPull writes one pull to come.
-func (s *sheet) nextPull(p v1alpha1.NextPull, now time.Time) {
+// nextPull writes one pull to come. What was said for all before it is not said
+// again, and what it says itself is added to that.
+func (s *sheet) nextPull(p v1alpha1.NextPull, said map[string]bool, now time.Time) {
 	head, c := "Not proven:", yellow
 	switch {
 	case p.Proof == v1alpha1.Proven && p.Need == v1alpha1.NotNeeded && p.HaveItCount == p.NodeCount:
@@ -98,13 +125,13 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, now time.Time) {
 	words := []run{painted(head, c), normal(image)}
 	if why := strings.TrimRight(p.Why, "."); p.Proof == v1alpha1.Disproved {
 		words[1] = normal(why)
-	} else if p.Proof == v1alpha1.NotProven || p.Need == v1alpha1.NotNeeded {
+	} else if (p.Proof == v1alpha1.NotProven || p.Need == v1alpha1.NotNeeded) && !said[p.Why] {
 		words[1].text += ":"
 		words = append(words, normal(why))
 	}
 	s.hang("", plain, 2, words...)
 	if p.Proof == v1alpha1.Disproved && len(p.Causes) > 0 && p.Causes[0].FirstAction != "" {
-		s.paragraph("Do first: ", bold, normal(p.Causes[0].FirstAction))
+		s.first(p.Causes[0])
 	}
 	s.blank()
 	s.field("For", forWords(p))
@@ -138,8 +165,12 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, now time.Time) {
 	if p.AsMe != nil {
 		s.list("As you", p.AsMe.Sentences)
 	}
+	said[p.Why] = true
 	var missed []string
 	for _, g := range p.NotLookedAt {
+		if said[g.Why] && g.Needs == "" {
+			continue // the same reason, or that of a pull before
+		}
 		missed = append(missed, gapLine{why: g.Why, needs: g.Needs}.words())
 	}
 	if s.Verbose == 0 && len(missed) > gapsShown {

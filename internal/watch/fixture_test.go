@@ -230,3 +230,20 @@ func broken() v1alpha1.Report {
 	return of(expired("ledger-1", "ledger"), expired("ledger-2", "ledger"), expired("books-1", "books"), missing("api-1"),
 		failing("DNSFailure", "registry.nowhere.example", "shop", "probe", "Pod", "probe", "low", 0, 0))
 }
+
+// withUnmade adds workloads whose pods cannot be made: for a quota, and a CronJob
+// of which it does not show how many.
+func withUnmade(r v1alpha1.Report) v1alpha1.Report {
+	object := func(kind, name string) v1alpha1.Object {
+		return v1alpha1.Object{Kind: kind, Namespace: "shop", Name: name}
+	}
+	r.Unmade = []v1alpha1.Unmade{
+		{
+			Owner: object("Deployment", "web"), Controller: object("ReplicaSet", "web-7d9c5"), Wanted: 3, Made: 1, Reason: "FailedCreate",
+			Message:     `pods "web-7d9c5-x2x7l" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=10, limited: pods=10`,
+			FirstAction: "Make room in quota compute of namespace shop.", FirstFailed: at(start().Add(-5 * time.Minute)),
+		},
+		{Owner: object("CronJob", "report"), Controller: object("CronJob", "report"), Reason: "FailedCreate", Message: "jobs.batch is forbidden: no"},
+	}
+	return r
+}

@@ -128,7 +128,10 @@ func (m *Model) title(g group) string {
 	used := width(g.cause) + width(verdict) + 4
 	subject := g.subject
 	if used+width(subject) > m.width { // the name itself is told, and of that the end: a tag
-		_, name, _ := strings.Cut(subject, " ")
+		name := subject
+		if verdict != "" {
+			_, name, _ = strings.Cut(subject, " ")
+		}
 		subject = squeeze(name, m.width-used)
 	}
 	sure := plain
@@ -138,7 +141,10 @@ func (m *Model) title(g group) string {
 	case string(v1alpha1.Likely):
 		sure = yellow
 	}
-	return m.paint(c, g.cause) + "  " + m.paint(sure, verdict) + "  " + subject
+	if verdict != "" {
+		verdict = m.paint(sure, verdict) + "  "
+	}
+	return m.paint(c, g.cause) + "  " + verdict + subject
 }
 
 func (m *Model) row(r row, newest time.Time) string {
@@ -159,7 +165,7 @@ func (m *Model) row(r row, newest time.Time) string {
 		since = m.clock(r.since, "15:04")
 	}
 	line := func(level color) string {
-		return m.columns(sign, m.name(r), strconv.Itoa(len(r.pods)), r.severity, since, next, level)
+		return m.columns(sign, m.name(r), r.count(), r.severity, since, next, level)
 	}
 	switch {
 	case chosen:
@@ -271,11 +277,12 @@ func (m *Model) detail() []string {
 			if r.key != m.selected.key {
 				continue
 			}
+			summary, action := g.told(r)
 			where := " " + strconv.Itoa(m.index(m.visible)+1) + " of " + strconv.Itoa(len(m.visible))
 			lines[0] = m.paint(dim, strings.Repeat("-", max(0, m.width-len(where)))+where)
-			lines = append(lines[:1], m.lines(report.Sentence(g.summary))...)
-			if g.action != "" && r.state == v1alpha1.Failing {
-				first := m.lines("Do first: " + g.action)
+			lines = append(lines[:1], m.lines(report.Sentence(summary))...)
+			if action != "" && r.state == v1alpha1.Failing {
+				first := m.lines("Do first: " + action)
 				first[0] = strings.Replace(first[0], "Do first:", m.paint(bold, "Do first:"), 1)
 				lines = append(lines, first...)
 			}

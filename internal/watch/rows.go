@@ -6,6 +6,7 @@ package watch
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +32,11 @@ type row struct {
 	state    v1alpha1.State
 	since    time.Time
 	next     span
+	// unmade says why pods of the workload could not be made, and action what to
+	// do about it; lacks is how many, 0 if that does not show. Such a row has no
+	// failing pull, for there is no pod.
+	unmade, action string
+	lacks          int
 	// changed is when it was new, or told something new; zero from the start.
 	changed time.Time
 	// state of what a change is seen by.
@@ -89,7 +95,51 @@ func groupsOf(r v1alpha1.Report) ([]group, map[string]pulling) {
 		}
 		groups = append(groups, out)
 	}
+	if len(r.Unmade) > 0 {
+		groups = append(groups, unmadeGroup(r.Unmade))
+	}
 	return groups, pulls
+}
+
+// unmadeGroup has the workloads whose pods could not be made.
+func unmadeGroup(all []v1alpha1.Unmade) group {
+	g := group{cause: "Not made", subject: "pods that the cluster refuses", state: v1alpha1.Failing}
+	for _, u := range all {
+		o := report.Example(v1alpha1.Pull{Namespace: u.Owner.Namespace, Owner: u.Owner, Via: []v1alpha1.Object{u.Controller}})
+		r := row{
+			key: strings.Join([]string{"unmade", o.Namespace, o.Kind, o.Name, u.Controller.Name}, "\x00"), object: o, state: v1alpha1.Failing,
+			unmade: "its pods cannot be made: " + u.Message, action: u.FirstAction, lacks: max(0, u.Wanted-u.Made),
+			words: strings.ToLower(strings.Join([]string{"not made unmade", o.Namespace, o.Kind + "/" + o.Name, u.Controller.Name, u.Reason, u.Message}, " ")),
+		}
+		switch {
+		case u.FirstFailed != nil:
+			r.since = *u.FirstFailed
+		case u.LastFailed != nil:
+			r.since = *u.LastFailed
+		}
+		r.print = fmt.Sprint(u.Reason, r.lacks)
+		g.rows = append(g.rows, r)
+	}
+	return g
+}
+
+// count of the pods that the row is about, "-" if it is not known.
+func (r row) count() string {
+	switch {
+	case r.unmade == "":
+		return strconv.Itoa(len(r.pods))
+	case r.lacks == 0:
+		return "-"
+	}
+	return strconv.Itoa(r.lacks)
+}
+
+// told is what is said about the row, and what to do first.
+func (g group) told(r row) (summary, action string) {
+	if r.unmade != "" {
+		return r.unmade, r.action
+	}
+	return g.summary, g.action
 }
 
 // add takes one more pull into the row.

@@ -149,10 +149,12 @@ func (m *Model) failing() string {
 	if m.look.ended.IsZero() {
 		return ""
 	}
-	causes, failing := map[int]bool{}, map[string]bool{}
+	causes, failing, lacks := map[int]bool{}, map[string]bool{}, 0
 	for i, g := range m.groups {
 		for _, r := range g.rows {
-			if r.state == v1alpha1.Failing && (m.scope == "" || r.object.Namespace == m.scope) {
+			if r.unmade != "" && (m.scope == "" || r.object.Namespace == m.scope) {
+				lacks++
+			} else if r.state == v1alpha1.Failing && (m.scope == "" || r.object.Namespace == m.scope) {
 				maps.Copy(failing, r.pods)
 				causes[i] = true
 			}
@@ -162,11 +164,23 @@ func (m *Model) failing() string {
 	if len(causes) != 1 {
 		verb = ""
 	}
+	unmade := ""
+	if lacks > 0 {
+		unmade = count(lacks, "workload") + " lack"
+		if lacks == 1 {
+			unmade += "s"
+		}
+		unmade += " pods"
+	}
 	switch {
+	case len(failing) == 0 && lacks > 0:
+		return m.paint(red, unmade)
 	case len(failing) == 0:
 		return m.paint(green, "no pull fails")
 	case m.width < narrow:
 		return m.paint(red, count(len(failing), "failing pod"))
+	case lacks > 0:
+		return m.paint(red, count(len(failing), "pod")+" cannot start, "+unmade)
 	}
 	return m.paint(red, count(len(causes), "cause")+" keep"+verb+" "+count(len(failing), "pod")+" from starting")
 }

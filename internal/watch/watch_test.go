@@ -48,6 +48,8 @@ func TestScreens(t *testing.T) {
 		"diag-narrow": {40, 12, lived, []string{"enter"}},
 		"filter":      {80, 24, lived, []string{"/", "a", "p", "i"}},
 		"nothing":     {80, 24, func(t *testing.T) *stage { return newStage(t, of()) }, nil},
+		"unmade":        {80, 24, func(t *testing.T) *stage { return newStage(t, withUnmade(broken())) }, []string{"end"}},
+		"unmade-narrow": {40, 16, func(t *testing.T) *stage { return newStage(t, withUnmade(of())) }, nil},
 		"one-narrow": {40, 12, func(t *testing.T) *stage {
 			return newStage(t, of(missing("api-1")), func(o *Options) { o.All = false })
 		}, nil},
@@ -460,6 +462,28 @@ func BenchmarkScreenOf5000Workloads(b *testing.B) {
 		m.key(tea.KeyPressMsg(tea.Key{Code: 'j', Text: "j"}))
 		_ = m.View()
 	}
+}
+
+func TestWorkloadsWithoutPodsAreShownAndDiagnosed(t *testing.T) {
+	s := newStage(t, withUnmade(of()))
+	s.shows("2 workloads lack pods", "Not made", "deployment/web", "exceeded quota:", "Do first: Make room in quota compute")
+	s.hides("no pull fails", "No failing pull")
+	s.press("enter")
+	if want := (v1alpha1.Object{Kind: "deployment", Namespace: "shop", Name: "web"}); len(s.source.objects) != 1 || s.source.objects[0] != want {
+		t.Errorf("asked about %+v", s.source.objects)
+	}
+	s.press("esc", "/", "q", "u", "o", "t", "a", "enter")
+	s.shows("deployment/web")
+	s.hides("cronjob/report")
+	s.press("esc")
+
+	s.source.report = withUnmade(broken())
+	s.wait(10 * time.Second)
+	s.shows("5 pods cannot start, 2 workloads lack pods")
+	s.source.report = of()
+	s.wait(10 * time.Second)
+	s.shows("no pull fails")
+	s.hides("Not made")
 }
 
 func TestTheGravestStandsFirst(t *testing.T) {
