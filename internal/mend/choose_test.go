@@ -27,10 +27,11 @@ import (
 
 // Images of a second container.
 const (
-	sideGood  = "registry.acme.example/acme/side:1"
-	sideBad   = "registry.acme.example/acme/side:2"
-	private   = "one.example/acme/api:1"
-	privately = "two.example/acme/side:1"
+	sideGood    = "registry.acme.example/acme/side:1"
+	sideBad     = "registry.acme.example/acme/side:2"
+	private     = "one.example/acme/api:1"
+	privately   = "two.example/acme/side:1"
+	secondOfOne = "one.example/other/side:1"
 )
 
 // withSide is deployment with a second container: in the revision that serves, and
@@ -64,6 +65,11 @@ func fails(container, image, cause string) diagnosis.Diagnosis {
 func TestOneRunMendsAllCausesOfAWorkload(t *testing.T) {
 	login := func(host string) remedy.Login {
 		return remedy.Login{Host: host, Source: "secret all of namespace platform", Credential: keyring.Credential{Username: "robot", Password: keyring.NewPassword("pmcanary-" + host)}}
+	}
+	path := func(host, path string) remedy.Login {
+		l := login(host)
+		l.Path = path
+		return l
 	}
 	alone := func() []runtime.Object { // nothing ran before
 		objects := withSide("", privately)
@@ -104,6 +110,12 @@ func TestOneRunMendsAllCausesOfAWorkload(t *testing.T) {
 			objects: alone(), present: []string{private, privately},
 			diagnoses: []diagnosis.Diagnosis{fails("api", private, catalog.CredentialsMissing), fails("side", privately, catalog.CredentialsMissing)},
 			o:         remedy.Options{Logins: []remedy.Login{login("one.example"), login("two.example")}},
+			want:      []string{"login-service-account", "login-service-account"}, changes: []string{"secret/one-example-pullmedic", "secret/two-example-pullmedic", "serviceaccount/default"},
+		},
+		"two repositories of a registry want a login each": {
+			objects: alone(), present: []string{private, privately},
+			diagnoses: []diagnosis.Diagnosis{fails("api", private, catalog.CredentialsMissing), fails("side", secondOfOne, catalog.CredentialsMissing)},
+			o:         remedy.Options{Logins: []remedy.Login{path("one.example", "/acme"), path("one.example", "/other")}},
 			want:      []string{"login-service-account", "login-secret"}, changes: []string{"secret/one-example-pullmedic", "serviceaccount/default"},
 		},
 		"one of two logins would not help": {

@@ -141,7 +141,8 @@ type Options struct {
 	With string
 	// Via chooses where credentials go: "", "secret", "service-account", "template".
 	Via string
-	// Logins are credentials that the person brings: one for each registry.
+	// Logins are credentials that the person brings: one for each registry, or for
+	// each path of one.
 	Logins []Login
 	// Emergency measures, by name: at most one.
 	Rollback, Restart, Recreate bool
@@ -166,7 +167,8 @@ func (o Options) of(container string) Options {
 	return o
 }
 
-// A Login is one registry's credential, as the person brought it.
+// A Login is one registry's credential, or that of a path of it, as the person
+// brought it.
 type Login struct {
 	Credential keyring.Credential
 	// Source in words: "secret hub of namespace platform", "ecr-login".
@@ -176,6 +178,9 @@ type Login struct {
 	// Host of the registry that it is for, as an image's normalised name begins
 	// ("docker.io"). It is never given to another; "" fits any.
 	Host string
+	// Path of the registry that it is for, as the place that it comes from has it
+	// ("/team-a"); it is tried for what begins so, as the kubelet does. "" is all.
+	Path string
 	// Personal: it is a person's own (from this machine, or typed), and not one
 	// that lay in the cluster already.
 	Personal bool
@@ -228,8 +233,9 @@ type Secret struct {
 	Manager evidence.Manager
 	// Users are how many other pods of the namespace name it.
 	Users int
-	// Proven: the registry took its credential for the failing image.
-	Proven bool
+	// ProvenFor are the failing images for which the registry took its credential,
+	// as pulls name them.
+	ProvenFor []string
 	// Repositories, as host/path, that other pods of the namespace pull while
 	// they name it: for narrowing an entry that is not to be sent for all.
 	Repositories []string
