@@ -50,6 +50,8 @@ func (w *watcher) stateOf(pod *corev1.Pod, c Choice) (state, string) {
 	switch {
 	case image == "":
 		return other, ""
+	case !was && !w.template && w.stale[templateHash(pod)]:
+		return other, "" // an autoscaler may have made it
 	case was && !w.inPlace[string(pod.UID)], !was && w.fromOldTemplate(pod, wanted, image), was && wanted != "" && image != wanted:
 		if failing != nil {
 			return old, ""

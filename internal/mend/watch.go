@@ -38,10 +38,11 @@ type watcher struct {
 	plan Plan
 	// before are the pods that were there, by UID.
 	before map[string]former
-	// stale are the hashes of former templates, if the plan changes the template:
-	// those of pods that failed or are evicted, and of revisions that have other
-	// images than are wanted. A pod that still gets one of them was not made from
-	// the new one.
+	// stale are the hashes of templates that show nothing of the change. Where the
+	// plan changes the template, those of pods that failed or are evicted, and of
+	// revisions that have other images than are wanted: a pod that still gets one of
+	// them was not made from the new one. Where it leaves the template alone, those
+	// of former revisions of which no pod failed: they pulled without the change.
 	stale map[string]bool
 	// inPlace are the pods that the plan changes themselves, by UID.
 	inPlace map[string]bool
@@ -84,7 +85,7 @@ func newWatcher(m *Mender, p Plan) *watcher {
 		w.know(pod)
 	}
 	for _, r := range p.Case.Target.Revisions {
-		if w.template && r.Hash != "" && p.otherImages(r.Template) {
+		if r.Hash != "" && (w.template && p.otherImages(r.Template) || !w.template && !w.failed(r.Hash)) {
 			w.stale[r.Hash] = true
 		}
 	}
@@ -101,10 +102,19 @@ func (w *watcher) know(pod *corev1.Pod) {
 		f.ids[s.Name] = s.ContainerID
 	}
 	w.before[string(pod.UID)] = f
-	goes := f.failing || slices.Contains(w.plan.Evict, Pod{pod.Namespace, pod.Name, string(pod.UID)})
-	if hash := templateHash(pod); w.template && hash != "" && goes {
+	if hash := templateHash(pod); w.template && hash != "" && w.goes(pod) {
 		w.stale[hash] = true
 	}
+}
+
+// goes tells a pod that failed before the change, or is evicted.
+func (w *watcher) goes(pod *corev1.Pod) bool {
+	return w.before[string(pod.UID)].failing || slices.Contains(w.plan.Evict, Pod{pod.Namespace, pod.Name, string(pod.UID)})
+}
+
+// failed tells a template of which a pod failed, or is evicted.
+func (w *watcher) failed(hash string) bool {
+	return slices.ContainsFunc(w.plan.Case.Pods, func(pod *corev1.Pod) bool { return templateHash(pod) == hash && w.goes(pod) })
 }
 
 // messagesOf are what a pod's containers say that they wait for.
