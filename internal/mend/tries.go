@@ -27,7 +27,7 @@ const mostAgain = 2
 // with its service account as it was. It would try again by itself, after its
 // back-off, or never. None is evicted whose loss would end its Job.
 func (w *watcher) anotherTry(ctx context.Context, pod *corev1.Pod) bool {
-	if _, was := w.before[string(pod.UID)]; was || w.plan.onlyTry || len(w.again) >= mostAgain || w.plan.Proof != verify.Proven || !w.account && len(pod.Spec.ImagePullSecrets) == 0 {
+	if _, was := w.before[string(pod.UID)]; was || w.plan.onlyTry || w.again >= mostAgain || w.plan.Proof != verify.Proven || !w.account && len(pod.Spec.ImagePullSecrets) == 0 {
 		return false
 	}
 	if !slices.ContainsFunc(cluster.FailingPulls(pod), func(p evidence.Pull) bool {
@@ -39,12 +39,8 @@ func (w *watcher) anotherTry(ctx context.Context, pod *corev1.Pod) bool {
 	}) {
 		return false
 	}
-	again := append(w.again, pod)
-	if _, ends := w.plan.Case.Spends(slices.Concat(w.plan.goes(), again)); ends {
-		return false
-	}
-	w.again = again
-	return w.m.evict(ctx, Pod{pod.Namespace, pod.Name, string(pod.UID)}, w.say) == nil
+	w.again++
+	return w.evict(ctx, pod) == nil
 }
 
 // secondTry asks, for a plan that evicts nothing by itself, for the right to evict

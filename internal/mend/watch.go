@@ -52,10 +52,11 @@ type watcher struct {
 	began, first time.Time
 	told         map[string]bool
 	refused      int           // looks in which no new pod was there and its owner says why
-	again        []*corev1.Pod // new pods that were evicted once more
+	rest         []*corev1.Pod // that the plan is still to evict
+	evicted      []*corev1.Pod // so far
+	again        int           // new pods that were evicted, or were to be
 	account      bool          // the plan changes the pods' service account
 	template     bool          // the plan changes the pods' template
-	evicted      bool          // a pod was evicted
 	lineage      lineage
 	live         *unstructured.Unstructured // the target as it was read last; nil of a pod
 	say          Tell
@@ -69,8 +70,8 @@ type former struct {
 	failing bool
 }
 
-func newWatcher(m *Mender, p Plan) *watcher {
-	w := &watcher{m: m, plan: p, began: m.now(), before: map[string]former{}, stale: map[string]bool{}, inPlace: map[string]bool{}, told: map[string]bool{}}
+func newWatcher(m *Mender, p Plan, tell Tell) *watcher {
+	w := &watcher{m: m, plan: p, say: tell, rest: p.goes(), began: m.now(), before: map[string]former{}, stale: map[string]bool{}, inPlace: map[string]bool{}, told: map[string]bool{}}
 	for _, c := range p.Changes {
 		switch {
 		case c.Object.Kind == "Pod":
@@ -178,13 +179,12 @@ func (l look) left() int { return l.waiting + l.old + l.unmade }
 
 // wait watches until all that failed has pulled, the first new pod fails, or
 // time runs out. first is called once, when the first pod has pulled.
-func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, first func()) Result {
+func (w *watcher) wait(ctx context.Context, timeout time.Duration, first func()) Result {
 	person := ctx
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	tick := time.NewTicker(w.m.poll)
 	defer tick.Stop()
-	w.say = tell
 	var last look
 	trouble := "" // why the last looks gave nothing
 	for n, still := 0, 0; ; n++ {
@@ -203,7 +203,7 @@ func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, fi
 				still = 0
 			}
 			last = l
-			w.tell(l, tell)
+			w.tell(l)
 			if len(l.pulled) > 0 && w.first.IsZero() {
 				w.first = w.m.now()
 				first()
@@ -283,16 +283,16 @@ func (w *watcher) late(l look, trouble string) Result {
 }
 
 // tell tells of each pod once that it has pulled.
-func (w *watcher) tell(l look, tell Tell) {
+func (w *watcher) tell(l look) {
 	for _, name := range l.pulled {
 		if !w.told[name] {
 			w.told[name] = true
-			tell("pulled: pod/" + name)
+			w.say("pulled: pod/" + name)
 		}
 	}
 	if l.why != "" && !w.told[l.why] {
 		w.told[l.why] = true
-		tell(l.why)
+		w.say(l.why)
 	}
 }
 
