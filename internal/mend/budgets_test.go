@@ -134,6 +134,9 @@ func TestTheBudgetOfAJobIsReadAgainBeforeEachEviction(t *testing.T) {
 func TestASecondTryThatWouldEndAJobIsNotMade(t *testing.T) {
 	for limit, want := range map[int32][]string{1: {"load-0"}, 2: {"load-0", "load-1"}} {
 		b, p := planLoad(t, limit, 1)
+		if again := len(want) - 1; p.Again != again {
+			t.Errorf("backoffLimit %d: up to %d second tries are foreseen, want %d", limit, p.Again, again)
+		}
 		var evicted []string
 		b.server.React(func(w clustertest.Write) {
 			if w.Verb == "evict" && !w.Dry {

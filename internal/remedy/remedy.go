@@ -157,15 +157,27 @@ type Options struct {
 // A Named is an image for a container, or an image volume, of that name.
 type Named struct{ Container, Image string }
 
-// of are the options for one pull.
-func (o Options) of(container string) Options {
+// of are the options for one pull. An image that is given without a container's name
+// is for what fails, and not for what was not tried yet.
+func (o Options) of(d diagnosis.Diagnosis) Options {
 	for _, n := range o.Images {
-		if n.Container == container {
+		if n.Container == d.Pull.Container {
 			o.To, o.Container = n.Image, n.Container
 		}
 	}
+	if Untried(d) && o.Container == "" {
+		o.To = ""
+	}
 	return o
 }
+
+// Initializing is the reason that a kubelet shows of a container that it has not come
+// to, as init containers of the pod come before it.
+const Initializing = "PodInitializing"
+
+// Untried tells the diagnosis of a pull that no kubelet has tried yet: it would fail
+// once the init containers before it have been pulled.
+func Untried(d diagnosis.Diagnosis) bool { return d.Pull.Reason == Initializing }
 
 // A Login is one registry's credential, or that of a path of it, as the person
 // brought it.
@@ -311,7 +323,7 @@ type Revision struct {
 // that can be carried out now before those that need a flag, what restarts no
 // healthy pod before what does. It is never empty.
 func Plan(c *catalog.Catalog, k Case, d diagnosis.Diagnosis, o Options) []Remedy {
-	p := planner{catalog: c, Case: k, d: d, o: o.of(d.Pull.Container)}
+	p := planner{catalog: c, Case: k, d: d, o: o.of(d)}
 	if len(d.Causes) > 0 {
 		p.cause = d.Causes[0]
 	}
