@@ -78,6 +78,10 @@ type TargetFix struct {
 	// Evictions are failing pods that are evicted so that their owner makes new
 	// ones.
 	Evictions []string `json:"evictions"`
+	// SecondTries is how many new pods may be evicted besides: those that pulled
+	// before their kubelet had their pull secrets, so that a login failed which was
+	// proven. Left out where none would be.
+	SecondTries int `json:"secondTries,omitempty"`
 	// Wanted pods and those that are ready, Restarts how many of these are
 	// replaced, and Pace how many at a time: "25 % at a time".
 	Wanted   int    `json:"wanted"`

@@ -40,9 +40,7 @@ func (x *fixing) carry(ctx context.Context, p mend.Plan, t *v1alpha1.TargetFix) 
 	stop()
 	if err != nil {
 		refuse(err.Error())
-		if hindered, ok := errors.AsType[*mend.HinderedError](err); ok {
-			t.Command = foreign.Text(hindered.Command, maxError)
-		}
+		t.Command = clears(err)
 		return
 	}
 	if x.dryRun == "server" {
@@ -67,6 +65,16 @@ func (x *fixing) carry(ctx context.Context, p mend.Plan, t *v1alpha1.TargetFix) 
 	})
 	stop()
 	report.Carried(t, report.End{Result: r, ID: r.Record, Began: began, Ended: time.Now()})
+	t.Command = clears(r.Err)
+}
+
+// clears is the command that clears the way of what was refused, "" for none.
+func clears(err error) string {
+	hindered, ok := errors.AsType[*mend.HinderedError](err)
+	if !ok {
+		return ""
+	}
+	return foreign.Text(hindered.Command, maxError)
 }
 
 // refusal is why a plan is not carried out without one more flag; "" if nothing

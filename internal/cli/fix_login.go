@@ -67,8 +67,8 @@ func (o *loginOptions) check(answered bool) error {
 // A bringer gives the credential that the person brings for an image.
 type bringer func(ctx context.Context, image string) (*remedy.Login, error)
 
-// bringer asks the place that the person named, what is typed or piped only once
-// for each registry; nil if none was named.
+// bringer asks the place that the person named; what is typed or piped, or given by
+// a helper, is one for all of a registry, and asked for once. nil if none was named.
 func (o *loginOptions) bringer(in io.Reader, secret logins.ReadSecret) bringer {
 	if !o.given() {
 		return nil
@@ -80,7 +80,7 @@ func (o *loginOptions) bringer(in io.Reader, secret logins.ReadSecret) bringer {
 		if ref, err := keyring.ParseImage(image); err == nil {
 			host = ref.Host
 		}
-		if l := known[host]; l != nil && (o.typed || o.passwordStdin) {
+		if l := known[host]; l != nil && o.copyFrom == "" && o.dockerConfig == "" {
 			return l, nil
 		}
 		l, err := logins.Brought(ctx, image, given, logins.World{Secret: secret, Stdin: in})

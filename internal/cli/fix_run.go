@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -238,9 +239,10 @@ func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
 	return plans[0], nil
 }
 
-// broughtFor are the credentials that the person brings for one workload: one for
-// each registry whose pulls a credential may mend. A place that has none for one
-// of them may have those for others; then it is only told.
+// broughtFor are the credentials that the person brings for one workload: for each
+// repository whose pull a credential may mend, those that are the same once. A
+// place that has none for one of them may have those for others; then it is only
+// told.
 func (x *fixing) broughtFor(ctx context.Context, g mend.Group) ([]remedy.Login, error) {
 	if x.bring == nil {
 		return nil, nil
@@ -250,28 +252,31 @@ func (x *fixing) broughtFor(ctx context.Context, g mend.Group) ([]remedy.Login, 
 	for _, image := range wanting(g) {
 		login, err := x.bring(ctx, image)
 		if err != nil {
-			failed = append(failed, err)
+			failed = append(failed, fmt.Errorf("for %s: %w", image, err))
 			continue
 		}
-		brought = append(brought, *login)
+		if !slices.ContainsFunc(brought, func(l remedy.Login) bool { return l.Host == login.Host && l.Path == login.Path }) {
+			brought = append(brought, *login)
+		}
 	}
 	if len(brought) == 0 && len(failed) > 0 {
-		return nil, failed[0]
+		return nil, errors.Unwrap(failed[0])
 	}
 	for _, err := range failed {
-		fmt.Fprintf(x.ErrOut, "left out: %v\n", err)
+		fmt.Fprintf(x.ErrOut, "left out %v\n", err)
 	}
 	return brought, nil
 }
 
 // wanting are the images that credentials are to be brought for: of the pulls
-// that fail for a reason that a credential mends, the first of each registry.
+// that fail for a reason that a credential mends, the first of each repository.
 func wanting(g mend.Group) []string {
-	var images, hosts []string
+	var images, repositories []string
 	for _, d := range g.Diagnoses {
 		ref, err := keyring.ParseImage(d.Pull.Image)
-		if err == nil && remedy.TakesLogin(d) && !slices.Contains(hosts, ref.Host) {
-			images, hosts = append(images, d.Pull.Image), append(hosts, ref.Host)
+		repository := ref.Host + "/" + ref.Repository
+		if err == nil && remedy.TakesLogin(d) && !slices.Contains(repositories, repository) {
+			images, repositories = append(images, d.Pull.Image), append(repositories, repository)
 		}
 	}
 	return images

@@ -550,15 +550,16 @@ func TestTheLiveLine(t *testing.T) {
 	}
 }
 
-func TestABroughtCredentialIsForTheFirstImageOfEachRegistryThatWantsOne(t *testing.T) {
+func TestABroughtCredentialIsForTheFirstImageOfEachRepositoryThatWantsOne(t *testing.T) {
 	fails := func(cause, image string) diagnosis.Diagnosis {
 		return diagnosis.Diagnosis{Pull: evidence.Pull{Image: image}, Causes: []diagnosis.Cause{{Cause: cause}}}
 	}
 	for want, group := range map[string][]diagnosis.Diagnosis{
-		"private":             {fails(catalog.TagNotFound, "open"), fails(catalog.CredentialsExpired, "private"), fails(catalog.CredentialsMissing, "other")},
-		"limited":             {fails(catalog.TagNotFound, "open"), fails(catalog.RateLimited, "limited")},
-		"one.example/a two/b": {fails(catalog.CredentialsMissing, "one.example/a"), fails(catalog.CredentialsMissing, "one.example/c"), fails(catalog.CredentialsMissing, "two/b")},
-		"":                    {fails(catalog.TagNotFound, "first"), fails(catalog.DNSFailure, "second")},
+		"private other":                     {fails(catalog.TagNotFound, "open"), fails(catalog.CredentialsExpired, "private"), fails(catalog.CredentialsMissing, "other")},
+		"limited":                           {fails(catalog.TagNotFound, "open"), fails(catalog.RateLimited, "limited")},
+		"one.example/a one.example/c two/b": {fails(catalog.CredentialsMissing, "one.example/a"), fails(catalog.CredentialsMissing, "one.example/c"), fails(catalog.CredentialsMissing, "two/b")},
+		"one.example/a:1":                   {fails(catalog.CredentialsMissing, "one.example/a:1"), fails(catalog.CredentialsMissing, "one.example/a:2")},
+		"":                                  {fails(catalog.TagNotFound, "first"), fails(catalog.DNSFailure, "second")},
 	} {
 		if got := strings.Join(wanting(mend.Group{Diagnoses: group}), " "); got != want {
 			t.Errorf("it is asked for %s, want %s", got, want)

@@ -30,12 +30,12 @@ type dockerFile struct {
 // fromDockerConfig takes one registry's login from a docker config, as docker
 // would: from the helper that the file names for the registry, from the entry,
 // or from the file's store.
-func fromDockerConfig(ctx context.Context, image string, ref evidence.Reference, path string) (*remedy.Login, error) {
-	place := "docker config " + foreign.Text(path, 300)
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+func fromDockerConfig(ctx context.Context, image string, ref evidence.Reference, from string) (*remedy.Login, error) {
+	place := "docker config " + foreign.Text(from, 300)
+	if info, err := os.Stat(from); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("reading %s: it is a directory: name the file in it, config.json", place)
 	}
-	data, err := files.Read(path, maxFile)
+	data, err := files.Read(from, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", place, because(err))
 	}
@@ -49,13 +49,15 @@ func fromDockerConfig(ctx context.Context, image string, ref evidence.Reference,
 			return fromNamedHelper(ctx, helper, server, place, ref)
 		}
 	}
-	c, key, found := entryFor(image, ref, file.Auths)
+	c, key, path, found := entryFor(image, ref, file.Auths)
 	switch {
 	case found && !c.Empty:
 		if err := usable(c, place+", entry "+key+","); err != nil {
 			return nil, err
 		}
-		return personal(c, place+", entry "+key, ref), nil
+		l := personal(c, place+", entry "+key, ref)
+		l.Path = path
+		return l, nil
 	case file.CredsStore != "":
 		return fromNamedHelper(ctx, file.CredsStore, serverOf(ref), place, ref)
 	case found && c.EmptyBecause == keyring.IdentityTokenOnly:
@@ -82,8 +84,8 @@ func fromNamedHelper(ctx context.Context, helper, server, place string, ref evid
 // entryFor finds the entry for an image: one that the kubelet would use, the
 // first in its order, or else one whose host is the registry's, which is what
 // docker goes by. Entries are read one by one, so that a broken one for another
-// registry does no harm.
-func entryFor(image string, ref evidence.Reference, auths map[string]json.RawMessage) (c keyring.Credential, key string, found bool) {
+// registry does no harm. The path is that of the kubelet's entry.
+func entryFor(image string, ref evidence.Reference, auths map[string]json.RawMessage) (c keyring.Credential, key, path string, found bool) {
 	good := map[string]json.RawMessage{}
 	for key, value := range auths {
 		if _, ok := one(image, key, value); ok {
@@ -91,8 +93,8 @@ func entryFor(image string, ref evidence.Reference, auths map[string]json.RawMes
 		}
 	}
 	if all := several(image, good); len(all) > 0 {
-		i := slices.IndexFunc(all, func(c keyring.Credential) bool { return !c.Empty })
-		return all[max(i, 0)], all[max(i, 0)].Key, true
+		i := max(0, slices.IndexFunc(all, func(e entry) bool { return !e.Empty }))
+		return all[i].Credential, all[i].Key, all[i].path, true
 	}
 	keys := make([]string, 0, len(good))
 	for key := range good {
@@ -103,10 +105,10 @@ func entryFor(image string, ref evidence.Reference, auths map[string]json.RawMes
 	slices.Sort(keys)
 	for _, key := range keys {
 		if all, _ := one(image, ref.Host, good[key]); len(all) > 0 {
-			return all[0], foreign.Text(hostOf(key), 200), true
+			return all[0], foreign.Text(hostOf(key), 200), "", true
 		}
 	}
-	return keyring.Credential{}, "", false
+	return keyring.Credential{}, "", "", false
 }
 
 // one asks the keyring for a secret with one entry; false if it cannot be read.
@@ -119,7 +121,7 @@ func one(image, key string, value json.RawMessage) ([]keyring.Credential, bool) 
 	return answer.Credentials(), err == nil
 }
 
-func several(image string, auths map[string]json.RawMessage) []keyring.Credential {
+func several(image string, auths map[string]json.RawMessage) []entry {
 	text, err := json.Marshal(map[string]any{"auths": auths})
 	if err != nil {
 		return nil
@@ -128,7 +130,7 @@ func several(image string, auths map[string]json.RawMessage) []keyring.Credentia
 	if err != nil {
 		return nil
 	}
-	return answer.Credentials()
+	return entriesOf(answer)
 }
 
 func asSecret(data []byte) keyring.Secret {

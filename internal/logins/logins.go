@@ -161,9 +161,10 @@ func fromSecret(ctx context.Context, image, from string, read ReadSecret) (*reme
 	if err != nil {
 		return nil, fmt.Errorf("taking a credential for %s: %w", foreign.Text(image, 300), err) // the keyring's errors hold no contents
 	}
-	for _, c := range answer.Credentials() {
-		if !c.Empty && usable(c, place) == nil {
-			l := login(c, fmt.Sprintf("secret %s of namespace %s, key %s", foreign.Text(name, 253), foreign.Text(namespace, 63), c.Key), answer.Reference)
+	for _, e := range entriesOf(answer) {
+		if !e.Empty && usable(e.Credential, place) == nil {
+			l := login(e.Credential, fmt.Sprintf("secret %s of namespace %s, key %s", foreign.Text(name, 253), foreign.Text(namespace, 63), e.Key), answer.Reference)
+			l.Path = e.path
 			return l, nil
 		}
 	}
@@ -176,6 +177,28 @@ func fromSecret(ctx context.Context, image, from string, read ReadSecret) (*reme
 		}
 	}
 	return nil, fmt.Errorf("%s has no entry that the kubelet uses for %s", place, foreign.Text(answer.Reference.Host, 260))
+}
+
+// An entry is a credential with the path of its key, as the kubelet reads that:
+// "" for all of a registry.
+type entry struct {
+	keyring.Credential
+	path string
+}
+
+// entriesOf are those that the kubelet tries, in its order.
+func entriesOf(answer keyring.Answer) []entry {
+	var all []entry
+	for _, g := range answer.Groups {
+		path := ""
+		if at := strings.IndexByte(g.Key, '/'); at >= 0 {
+			path = g.Key[at:]
+		}
+		for _, c := range g.Credentials {
+			all = append(all, entry{c, path})
+		}
+	}
+	return all
 }
 
 // usableOr is never nil.

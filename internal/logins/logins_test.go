@@ -260,6 +260,41 @@ func TestAnEntryOfADockerConfig(t *testing.T) {
 	}
 }
 
+// The kubelet's keyring goes by paths, and so two repositories of one registry can
+// have a login each.
+func TestALoginIsForThePathThatItsPlaceHasItUnder(t *testing.T) {
+	entry := func(user string) string { return `{"auth":"` + auth(user, canary) + `"}` }
+	text := `{"auths":{"https://reg.example/v2/":` + entry("all") + `,"reg.example/team-a":` + entry("a") + `,"https://reg.example/v2/team-b/":` + entry("b") +
+		`,"reg.example/empty":{},"*.wild.example/team-a":` + entry("w") + `,"docker.io/acme":` + entry("hub") + `}}`
+	path := filepath.Join(t.TempDir(), "config.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read := func(_ context.Context, namespace, name string) (keyring.Secret, error) {
+		return keyring.Secret{Namespace: namespace, Name: name, Type: keyring.TypeDockerConfigJSON, Data: map[string][]byte{".dockerconfigjson": []byte(text)}}, nil
+	}
+	for image, want := range map[string]string{
+		"reg.example/team-a/app:1":      "a for reg.example /team-a",
+		"reg.example/team-abc/app:1":    "a for reg.example /team-a", // as the kubelet has it
+		"reg.example/team-b/app:1":      "b for reg.example /team-b/",
+		"reg.example/team-c/app:1":      "all for reg.example ",
+		"reg.example/empty/app:1":       "all for reg.example ",
+		"reg.wild.example/team-a/app:1": "w for reg.wild.example /team-a",
+		"acme/app":                      "hub for docker.io /acme",
+	} {
+		for place, o := range map[string]Options{"secret": {CopyFrom: "platform/all"}, "file": {DockerConfig: path}} {
+			login, err := Brought(t.Context(), image, o, World{Secret: read})
+			hidden(t, login, err)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := login.Credential.Username + " for " + login.Host + " " + login.Path; got != want {
+				t.Errorf("%s of a %s: %s, want %s", image, place, got, want)
+			}
+		}
+	}
+}
+
 func TestADockerConfigThatIsNoFile(t *testing.T) {
 	dir := t.TempDir()
 	login, err := Brought(t.Context(), "reg.example/app", Options{DockerConfig: dir}, World{})

@@ -16,6 +16,7 @@ import (
 	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/cluster"
+	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/shell"
 )
@@ -48,20 +49,64 @@ func (m *Mender) budgets(ctx context.Context, live *unstructured.Unstructured, d
 	}
 }
 
-// goes are the pods that the plan evicts.
+// bears reads again how many failed pods the Jobs bear, right before a pod of them is
+// evicted: others may have failed since the plan was made, or somebody may have
+// lowered a backoffLimit. It is an error if evicting this one, and those that the plan
+// is still to evict, would end a Job, or if that cannot be read.
+func (w *watcher) bears(ctx context.Context, pod *corev1.Pod) error {
+	p := w.plan
+	now := p.Case
+	now.Budgets = nil
+	for _, before := range p.Case.Budgets {
+		object, err := w.m.edit.Get(ctx, jobNamed(p.Case.Target.Namespace, before.Job))
+		if edit.ReasonOf(err) == edit.NotFound {
+			continue // then there is nothing to end
+		}
+		var job batchv1.Job
+		if err == nil {
+			err = runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &job)
+		}
+		if err != nil {
+			return fmt.Errorf("reading how many failed pods job/%s bears, before one is evicted: %w", before.Job, err)
+		}
+		b, counts := remedy.BudgetOf(&job)
+		if !counts {
+			continue
+		}
+		// What was evicted just now is not counted yet.
+		gone := 0
+		for _, pod := range w.evicted {
+			if pod.Labels[batchv1.JobNameLabel] == b.Job {
+				gone++
+			}
+		}
+		b.Failed = max(b.Failed, before.Failed+gone)
+		now.Budgets = append(now.Budgets, b)
+	}
+	p.Case = now
+	return p.spends(append(slices.Clone(w.rest), pod))
+}
+
+// goes are the pods that the plan evicts, in its order.
 func (p Plan) goes() []*corev1.Pod {
-	return slices.DeleteFunc(slices.Clone(p.Case.Pods), func(pod *corev1.Pod) bool {
-		return !slices.Contains(p.Evict, Pod{pod.Namespace, pod.Name, string(pod.UID)})
-	})
+	var all []*corev1.Pod
+	for _, goes := range p.Evict {
+		for _, pod := range p.Case.Pods {
+			if string(pod.UID) == goes.UID {
+				all = append(all, pod)
+			}
+		}
+	}
+	return all
 }
 
 func jobNamed(namespace, name string) remedy.Object {
 	return remedy.Object{APIVersion: "batch/v1", Kind: "Job", Resource: "jobs", Namespace: namespace, Name: name}
 }
 
-// spends says why the plan's evictions would do a Job more harm than good.
-func (p Plan) spends() error {
-	spent, ends := p.Case.Spends(p.goes())
+// spends says why evicting pods would do a Job more harm than good.
+func (p Plan) spends(pods []*corev1.Pod) error {
+	spent, ends := p.Case.Spends(pods)
 	if !ends {
 		return nil
 	}

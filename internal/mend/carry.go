@@ -88,7 +88,7 @@ func (m *Mender) Carry(ctx context.Context, p Plan, recorded bool, timeout time.
 }
 
 func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout time.Duration, tell Tell) Result {
-	w := newWatcher(m, p)
+	w := newWatcher(m, p, tell)
 	w.begin(ctx)
 	for i, c := range p.Changes {
 		if err := m.apply(ctx, labelled(c, p.ID), tell); err != nil {
@@ -101,23 +101,14 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 		}
 		m.taken(ctx, p, c)
 	}
-	rest := p.Evict
-	for woken := false; len(rest) > 0 && !woken; rest = rest[1:] {
-		if woken = w.stillFails(ctx, rest[0]); !woken {
-			continue
-		}
-		if err := m.evict(ctx, rest[0], tell); err != nil {
-			return m.broken(ctx, p, len(p.Changes), err, tell)
-		}
-		w.evicted = true
+	if _, err := w.next(ctx); err != nil { // one first
+		return m.broken(ctx, p, len(p.Changes), err, tell)
 	}
 	var refused []string
-	r := w.wait(ctx, timeout, tell, func() {
-		for _, pod := range rest {
-			if !w.stillFails(ctx, pod) {
-				continue
-			}
-			if err := m.evict(ctx, pod, tell); err != nil {
+	r := w.wait(ctx, timeout, func() {
+		for more := true; more; {
+			var err error
+			if more, err = w.next(ctx); err != nil {
 				tell(err.Error())
 				refused = append(refused, err.Error())
 			}

@@ -86,6 +86,9 @@ func TestAPlanThatMayNotTryASecondTimeSaysSo(t *testing.T) {
 				b.server.Deny("evict pods shop")
 			}
 			p := b.plan(t, remedy.Options{To: good})
+			if again := map[bool]int{true: 2}[c.secrets && !c.denied]; p.Again != again {
+				t.Errorf("up to %d second tries, want %d", p.Again, again)
+			}
 			if said := strings.Contains(strings.Join(p.Risks, "\n"), "you may not create pods/eviction in namespace shop, so there is no second try"); said != c.said {
 				t.Errorf("said %v: %q", said, p.Risks)
 			}

@@ -4,9 +4,7 @@
 package mend_test
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -27,10 +25,11 @@ import (
 
 // Images of a second container.
 const (
-	sideGood  = "registry.acme.example/acme/side:1"
-	sideBad   = "registry.acme.example/acme/side:2"
-	private   = "one.example/acme/api:1"
-	privately = "two.example/acme/side:1"
+	sideGood    = "registry.acme.example/acme/side:1"
+	sideBad     = "registry.acme.example/acme/side:2"
+	private     = "one.example/acme/api:1"
+	privately   = "two.example/acme/side:1"
+	secondOfOne = "one.example/other/side:1"
 )
 
 // withSide is deployment with a second container: in the revision that serves, and
@@ -64,6 +63,11 @@ func fails(container, image, cause string) diagnosis.Diagnosis {
 func TestOneRunMendsAllCausesOfAWorkload(t *testing.T) {
 	login := func(host string) remedy.Login {
 		return remedy.Login{Host: host, Source: "secret all of namespace platform", Credential: keyring.Credential{Username: "robot", Password: keyring.NewPassword("pmcanary-" + host)}}
+	}
+	path := func(host, path string) remedy.Login {
+		l := login(host)
+		l.Path = path
+		return l
 	}
 	alone := func() []runtime.Object { // nothing ran before
 		objects := withSide("", privately)
@@ -104,6 +108,12 @@ func TestOneRunMendsAllCausesOfAWorkload(t *testing.T) {
 			objects: alone(), present: []string{private, privately},
 			diagnoses: []diagnosis.Diagnosis{fails("api", private, catalog.CredentialsMissing), fails("side", privately, catalog.CredentialsMissing)},
 			o:         remedy.Options{Logins: []remedy.Login{login("one.example"), login("two.example")}},
+			want:      []string{"login-service-account", "login-service-account"}, changes: []string{"secret/one-example-pullmedic", "secret/two-example-pullmedic", "serviceaccount/default"},
+		},
+		"two repositories of a registry want a login each": {
+			objects: alone(), present: []string{private, privately},
+			diagnoses: []diagnosis.Diagnosis{fails("api", private, catalog.CredentialsMissing), fails("side", secondOfOne, catalog.CredentialsMissing)},
+			o:         remedy.Options{Logins: []remedy.Login{path("one.example", "/acme"), path("one.example", "/other")}},
 			want:      []string{"login-service-account", "login-secret"}, changes: []string{"secret/one-example-pullmedic", "serviceaccount/default"},
 		},
 		"one of two logins would not help": {
@@ -148,35 +158,6 @@ func TestOneRunMendsAllCausesOfAWorkload(t *testing.T) {
 	}
 }
 
-// An eviction is a failure of the Job; one too many ends it, and the pod that has
-// pulled with it.
-func TestEvictionsThatWouldEndAJobAreRefused(t *testing.T) {
-	for limit, refused := range map[int32]bool{0: true, 1: false} {
-		job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "load", UID: "j1"}}
-		job.Spec.BackoffLimit, job.Spec.Selector = &limit, &metav1.LabelSelector{MatchLabels: map[string]string{"app": "api"}}
-		job.Spec.Template.Spec.Containers = []corev1.Container{{Name: "api", Image: private}}
-		failing := pod("load-x", "", private, waitsFor("ImagePullBackOff", "no basic auth credentials"))
-		failing.Labels[batchv1.JobNameLabel] = "load"
-		failing.OwnerReferences = []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "Job", Name: "load", UID: "j1", Controller: new(true)}}
-		account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "default", UID: "sa"}}
-		b := newBench(t, seer{map[string]bool{private: true}}, job, failing, account)
-		d := fails("api", private, catalog.CredentialsMissing)
-		d.Pull.Pod, d.Pull.Via, d.Pull.Owner.Kind, d.Pull.Owner.Name = "load-x", nil, "Job", "load"
-		plans, err := b.Plan(t.Context(), []diagnosis.Diagnosis{d}, remedy.Options{Logins: []remedy.Login{{Credential: keyring.Credential{Username: "robot", Password: keyring.NewPassword("pmcanary")}}}})
-		if err != nil || len(plans) != 1 || len(plans[0].Evict) != 1 {
-			t.Fatalf("%d plans, %v", len(plans), err)
-		}
-		err = b.Check(t.Context(), plans[0], true)
-		const want = `kubectl patch job load -n shop --type merge -p '{"spec":{"backoffLimit":1}}'`
-		if said := err != nil && strings.HasSuffix(err.Error(), want); said != refused || err != nil && !said {
-			t.Errorf("backoffLimit %d: got %v", limit, err)
-		}
-		if writes := b.server.Writes(); refused && len(writes) > 0 {
-			t.Errorf("written %v", writes)
-		}
-	}
-}
-
 // Admission put a container before those of the template.
 func TestTwoContainersOfAPodThatIsNotAsItsTemplateAreProvenTogether(t *testing.T) {
 	const otherBad, otherGood = "registry.acme.example/acme/log:9", "registry.acme.example/acme/log:8"
@@ -200,39 +181,6 @@ func TestTwoContainersOfAPodThatIsNotAsItsTemplateAreProvenTogether(t *testing.T
 	}
 	if p := plans[0]; p.Proof != verify.Proven {
 		t.Errorf("%s: %+v", p.Proof, p.Result.Answers)
-	}
-}
-
-// So is the second try of a pod that pulled before its kubelet had its secrets.
-func TestASecondTryThatWouldEndAJobIsNotMade(t *testing.T) {
-	for limit, want := range map[int32]int{1: 1, 2: 2} {
-		job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "load", UID: "j1"}}
-		job.Spec.BackoffLimit, job.Spec.Selector = &limit, &metav1.LabelSelector{MatchLabels: map[string]string{"app": "api"}}
-		job.Spec.Template.Spec.Containers = []corev1.Container{{Name: "api", Image: private}}
-		made := func(name string) *corev1.Pod {
-			p := pod(name, "", private, waitsFor("ImagePullBackOff", "failed to resolve image: pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials"))
-			p.Labels[batchv1.JobNameLabel] = "load"
-			p.OwnerReferences = []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "Job", Name: "load", UID: "j1", Controller: new(true)}}
-			return p
-		}
-		b := newBench(t, seer{map[string]bool{private: true}}, job, made("load-0"), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "default", UID: "sa"}})
-		d := fails("api", private, catalog.CredentialsMissing)
-		d.Pull.Pod, d.Pull.Via, d.Pull.Owner.Kind, d.Pull.Owner.Name = "load-0", nil, "Job", "load"
-		plans, err := b.Plan(t.Context(), []diagnosis.Diagnosis{d}, remedy.Options{Logins: []remedy.Login{{Credential: keyring.Credential{Username: "robot", Password: keyring.NewPassword("pmcanary")}}}})
-		if err != nil || len(plans) != 1 || len(plans[0].Evict) != 1 {
-			t.Fatalf("%d plans, %v", len(plans), err)
-		}
-		var evicted []string
-		b.server.React(func(w clustertest.Write) {
-			if w.Verb == "evict" && !w.Dry {
-				evicted = append(evicted, w.Name)
-				b.server.Remove("pods", "shop", w.Name)
-				b.server.Put(made(fmt.Sprintf("load-%d", len(evicted))))
-			}
-		})
-		if r := b.Carry(t.Context(), plans[0], true, 10*time.Second, quiet); r.Outcome != mend.Undone || len(evicted) != want {
-			t.Errorf("backoffLimit %d: evicted %q, %+v", limit, evicted, r)
-		}
 	}
 }
 

@@ -109,14 +109,14 @@ func (w *watcher) later(ctx context.Context, l look, n int) string {
 	t := w.plan.Case.Target
 	replicas, scaled, _ := unstructured.NestedInt64(w.live.Object, "spec", "replicas")
 	switch {
-	case t.Kind == "CronJob" && (w.template && !w.evicted || n >= unmadeLooks && n%unmadeLooks == 0 && w.allOver(ctx)):
+	case t.Kind == "CronJob" && (w.template && len(w.evicted) == 0 || n >= unmadeLooks && n%unmadeLooks == 0 && w.allOver(ctx)):
 		if isSuspended(w.live) {
 			return t.String() + " is suspended, so it counts from the first run after it is resumed"
 		}
 		return "it counts from the next run of " + t.String()
 	case t.Kind == "DaemonSet" && l.old == 0 && wantedPods(w.live) == 0 && int64(numberIn(w.live, "status", "observedGeneration")) >= w.live.GetGeneration():
 		return "no node is to run a pod of " + t.String() + " now, so it counts once one is"
-	case t.OnDelete && w.template && !w.evicted:
+	case t.OnDelete && w.template && len(w.evicted) == 0:
 		return t.String() + " makes pods anew only when they are deleted (OnDelete), so it counts for those that are made from now on"
 	case scaled && replicas == 0 && l.old == 0:
 		return t.String() + " is scaled to 0, so it counts once it is scaled up"

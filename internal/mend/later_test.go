@@ -253,11 +253,11 @@ func TestARunThatCannotBeReadIsNotTakenForOver(t *testing.T) {
 			b.server.React(func(w clustertest.Write) {
 				if w.Verb == "evict" {
 					b.server.Remove("pods", "shop", w.Name)
+					if c.deny != "" {
+						b.server.Deny(c.deny)
+					}
 				}
 			})
-			if c.deny != "" {
-				b.server.Deny(c.deny)
-			}
 			if r := b.Carry(t.Context(), plans[0], true, untilEnd(c.want, 300*time.Millisecond), quiet); r.Outcome != c.want {
 				t.Errorf("got %+v, want %s", r, c.want)
 			}

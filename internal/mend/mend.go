@@ -102,8 +102,9 @@ type Plan struct {
 	// Irrevocable says what undo does not bring back, each a sentence without a
 	// full stop.
 	Irrevocable []string
-	// onlyTry: no new pod may be evicted for a second try.
-	onlyTry bool
+	// Again is how many new pods may be evicted besides, for a second try: those that
+	// pulled before their kubelet had their pull secrets.
+	Again int
 }
 
 // A Choice is a remedy for one diagnosis.
@@ -131,15 +132,19 @@ func (p Plan) AccountManager() evidence.Manager {
 }
 
 // Plan makes one plan for each target of the diagnoses that still fail, and
-// proves it. An error is about one target; the plans before it are good.
+// proves it. What would keep the changed pods from being pulled besides, and was not
+// tried yet, is planned for as well: see Plan.Untried. An error is about one target; the
+// plans before it are good.
 func (m *Mender) Plan(ctx context.Context, all []diagnosis.Diagnosis, o remedy.Options) ([]Plan, error) {
 	var plans []Plan
 	for _, diagnoses := range group(all) {
-		k, err := m.gather(ctx, diagnoses)
+		p, behind, err := m.best(ctx, diagnoses, o)
+		if err == nil && len(behind) > 0 {
+			p, _, err = m.best(ctx, slices.Concat(diagnoses, behind), o)
+		}
 		if err != nil {
 			return plans, err
 		}
-		p := m.best(ctx, k, o)
 		m.secondTry(ctx, &p)
 		plans = append(plans, p)
 	}
@@ -150,8 +155,13 @@ func (m *Mender) Plan(ctx context.Context, all []diagnosis.Diagnosis, o remedy.O
 // registries.
 const maxTries = 3
 
-// best is the first plan that is not disproved, else the first.
-func (m *Mender) best(ctx context.Context, k remedy.Case, o remedy.Options) Plan {
+// best is the first plan for one target that is not disproved, else the first. It
+// ends early if it has to be made with further diagnoses.
+func (m *Mender) best(ctx context.Context, diagnoses []diagnosis.Diagnosis, o remedy.Options) (p Plan, behind []diagnosis.Diagnosis, err error) {
+	k, err := m.gather(ctx, diagnoses)
+	if err != nil {
+		return Plan{}, nil, err
+	}
 	var first Plan
 	without := map[string]string{}
 	for try := range maxTries {
@@ -163,16 +173,22 @@ func (m *Mender) best(ctx context.Context, k remedy.Case, o remedy.Options) Plan
 		}
 		if try == 0 {
 			first = p
+			if !p.emergency() && !slices.ContainsFunc(diagnoses, remedy.Untried) {
+				behind = p.behind()
+			}
+			if len(behind) > 0 {
+				return p, behind, nil
+			}
 		}
 		if p.Proof != verify.Disproved {
 			if p.Ready() {
-				return p
+				return p, nil, nil
 			}
 			break
 		}
 		maps.Copy(without, p.refuted())
 	}
-	return first
+	return first, nil, nil
 }
 
 // why the plan is disproved.
@@ -215,6 +231,9 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options, without map[string]string
 	for _, d := range inOrder(k.Diagnoses) {
 		m.choose(&p, d, o, without)
 	}
+	if !slices.ContainsFunc(p.Chosen, func(c Choice) bool { return !remedy.Untried(c.Diagnosis) }) {
+		p.Chosen, p.Changes = nil, nil // what fails would go on failing
+	}
 	for _, c := range p.Chosen {
 		for _, pod := range woken(k, c) {
 			if !slices.Contains(p.Evict, pod) {
@@ -252,7 +271,7 @@ func evicted(pods int) string {
 // woken are the pods that a choice wakes: those in which its pull fails, be it
 // hidden behind a restart that is held back, as far as somebody makes them anew.
 func woken(k remedy.Case, c Choice) []Pod {
-	if k.Target.Kind == "Pod" || c.Remedy.Wake != remedy.WakeEvict {
+	if k.Target.Kind == "Pod" || c.Remedy.Wake != remedy.WakeEvict || remedy.Untried(c.Diagnosis) {
 		return nil
 	}
 	kept := partitioned(k, c)

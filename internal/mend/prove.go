@@ -59,7 +59,8 @@ func (m *Mender) prove(ctx context.Context, p *Plan) {
 }
 
 // leaves tells a pull that fails now and that nothing was chosen for: that it
-// will go on failing says nothing about what was.
+// will go on failing says nothing about what was. So it is with one that was not
+// tried yet, unless pods that are well are to be replaced by such ones.
 func (p *Plan) leaves(pull evidence.Pull) bool {
 	same := func(q evidence.Pull) bool { return samePlace(q, pull) }
 	if slices.ContainsFunc(p.Chosen, func(c Choice) bool { return same(c.Diagnosis.Pull) }) {
@@ -67,7 +68,7 @@ func (p *Plan) leaves(pull evidence.Pull) bool {
 	}
 	for _, d := range p.Case.Diagnoses {
 		if same(d.Pull) {
-			return true
+			return !remedy.Untried(d) || p.Restarts == 0
 		}
 	}
 	return false

@@ -161,18 +161,24 @@ func (m *Mender) secret(ctx context.Context, namespace, name string) (remedy.Sec
 // failing pulls that are about logins: those that the kubelet would match, up to
 // a few, but none that the pod brings already and that was seen to fail.
 func (m *Mender) try(ctx context.Context, k *remedy.Case) {
-	tried := map[string]int{} // by registry
+	tried := map[string][]string{} // secrets, by registry
 	for i, s := range k.Secrets {
 		for _, d := range k.Diagnoses {
 			if slices.Contains(d.Pull.PullSecrets, s.Name) || !aboutLogins(m.catalog, []diagnosis.Diagnosis{d}) {
 				continue
 			}
 			answer, err := keyring.Resolve(d.Pull.Image, []keyring.Secret{s.Secret})
-			if err != nil || answer.Sends != keyring.SendsCredentials || tried[answer.Reference.Host] == maxTried {
+			host := answer.Reference.Host
+			again := slices.Contains(tried[host], s.Name)
+			if err != nil || answer.Sends != keyring.SendsCredentials || !again && len(tried[host]) == maxTried {
 				continue
 			}
-			tried[answer.Reference.Host]++
-			k.Secrets[i].Proven = m.serves(ctx, k, d, s.Secret) || k.Secrets[i].Proven
+			if !again {
+				tried[host] = append(tried[host], s.Name)
+			}
+			if m.serves(ctx, k, d, s.Secret) {
+				k.Secrets[i].ProvenFor = append(k.Secrets[i].ProvenFor, d.Pull.Image)
+			}
 		}
 	}
 }

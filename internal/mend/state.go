@@ -12,6 +12,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/cluster"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 )
 
 // The states of a pod under watch.
@@ -50,6 +51,8 @@ func (w *watcher) stateOf(pod *corev1.Pod, c Choice) (state, string) {
 	switch {
 	case image == "":
 		return other, ""
+	case !was && !w.template && w.stale[templateHash(pod)]:
+		return other, "" // an autoscaler may have made it
 	case was && !w.inPlace[string(pod.UID)], !was && w.fromOldTemplate(pod, wanted, image), was && wanted != "" && image != wanted:
 		if failing != nil {
 			return old, ""
@@ -68,9 +71,16 @@ func (w *watcher) stateOf(pod *corev1.Pod, c Choice) (state, string) {
 		return failed, failing.Reason + ": " + failing.Message
 	}
 	for _, s := range statuses {
-		if !begun(s, was, before.ids[s.Name]) {
+		if begun(s, was, before.ids[s.Name]) {
+			continue
+		}
+		if !notReached(s) {
 			return waiting, delayed(pod)
 		}
+		if remedy.Untried(c.Diagnosis) && endsBefore(pod) {
+			return pulled, crashing // what was pulled ends, and this one's turn does not come
+		}
+		return waiting, "its init containers come first"
 	}
 	if len(statuses) == 0 {
 		return waiting, delayed(pod)

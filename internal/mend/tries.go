@@ -27,7 +27,7 @@ const mostAgain = 2
 // with its service account as it was. It would try again by itself, after its
 // back-off, or never. None is evicted whose loss would end its Job.
 func (w *watcher) anotherTry(ctx context.Context, pod *corev1.Pod) bool {
-	if _, was := w.before[string(pod.UID)]; was || w.plan.onlyTry || len(w.again) >= mostAgain || w.plan.Proof != verify.Proven || !w.account && len(pod.Spec.ImagePullSecrets) == 0 {
+	if _, was := w.before[string(pod.UID)]; was || w.again >= w.plan.Again || !w.account && len(pod.Spec.ImagePullSecrets) == 0 {
 		return false
 	}
 	if !slices.ContainsFunc(cluster.FailingPulls(pod), func(p evidence.Pull) bool {
@@ -39,42 +39,48 @@ func (w *watcher) anotherTry(ctx context.Context, pod *corev1.Pod) bool {
 	}) {
 		return false
 	}
-	again := append(w.again, pod)
-	if _, ends := w.plan.Case.Spends(slices.Concat(w.plan.goes(), again)); ends {
-		return false
-	}
-	w.again = again
-	return w.m.evict(ctx, Pod{pod.Namespace, pod.Name, string(pod.UID)}, w.say) == nil
+	w.again++
+	return w.evict(ctx, pod) == nil
 }
 
-// secondTry asks, for a plan that evicts nothing by itself, for the right to evict
-// a new pod that pulled before its kubelet had its secrets (see anotherTry), and
-// says so if it lacks: the plan is as good without, unless that happens.
+// secondTry foresees how many new pods may be evicted because they pulled before
+// their kubelet had their pull secrets (see anotherTry): of a plan that is proven,
+// and as many as their Job bears. A plan that evicts nothing else is as good without
+// the right to do so, unless that happens, and says so if it lacks.
 func (m *Mender) secondTry(ctx context.Context, p *Plan) {
-	if len(p.Evict) > 0 || !p.bringsSecrets() {
+	if p.Proof != verify.Proven || !p.bringsSecrets() {
 		return
 	}
 	right := p.mayEvict()
-	lacking, err := m.edit.Lacking(ctx, []edit.Right{right})
-	if err != nil || len(lacking) == 0 { // without an answer the attempt will tell
-		return
-	}
-	p.onlyTry = true
-	p.Risks = append(p.Risks, "you may not "+right.String()+", so there is no second try: a new pod that pulls before its kubelet has its pull secrets fails, and the change is taken back")
-}
-
-// bringsSecrets tells whether the plan has pods made that carry pull secrets.
-func (p Plan) bringsSecrets() bool {
-	if p.Case.Target.Kind == "Pod" || len(p.Changes) == 0 {
-		return false
-	}
-	carries := p.Case.Account != nil && len(p.Case.Account.ImagePullSecrets) > 0
-	for _, c := range p.Chosen {
-		if f := c.Remedy.Foresee; f != nil {
-			carries = carries || slices.ContainsFunc(f.Pods, func(pod *corev1.Pod) bool { return len(pod.Spec.ImagePullSecrets) > 0 })
+	if len(p.Evict) == 0 {
+		lacking, err := m.edit.Lacking(ctx, []edit.Right{right})
+		if err == nil && len(lacking) > 0 { // without an answer the attempt will tell
+			p.Risks = append(p.Risks, "you may not "+right.String()+", so there is no second try: a new pod that pulls before its kubelet has its pull secrets fails, and the change is taken back")
+			return
 		}
 	}
-	return carries || slices.ContainsFunc(p.Changes, func(c remedy.Change) bool { return c.Object.Kind == "ServiceAccount" })
+	goes := p.goes()
+	for p.Again < mostAgain {
+		goes = append(goes, goes[:min(1, len(goes))]...) // the successor of one counts like it
+		if _, ends := p.Case.Spends(goes); ends {
+			return
+		}
+		p.Again++
+	}
+}
+
+// bringsSecrets tells whether the plan has pods made, while it is watched, that
+// carry pull secrets.
+func (p Plan) bringsSecrets() bool {
+	t := p.Case.Target
+	later := t.Kind == "CronJob" || t.OnDelete // pods get a template
+	if t.Kind == "Pod" || len(p.Evict) == 0 && (len(p.Changes) == 0 || later) {
+		return false
+	}
+	named := func(pull evidence.Pull) bool { return len(pull.PullSecrets) > 0 }
+	return slices.ContainsFunc(p.Result.Answers, func(a verify.Answer) bool { return named(a.Evidence.Pull) }) ||
+		slices.ContainsFunc(p.Chosen, func(c Choice) bool { return named(c.Diagnosis.Pull) }) ||
+		slices.ContainsFunc(p.Changes, func(c remedy.Change) bool { return c.Object.Kind == "ServiceAccount" })
 }
 
 // triedInVain is what the kubelet says of a failed pull of an image that the pod

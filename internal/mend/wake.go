@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/pullmedic/pullmedic/internal/cluster"
@@ -63,23 +64,41 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-func (m *Mender) evict(ctx context.Context, pod Pod, tell Tell) error {
-	err := m.edit.Evict(ctx, pod.Namespace, pod.Name, pod.UID, false)
-	if err == nil {
-		tell("evicted pod/" + pod.Name)
+// next evicts the next pod of the plan that still fails, unless that would end its
+// Job; it tells whether there was one.
+func (w *watcher) next(ctx context.Context) (bool, error) {
+	for len(w.rest) > 0 {
+		pod := w.rest[0]
+		w.rest = w.rest[1:]
+		if w.stillFails(ctx, pod) {
+			return true, w.evict(ctx, pod)
+		}
 	}
-	if r := edit.ReasonOf(err); r == edit.NotFound || r == edit.Changed {
-		return nil // gone already, or another of that name
+	return false, nil
+}
+
+// evict evicts a pod, unless that would end its Job.
+func (w *watcher) evict(ctx context.Context, pod *corev1.Pod) error {
+	if err := w.bears(ctx, pod); err != nil {
+		return err
 	}
-	return err
+	err := w.m.edit.Evict(ctx, pod.Namespace, pod.Name, string(pod.UID), false)
+	switch r := edit.ReasonOf(err); {
+	case err == nil:
+		w.say("evicted pod/" + pod.Name)
+	case r != edit.NotFound && r != edit.Changed: // gone already, or another of that name
+		return err
+	}
+	w.evicted = append(w.evicted, pod)
+	return nil
 }
 
 // stillFails looks at a pod once more before it is evicted: while others were
 // mended, or a person thought it over, its kubelet may have pulled by itself. Only
 // what was seen to be well is spared: not a pod that cannot be read.
-func (w *watcher) stillFails(ctx context.Context, pod Pod) bool {
+func (w *watcher) stillFails(ctx context.Context, pod *corev1.Pod) bool {
 	live, err := w.m.cluster.Pod(ctx, pod.Namespace, pod.Name)
-	return err != nil || string(live.UID) != pod.UID || !w.before[pod.UID].failing || len(cluster.FailingPulls(live)) > 0
+	return err != nil || live.UID != pod.UID || !w.before[string(pod.UID)].failing || len(cluster.FailingPulls(live)) > 0
 }
 
 // hindered says why no pod would get to know of the plan's changes, before
@@ -92,7 +111,7 @@ func (p Plan) hindered() error {
 	case t.Partition > 0 && len(p.Evict) == 0 && slices.ContainsFunc(p.Changes, func(c remedy.Change) bool { return p.isTarget(c.Object) }):
 		return &HinderedError{Why: fmt.Sprintf("the rollout of %s leaves out its pods below %s-%d, so none that fails would get the change; lower spec.updateStrategy.rollingUpdate.partition and run this again", t.Object, t.Name, t.Partition)}
 	case len(p.Evict) > 0 && len(p.Case.Budgets) > 0:
-		return p.spends()
+		return p.spends(p.goes())
 	case t.Kind != "Deployment" || !t.Paused:
 		return nil
 	}

@@ -38,10 +38,11 @@ type watcher struct {
 	plan Plan
 	// before are the pods that were there, by UID.
 	before map[string]former
-	// stale are the hashes of former templates, if the plan changes the template:
-	// those of pods that failed or are evicted, and of revisions that have other
-	// images than are wanted. A pod that still gets one of them was not made from
-	// the new one.
+	// stale are the hashes of templates that show nothing of the change. Where the
+	// plan changes the template, those of pods that failed or are evicted, and of
+	// revisions that have other images than are wanted: a pod that still gets one of
+	// them was not made from the new one. Where it leaves the template alone, those
+	// of former revisions of which no pod failed: they pulled without the change.
 	stale map[string]bool
 	// inPlace are the pods that the plan changes themselves, by UID.
 	inPlace map[string]bool
@@ -51,10 +52,11 @@ type watcher struct {
 	began, first time.Time
 	told         map[string]bool
 	refused      int           // looks in which no new pod was there and its owner says why
-	again        []*corev1.Pod // new pods that were evicted once more
+	rest         []*corev1.Pod // that the plan is still to evict
+	evicted      []*corev1.Pod // so far
+	again        int           // new pods that were evicted, or were to be
 	account      bool          // the plan changes the pods' service account
 	template     bool          // the plan changes the pods' template
-	evicted      bool          // a pod was evicted
 	lineage      lineage
 	live         *unstructured.Unstructured // the target as it was read last; nil of a pod
 	say          Tell
@@ -68,8 +70,8 @@ type former struct {
 	failing bool
 }
 
-func newWatcher(m *Mender, p Plan) *watcher {
-	w := &watcher{m: m, plan: p, began: m.now(), before: map[string]former{}, stale: map[string]bool{}, inPlace: map[string]bool{}, told: map[string]bool{}}
+func newWatcher(m *Mender, p Plan, tell Tell) *watcher {
+	w := &watcher{m: m, plan: p, say: tell, rest: p.goes(), began: m.now(), before: map[string]former{}, stale: map[string]bool{}, inPlace: map[string]bool{}, told: map[string]bool{}}
 	for _, c := range p.Changes {
 		switch {
 		case c.Object.Kind == "Pod":
@@ -84,7 +86,7 @@ func newWatcher(m *Mender, p Plan) *watcher {
 		w.know(pod)
 	}
 	for _, r := range p.Case.Target.Revisions {
-		if w.template && r.Hash != "" && p.otherImages(r.Template) {
+		if r.Hash != "" && (w.template && p.otherImages(r.Template) || !w.template && !w.failed(r.Hash)) {
 			w.stale[r.Hash] = true
 		}
 	}
@@ -101,10 +103,19 @@ func (w *watcher) know(pod *corev1.Pod) {
 		f.ids[s.Name] = s.ContainerID
 	}
 	w.before[string(pod.UID)] = f
-	goes := f.failing || slices.Contains(w.plan.Evict, Pod{pod.Namespace, pod.Name, string(pod.UID)})
-	if hash := templateHash(pod); w.template && hash != "" && goes {
+	if hash := templateHash(pod); w.template && hash != "" && w.goes(pod) {
 		w.stale[hash] = true
 	}
+}
+
+// goes tells a pod that failed before the change, or is evicted.
+func (w *watcher) goes(pod *corev1.Pod) bool {
+	return w.before[string(pod.UID)].failing || slices.Contains(w.plan.Evict, Pod{pod.Namespace, pod.Name, string(pod.UID)})
+}
+
+// failed tells a template of which a pod failed, or is evicted.
+func (w *watcher) failed(hash string) bool {
+	return slices.ContainsFunc(w.plan.Case.Pods, func(pod *corev1.Pod) bool { return templateHash(pod) == hash && w.goes(pod) })
 }
 
 // messagesOf are what a pod's containers say that they wait for.
@@ -168,13 +179,12 @@ func (l look) left() int { return l.waiting + l.old + l.unmade }
 
 // wait watches until all that failed has pulled, the first new pod fails, or
 // time runs out. first is called once, when the first pod has pulled.
-func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, first func()) Result {
+func (w *watcher) wait(ctx context.Context, timeout time.Duration, first func()) Result {
 	person := ctx
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	tick := time.NewTicker(w.m.poll)
 	defer tick.Stop()
-	w.say = tell
 	var last look
 	trouble := "" // why the last looks gave nothing
 	for n, still := 0, 0; ; n++ {
@@ -193,7 +203,7 @@ func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, fi
 				still = 0
 			}
 			last = l
-			w.tell(l, tell)
+			w.tell(l)
 			if len(l.pulled) > 0 && w.first.IsZero() {
 				w.first = w.m.now()
 				first()
@@ -273,16 +283,16 @@ func (w *watcher) late(l look, trouble string) Result {
 }
 
 // tell tells of each pod once that it has pulled.
-func (w *watcher) tell(l look, tell Tell) {
+func (w *watcher) tell(l look) {
 	for _, name := range l.pulled {
 		if !w.told[name] {
 			w.told[name] = true
-			tell("pulled: pod/" + name)
+			w.say("pulled: pod/" + name)
 		}
 	}
 	if l.why != "" && !w.told[l.why] {
 		w.told[l.why] = true
-		tell(l.why)
+		w.say(l.why)
 	}
 }
 

@@ -226,7 +226,7 @@ func TestAProvenLoginThatFailsIsTriedOnceMore(t *testing.T) {
 		}
 	}
 	b := newBench(t, seer{map[string]bool{good: true}}, objects...)
-	p := b.plan(t, remedy.Options{})
+	p := b.plan(t, remedy.Options{To: good})
 	made := func(name string, state corev1.ContainerState) {
 		next := pod(name, "api-3", good, state)
 		next.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "hub"}}

@@ -49,7 +49,7 @@ func places() map[string]func(*situation, string) {
 		"other platform": func(s *situation, v string) { s.k.Platforms = []evidence.Platform{{OS: "linux", Arch: v}} },
 		"target":         func(s *situation, v string) { s.k.Target.Name = v }, "target namespace": func(s *situation, v string) { s.k.Target.Namespace = v },
 		"proven secret": func(s *situation, v string) {
-			s.k.Secrets = []Secret{{Secret: keyring.Secret{Name: v}, Proven: true}}
+			s.k.Secrets = []Secret{{Secret: keyring.Secret{Name: v}, ProvenFor: []string{s.d.Pull.Image}}}
 		},
 		"copy": func(s *situation, v string) {
 			s.o.Mirror, s.k.Elsewhere = "", []Copy{{Image: v + "/acme/team/api:1"}, {Image: "quay.io/" + v + "/acme/team/api:1", Where: "runs in shop"}}

@@ -69,7 +69,7 @@ func (s situation) asJob() situation {
 func (s situation) given(t *testing.T) situation {
 	t.Helper()
 	s.o = Options{To: "registry.acme.example/acme/team/api:1.27.4", CA: string(acmeRoot), CAFile: "acme.crt", Mirror: "mirror.acme.example/hub", Proxy: "http://proxy.acme.example:3128"}
-	s.k.Secrets = []Secret{{Secret: keyring.Secret{Namespace: "shop", Name: "works"}, Proven: true}}
+	s.k.Secrets = []Secret{{Secret: keyring.Secret{Namespace: "shop", Name: "works"}, ProvenFor: []string{s.d.Pull.Image}}}
 	return s
 }
 

@@ -195,9 +195,9 @@ func (p byHand) secret() string {
 // family of the registry.
 func (p byHand) family() kinds.Family { return kinds.Of(p.host(), "", nil) }
 
-// proven is the first secret of the namespace that the registry took.
+// proven is the first secret of the namespace that the registry took for the image.
 func (p byHand) proven() string {
-	i := slices.IndexFunc(p.Secrets, func(s Secret) bool { return s.Proven && matching(dnsGrammar, s.Name) != "" })
+	i := slices.IndexFunc(p.Secrets, func(s Secret) bool { return s.provenFor(p.d.Pull.Image) && matching(dnsGrammar, s.Name) != "" })
 	if i < 0 {
 		return ""
 	}

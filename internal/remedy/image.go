@@ -233,7 +233,7 @@ func (p *planner) otherImage() []Remedy {
 	if wrongImage(p.d) {
 		ask.Title = "Set " + p.container() + " to an image that exists"
 	}
-	if name := matching(dnsGrammar, p.d.Pull.Container); name != "" && len(p.wanting()) > 1 {
+	if name := matching(dnsGrammar, p.d.Pull.Container); name != "" && (len(p.wanting()) > 1 || Untried(p.d)) {
 		ask.Needs = "--to " + name + "=IMAGE"
 	}
 	if p.o.To == "" {
@@ -262,12 +262,15 @@ func (p *planner) otherImage() []Remedy {
 	return p.setImages(Remedy{ID: "set-image", Title: "Set %s to %s", Because: "you named it"}, swap{p.d.Pull, spot, p.o.To})
 }
 
-// wanting are the containers of the case whose image is wrong, or all that fail
-// if none is.
+// wanting are the containers that fail and whose image is wrong, or all that fail if
+// none is.
 func (p *planner) wanting() []string {
 	var wanting, failing []string
 	for _, d := range p.Diagnoses {
 		words := containerOf(d.Pull)
+		if Untried(d) {
+			continue
+		}
 		if !slices.Contains(failing, words) {
 			failing = append(failing, words)
 		}

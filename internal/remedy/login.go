@@ -94,7 +94,7 @@ func (p *planner) brought() (login, inNamespace *gift) {
 	named := p.newDraft().names()
 	var best *gift
 	for i, s := range p.Secrets {
-		if !s.Proven || slices.Contains(named, s.Name) {
+		if !s.provenFor(p.d.Pull.Image) || slices.Contains(named, s.Name) {
 			continue
 		}
 		c, ok := firstLogin(p.d.Pull.Image, s.Secret)
@@ -109,16 +109,44 @@ func (p *planner) brought() (login, inNamespace *gift) {
 	return nil, best
 }
 
-// ownLogin is the login that the person brings for the image's registry, nil for
-// none: that of another one is not to be seen by it.
+// ownLogin is the login that the person brings for the image: of those for its
+// registry the one with the longest path that the image's repository begins with,
+// which is the kubelet's own order. nil for none: that of another registry is not
+// to be seen by this one.
 func (p *planner) ownLogin() *Login {
 	ref, err := keyring.ParseImage(p.d.Pull.Image)
-	at := slices.IndexFunc(p.o.Logins, func(l Login) bool { return l.Host == "" || l.Host == ref.Host })
-	if err != nil || at < 0 {
+	if err != nil {
 		return nil
 	}
-	return &p.o.Logins[at]
+	var own *Login
+	for i, l := range p.o.Logins {
+		if (l.Host == "" || l.Host == ref.Host) && strings.HasPrefix("/"+ref.Repository, l.Path) && (own == nil || len(l.Path) > len(own.Path)) {
+			own = &p.o.Logins[i]
+		}
+	}
+	return own
 }
+
+// scope is the key for the path that the login is for, "" if that is all of the
+// registry.
+func (p *planner) scope() string {
+	ref, err := keyring.ParseImage(p.d.Pull.Image)
+	if l := p.ownLogin(); err == nil && l != nil && l.Path != "" && keyMatches(p.d.Pull.Image, ref.Host+l.Path) {
+		return ref.Host + l.Path
+	}
+	return ""
+}
+
+// newKeys are the keys of a new secret for the login, the best first: no wider than
+// the login is meant.
+func (p *planner) newKeys() []string {
+	if scope := p.scope(); scope != "" {
+		return []string{scope, narrowKey(p.d.Pull.Image)}
+	}
+	return append(wideKeys(p.d.Pull.Image), narrowKey(p.d.Pull.Image))
+}
+
+func (s Secret) provenFor(image string) bool { return slices.Contains(s.ProvenFor, image) }
 
 // firstLogin is what the kubelet would try first of a secret by itself.
 func firstLogin(image string, s keyring.Secret) (keyring.Credential, bool) {

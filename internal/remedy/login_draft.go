@@ -208,15 +208,18 @@ func (d *draft) make(name, dataKey string, data []byte) {
 	d.secrets[name] = pullSecret(namespace, name, dataKey, data)
 }
 
+// madeSuffix ends the names of secrets that are made.
+const madeSuffix = "-pullmedic"
+
 // freeName is a name for a new secret beside, or for, another: NAME-pullmedic.
 func (d *draft) freeName(near string) string {
 	near = strings.TrimRight(foreign.Cut(near, 230), ".-") // 253 bytes are allowed
-	name := near + "-pullmedic"
+	name := near + madeSuffix
 	for n := 2; ; n++ {
 		if _, taken := d.p.secretOf(name); !taken {
 			return name
 		}
-		name = near + "-pullmedic-" + strconv.Itoa(n)
+		name = near + madeSuffix + "-" + strconv.Itoa(n)
 	}
 }
 

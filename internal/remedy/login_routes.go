@@ -40,7 +40,7 @@ func (p *planner) writable(d *draft) []Secret {
 	}
 	var list []Secret
 	for _, s := range d.named() {
-		if dataKeyOf(s.Type) != "" && !slices.ContainsFunc(list, func(t Secret) bool { return t.Name == s.Name }) {
+		if dataKeyOf(s.Type) != "" && !p.isOfAnother(s) && !slices.ContainsFunc(list, func(t Secret) bool { return t.Name == s.Name }) {
 			list = append(list, s)
 		}
 	}
@@ -57,6 +57,14 @@ func (p *planner) writable(d *draft) []Secret {
 	}
 	slices.SortStableFunc(list, func(a, b Secret) int { return rank(a) - rank(b) })
 	return list
+}
+
+// isOfAnother tells a secret that this plan makes for another registry, and that is
+// called after it: each registry gets one of its own, so that the name stays right.
+func (p *planner) isOfAnother(s Secret) bool {
+	return s.UID == "" && slices.ContainsFunc(p.o.Logins, func(l Login) bool {
+		return slug(l.Host) != slug(p.host()) && strings.HasPrefix(s.Name, slug(l.Host)+madeSuffix)
+	})
 }
 
 func unreadable(s Secret) bool {
@@ -84,7 +92,7 @@ func (p *planner) makeNamed(g gift, absent []string) []Remedy {
 		if len(validation.IsDNS1123Subdomain(name)) > 0 {
 			continue // no secret can have this name
 		}
-		for _, key := range append(wideKeys(p.d.Pull.Image), narrowKey(p.d.Pull.Image)) {
+		for _, key := range p.newKeys() {
 			d := p.newDraft()
 			d.make(name, dataConfigJSON, oneEntry(key, g.credential))
 			if !d.mendUnreadable() || !d.sendsFirst(g.credential) {
@@ -144,14 +152,17 @@ func (o option) set(entries jsonObject, c keyring.Credential) jsonObject {
 	return entries
 }
 
-// options are the ways in which a login can be written, the best first. An
-// entry that the registry rejects serves nobody and is replaced. One that may
-// be good for other images stays, and the login stands beside it under the
-// repository, which the kubelet tries first.
+// options are the ways in which a login can be written, the best first. A login
+// for a path stands under that path. An entry that the registry rejects serves
+// nobody and is replaced. One that may be good for other images stays, and the
+// login stands beside it under the repository, which the kubelet tries first.
 func (p *planner) options(entries jsonObject) []option {
 	image := p.d.Pull.Image
 	var found []option
-	if key := p.firstKey(entries); key != "" && !p.mayServeOthers(entries, key) {
+	key, scope := p.firstKey(entries), p.scope()
+	if scope != "" && (key == "" || !sameKey(image, key, scope)) {
+		found = append(found, option{keys: []string{scope}, shown: shownKey(image, scope)})
+	} else if key != "" && !p.mayServeOthers(entries, key) {
 		o := option{keys: []string{key}, shown: shownKey(image, key), replaces: true}
 		// Keys that mean the same to the kubelet are tried in an order that
 		// changes; all of them failed.
@@ -305,7 +316,7 @@ func (p *planner) viaTemplate(g gift) []Remedy {
 // refer puts a secret with the credential first into a list: the one that has
 // it, or a new one. A name that is there and wrong gives way to it.
 func (p *planner) refer(g gift, via, where string) []Remedy {
-	keys := append(wideKeys(p.d.Pull.Image), narrowKey(p.d.Pull.Image))
+	keys := p.newKeys()
 	if g.secret != nil {
 		keys = keys[:1]
 	}

@@ -27,6 +27,7 @@ const (
 	harborHost   = "harbor.example:8443"
 	harborImage  = harborHost + "/acme/app:1.27.4"
 	publicImage  = "ghcr.io/acme/tool:0.9"
+	secondImage  = "second.example/acme/app:1"
 	harborDigest = "sha256:5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e"
 )
 
@@ -69,7 +70,7 @@ func loginSecret(name, data string, edits ...func(*Secret)) Secret {
 	return s
 }
 
-func proven(s *Secret)    { s.Proven = true }
+func proven(s *Secret)    { s.ProvenFor = []string{harborImage, publicImage, secondImage} }
 func immutable(s *Secret) { s.Immutable = true }
 func opaque(s *Secret)    { s.Type = "Opaque" }
 

@@ -141,7 +141,8 @@ type Options struct {
 	With string
 	// Via chooses where credentials go: "", "secret", "service-account", "template".
 	Via string
-	// Logins are credentials that the person brings: one for each registry.
+	// Logins are credentials that the person brings: one for each registry, or for
+	// each path of one.
 	Logins []Login
 	// Emergency measures, by name: at most one.
 	Rollback, Restart, Recreate bool
@@ -156,17 +157,30 @@ type Options struct {
 // A Named is an image for a container, or an image volume, of that name.
 type Named struct{ Container, Image string }
 
-// of are the options for one pull.
-func (o Options) of(container string) Options {
+// of are the options for one pull. An image that is given without a container's name
+// is for what fails, and not for what was not tried yet.
+func (o Options) of(d diagnosis.Diagnosis) Options {
 	for _, n := range o.Images {
-		if n.Container == container {
+		if n.Container == d.Pull.Container {
 			o.To, o.Container = n.Image, n.Container
 		}
+	}
+	if Untried(d) && o.Container == "" {
+		o.To = ""
 	}
 	return o
 }
 
-// A Login is one registry's credential, as the person brought it.
+// Initializing is the reason that a kubelet shows of a container that it has not come
+// to, as init containers of the pod come before it.
+const Initializing = "PodInitializing"
+
+// Untried tells the diagnosis of a pull that no kubelet has tried yet: it would fail
+// once the init containers before it have been pulled.
+func Untried(d diagnosis.Diagnosis) bool { return d.Pull.Reason == Initializing }
+
+// A Login is one registry's credential, or that of a path of it, as the person
+// brought it.
 type Login struct {
 	Credential keyring.Credential
 	// Source in words: "secret hub of namespace platform", "ecr-login".
@@ -176,6 +190,9 @@ type Login struct {
 	// Host of the registry that it is for, as an image's normalised name begins
 	// ("docker.io"). It is never given to another; "" fits any.
 	Host string
+	// Path of the registry that it is for, as the place that it comes from has it
+	// ("/team-a"); it is tried for what begins so, as the kubelet does. "" is all.
+	Path string
 	// Personal: it is a person's own (from this machine, or typed), and not one
 	// that lay in the cluster already.
 	Personal bool
@@ -228,8 +245,9 @@ type Secret struct {
 	Manager evidence.Manager
 	// Users are how many other pods of the namespace name it.
 	Users int
-	// Proven: the registry took its credential for the failing image.
-	Proven bool
+	// ProvenFor are the failing images for which the registry took its credential,
+	// as pulls name them.
+	ProvenFor []string
 	// Repositories, as host/path, that other pods of the namespace pull while
 	// they name it: for narrowing an entry that is not to be sent for all.
 	Repositories []string
@@ -306,7 +324,7 @@ type Revision struct {
 // that can be carried out now before those that need a flag, what restarts no
 // healthy pod before what does. It is never empty.
 func Plan(c *catalog.Catalog, k Case, d diagnosis.Diagnosis, o Options) []Remedy {
-	p := planner{catalog: c, Case: k, d: d, o: o.of(d.Pull.Container)}
+	p := planner{catalog: c, Case: k, d: d, o: o.of(d)}
 	if len(d.Causes) > 0 {
 		p.cause = d.Causes[0]
 	}

@@ -132,8 +132,9 @@ func writes(changes []Change) map[string]any {
 }
 
 // Together puts the changes of a remedy to those that were chosen before it, one
-// for each object. Upon tells that the remedy was planned for the case as they
-// leave it. False if one of them would be lost.
+// for each object, and what pods log in with before what has pods made. Upon tells
+// that the remedy was planned for the case as they leave it. False if one of them
+// would be lost.
 func Together(chosen, more []Change, upon bool) ([]Change, bool) {
 	chosen = slices.Clone(chosen)
 	for _, c := range more {
@@ -172,6 +173,8 @@ func Together(chosen, more []Change, upon bool) ([]Change, bool) {
 		}
 		chosen[at].Edits = edits
 	}
+	turn := func(c Change) int { return slices.Index([]string{"ServiceAccount", "Secret"}, c.Object.Kind) }
+	slices.SortStableFunc(chosen, func(a, b Change) int { return turn(b) - turn(a) })
 	return chosen, true
 }
 

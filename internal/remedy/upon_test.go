@@ -68,7 +68,7 @@ func TestNoChangeIsLostBesideAnother(t *testing.T) {
 // Two registries, and two credentials: whichever way the pods get the first one,
 // the second must not take it away.
 func TestASecondLoginGoesTogetherWithTheFirst(t *testing.T) {
-	const second = "second.example/acme/app:1"
+	const second = secondImage
 	sends := func(k Case, image string) string {
 		p := planner{Case: k}
 		p.d.Pull.Image = image
@@ -116,6 +116,100 @@ func TestASecondLoginGoesTogetherWithTheFirst(t *testing.T) {
 			if slices.ContainsFunc(both[:i], func(c Change) bool { return c.Object == change.Object }) {
 				t.Errorf("%s: %s is written twice", name, change.Object)
 			}
+		}
+	}
+}
+
+// Two repositories of one registry, and a login for the path of each: whatever is
+// there already, each repository gets its own, and no other than it.
+func TestTwoRepositoriesOfARegistryGetALoginEach(t *testing.T) {
+	const other = harborHost + "/other/app:1.0"
+	of := func(user, path string) Login {
+		return Login{Credential: keyring.Credential{Username: user, Password: keyring.NewPassword(loginCanary)}, Host: harborHost, Path: path}
+	}
+	paths := []Login{of("new", "/acme"), of("new-too", "/other")}
+	tests := map[string]struct {
+		loginCase
+		logins []Login
+		keys   string // of what is written
+	}{
+		"into the service account, with a new secret": {loginCase{cause: catalog.CredentialsMissing}, paths, "/acme /other"},
+		"into the template, with a new secret":        {loginCase{cause: catalog.CredentialsMissing, via: viaTemplate}, paths, "/acme /other"},
+		"into the secret that the pods name in vain":  {loginCase{cause: catalog.SecretMissing, names: []string{"hub"}}, paths, "/acme /other"},
+		"beside one that is rejected for all of it": {
+			loginCase{cause: catalog.CredentialsInvalid, names: []string{"hub"}, secret: []Secret{loginSecret("hub", configOf(harborHost, entryOf("old")))}}, paths, " /acme /other",
+		},
+		"in the place of those that are rejected": {
+			loginCase{cause: catalog.CredentialsExpired, names: []string{"hub"}, secret: []Secret{loginSecret("hub", configOf(harborHost+"/acme", entryOf("old"), harborHost+"/other", entryOf("old-too")))}}, paths, "/acme /other",
+		},
+		"below a narrower one that is rejected": {
+			loginCase{cause: catalog.CredentialsInvalid, names: []string{"hub"}, secret: []Secret{loginSecret("hub", configOf(harborHost+"/acme/a", entryOf("old")))}}, paths, "/acme/a /acme/app /other",
+		},
+		"one for all, and one for a path": {
+			loginCase{cause: catalog.CredentialsMissing}, []Login{of("new-too", ""), of("new", "/acme")}, " /acme",
+		},
+		"one for all in the place of one that is rejected, and one for a path": {
+			loginCase{cause: catalog.CredentialsInvalid, names: []string{"hub"}, secret: []Secret{loginSecret("hub", configOf(harborHost, entryOf("old")))}}, []Login{of("new-too", ""), of("new", "/acme")}, " /acme",
+		},
+	}
+	for name, c := range tests {
+		for _, turned := range []bool{false, true} { // the order of the containers must not count
+			k, d, o := c.build()
+			k.Target.Template.Spec.Containers = append(k.Target.Template.Spec.Containers, corev1.Container{Name: "side", Image: other})
+			o.Logins = c.logins
+			side := d
+			side.Pull.Container, side.Pull.Image = "side", other
+			one, two := d, side
+			if turned {
+				one, two = side, d
+			}
+			first := Plan(nil, k, one, o)[0]
+			upon := Plan(nil, k.After(first.Changes), two, o)[0]
+			both, ok := Together(first.Changes, upon.Changes, true)
+			if !first.Ready() || !upon.Ready() || !ok {
+				t.Fatalf("%s: %s, %s (needs %s), together %v", name, first.ID, upon.ID, upon.Needs, ok)
+			}
+			w := loginWorldOf(t, k)
+			for _, change := range both {
+				w.apply(t, change)
+			}
+			if a, b := triedFirst(t, w, k, harborImage), triedFirst(t, w, k, other); a != "new" || b != "new-too" {
+				t.Errorf("%s: the kubelet sends %s and %s", name, a, b)
+			}
+			var keys []string
+			for _, s := range k.After(both).Secrets {
+				config, _ := readConfig(dataConfigJSON, s.Data[dataConfigJSON])
+				for _, m := range config.entries {
+					keys = append(keys, strings.TrimPrefix(m.name, harborHost))
+				}
+			}
+			slices.Sort(keys)
+			if got := strings.Join(keys, " "); got != c.keys {
+				t.Errorf("%s: keys %q, want %q", name, got, c.keys)
+			}
+		}
+	}
+}
+
+// A secret is called after its registry, so a second one gets its own; and both are
+// there before a pod is made that names them.
+func TestEachRegistryGetsASecretThatIsCalledAfterIt(t *testing.T) {
+	for via, last := range map[string]string{"": "serviceaccount/default", viaTemplate: "deployment/api"} {
+		k, d, o := loginCase{cause: catalog.CredentialsMissing, login: "new", via: via}.build()
+		k.Target.Template.Spec.Containers = append(k.Target.Template.Spec.Containers, corev1.Container{Name: "side", Image: secondImage})
+		other := d
+		other.Pull.Container, other.Pull.Image = "side", secondImage
+		o.Logins[0].Host = harborHost
+		o.Logins = append(o.Logins, Login{Credential: keyring.Credential{Username: "new-too", Password: keyring.NewPassword(loginCanary)}, Host: "second.example"})
+		first := Plan(nil, k, d, o)[0]
+		upon := Plan(nil, k.After(first.Changes), other, o)[0]
+		both, ok := Together(first.Changes, upon.Changes, true)
+		var names []string
+		for _, c := range both {
+			names = append(names, c.Object.String())
+		}
+		if want := []string{"secret/harbor-example-8443-pullmedic", "secret/second-example-pullmedic", last}; !ok || !slices.Equal(names, want) {
+			t.Errorf("via %q: changes %q, want %q", via, names, want)
 		}
 	}
 }

@@ -72,6 +72,7 @@ func Target(c *catalog.Catalog, p mend.Plan) v1alpha1.TargetFix {
 	for _, pod := range p.Evict {
 		t.Evictions = append(t.Evictions, clean(pod.Name))
 	}
+	t.SecondTries = p.Again
 	t.ProofWhy, t.Vantages = proofOf(p)
 	if !p.Ready() {
 		t.Outcome = v1alpha1.FixNothing

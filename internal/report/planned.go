@@ -177,6 +177,13 @@ func (s *sheet) meets(t v1alpha1.TargetFix) {
 		}
 		s.field("Evicts", text+": "+strings.Join(names, ", "))
 	}
+	if n := t.SecondTries; n > 0 {
+		name, again := "Evicts", "up to "+count(n, "new pod")+" whose kubelet pulls before it has the pull secrets"
+		if len(t.Evictions) > 0 {
+			name, again = "", "and "+again
+		}
+		s.field(name, again)
+	}
 	switch {
 	case t.Restarts > 0:
 		s.paragraph(pad("Reach", column), bold, painted(restartsWords(t.Restarts, t.Wanted, t.Pace), yellow))

@@ -181,7 +181,7 @@ func shapesOfWorkloads() map[string]workload {
 			},
 		},
 		"two registries, and the logins of another namespace": {
-			kind: "StatefulSet", fails: 4, remedies: "login-service-account login-secret", evicted: 2, ready: 2,
+			kind: "StatefulSet", fails: 4, remedies: "login-service-account", evicted: 2, ready: 2,
 			args: func(y yard) []string {
 				platform := y.yard(y.t)
 				platform.make(logins("all", registries.Harbor, registries.ACR))
