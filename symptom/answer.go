@@ -109,6 +109,8 @@ func (e *element) gone(best [asSpeaker + 1]*mark) Sign {
 	switch {
 	case strings.Contains(path, "/manifests/"), strings.Contains(path, "/blobs/"):
 		return e.whatIsAbsent()
+	case path == "" && e.runtime == "crio" && e.stage == StageFetch:
+		return BlobNotFound // of containers/image, which names the step and no URL
 	case path != "", e.role == RoleTokenService, strings.Contains(e.text, "pinging"), strings.Contains(e.text, "response body"):
 		return RegistryUnavailable
 	case e.reference != "":

@@ -75,7 +75,7 @@ var nodeWords = []group{
 		"unexpected commit digest", "unexpected commit size", "failed size validation", "wrong diff id", "filesystem layer verification failed",
 		"manifest verification failed", "verification failed for digest", "digest did not match", "did not match digest", "digests did not match",
 		"digest mismatch", "does not match expected digest", "does not match provided manifest digest", "content does not match digest",
-		"layers from manifest don't match", "match config's DiffID", "size mismatch", "expected {digest}",
+		"layers from manifest don't match", "match config's DiffID", "blob size mismatch", "size mismatch when copying", "expected {digest}", "verifying sha256 checksum",
 	}},
 	// Any other words for that, about a digest.
 	{rank: asStore, sign: ContentDiffers, digest: true, words: []string{"not match", "mismatch", "unexpected digest", "unexpected DiffID"}},
@@ -84,7 +84,7 @@ var nodeWords = []group{
 	// is told beside another sign or none.
 	{rank: asStore, sign: PlatformNotFound, words: []string{
 		"no match for platform", "no matching manifest for", "no image found in manifest list", "no image found in image index",
-		"no manifest found for platform",
+		"no manifest found for platform", "matching platform",
 		"cannot be used on this platform", "does not match the specified platform", "does not match the expected platform",
 		"does not match the detected host platform", "was found but does not match", "no suitable manifest", "no child with platform",
 		"container operating system does not match", "-based image is incompatible with", "unsupported platform",
@@ -94,7 +94,7 @@ var nodeWords = []group{
 	// What is there is no image that this runtime takes: Docker schema 1, charts
 	// and other artifacts, attestations, layer types newer than the runtime.
 	{rank: asStore, sign: ManifestNotSupported, words: []string{
-		"unsupported media type", "unknown media type", "unrecognised mediatype", "unsupported content type", "media type is not supported",
+		"unsupported media type", "unknown media type", "unrecognised mediatype", "unrecognized media type", "unhandled media type", "invalid media type", "unsupported content type", "media type is not supported",
 		"mediaType in manifest should be", "v1+prettyjws", "no longer supported since containerd", "unsupported docker v2s2",
 		"no processor for media-type", "stream processor for", "reference for unknown type", "encountered unknown type",
 		"unsupported manifest", "not a supported manifest", "unsupported schema version", "unsupported diff media type", "unsupported MIME",
@@ -131,10 +131,10 @@ var nodeWords = []group{
 	}},
 	{rank: asUnpack, sign: UnpackFailed, stage: StageUnpack, words: []string{
 		"processing tar file", "hcsshim::", "lchown", "tar header", "unpigz", "gzip: invalid", "zstd:", "magic number mismatch", "subuid",
-		"failed to convert whiteout", "failed to chown", "failed to setxattr", "mknod", "failed to mount", "error creating overlay",
+		"failed to chown", "failed to setxattr", "mknod", "failed to mount", "error creating overlay",
 		"operation not permitted", "read-only file system", "{path}: permission denied", "too many levels of symbolic links",
 		"file name too long", "mount options is too long", "max depth exceeded", "attach and mount",
-		"failed to unpack", "unpack error", "unpack convert", "failed to decode layer", "failed to handle layer",
+		"failed to unpack layer", "convert whiteout", "failed to decode layer", "failed to handle layer",
 	}},
 	// What the system says of a file that the runtime writes. Files are named
 	// in other places, too, so this is a hint, and taken of a pull only.
