@@ -36,17 +36,18 @@ func rejoin(s string) string {
 func terminalWidth(s string) int {
 	const narrowest, alike = 60, 4
 	before, last := "", 0
-	for rest, more := s, true; more; {
-		var line string
-		if line, rest, more = strings.Cut(rest, "\n"); len(line) < narrowest {
-			last = 0
-			continue
+	for {
+		line, rest, more := strings.Cut(s, "\n")
+		if !more { // the last line can be of any width
+			return 0
 		}
-		width := utf8.RuneCountInString(line)
-		if width == last && more && !strings.HasPrefix(line, before[:alike]) {
-			return width
+		width := 0
+		if len(line) >= narrowest {
+			width = utf8.RuneCountInString(line)
+			if width == last && !strings.HasPrefix(line, before[:alike]) {
+				return width
+			}
 		}
-		before, last = line, width
+		before, last, s = line, width, rest
 	}
-	return 0
 }

@@ -38,7 +38,7 @@ func unwrap(s string) string {
 func isPlain(s string) bool {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case c == '\\', c == '[', c == '%', c < ' ' && c != '\n', c >= 0x7f, isDoubled(s, i):
+		case c == '\\', c == '[', c == '%', c < ' ' && c != '\n', c >= 0x7f, c == '\'' && isDoubled(s, i):
 			return false
 		}
 	}
@@ -48,7 +48,7 @@ func isPlain(s string) bool {
 // isDoubled tells an apostrophe or quote at i that YAML doubled: couldn”t, the
 // name ”x”. An empty string in quotes is none.
 func isDoubled(s string, i int) bool {
-	return s[i] == '\'' && i+1 < len(s) && s[i+1] == '\'' && (i > 0 && isAlnum(s[i-1]) || i+2 < len(s) && isAlnum(s[i+2]))
+	return i+1 < len(s) && s[i+1] == '\'' && (i > 0 && isAlnum(s[i-1]) || i+2 < len(s) && isAlnum(s[i+2]))
 }
 
 type unwrapper struct {
