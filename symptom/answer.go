@@ -10,6 +10,9 @@ import "strings"
 // and never leaves it.
 func (e *element) byStatus(best [asSpeaker + 1]*mark) Sign {
 	switch s := e.status; {
+	case s < 500 && e.sentElsewhere():
+		e.role = RoleProxy
+		return ProxyFailed
 	case s == 401, s == 403:
 		return e.refused(best)
 	case s == 400:
@@ -74,6 +77,16 @@ func (e *element) refused(best [asSpeaker + 1]*mark) Sign {
 	return PermissionDenied
 }
 
+// sentElsewhere tells that it was asked for a manifest's head, and another host
+// answered at a path that is none of a registry's: the request was sent on to
+// a page, such as a portal's or a filter's. (For layers, registries do send to
+// other hosts.)
+func (e *element) sentElsewhere() bool {
+	r := e.request
+	return r.method == "HEAD" && r.host != "" && e.reference != "" && r.host != hostOf(e.reference) && !byDigest(e.reference) &&
+		!isBlobStore(r.host) && !strings.Contains(r.path, "/v1/") && !strings.Contains(r.path+"/", "/v2/") && !strings.Contains(r.path, "/blobs/")
+}
+
 // isPage tells that a refusal came as a web page. A registry words its own in
 // JSON, and blob stores theirs in XML; a page is of a portal or filter on the
 // way. (An error of 5xx comes as a page from the registry's own front, too.)
@@ -96,6 +109,8 @@ func (e *element) gone(best [asSpeaker + 1]*mark) Sign {
 	switch {
 	case strings.Contains(path, "/manifests/"), strings.Contains(path, "/blobs/"):
 		return e.whatIsAbsent()
+	case path == "" && e.runtime == "crio" && e.stage == StageFetch:
+		return BlobNotFound // of containers/image, which names the step and no URL
 	case path != "", e.role == RoleTokenService, strings.Contains(e.text, "pinging"), strings.Contains(e.text, "response body"):
 		return RegistryUnavailable
 	case e.reference != "":

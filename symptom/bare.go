@@ -205,7 +205,7 @@ func (s *scanner) path(w string, start int) bool {
 
 // isConfig tells a file in which a runtime is told about registries.
 func isConfig(path string) bool {
-	for _, dir := range [...]string{"/certs.d/", "/etc/containers/", "/etc/containerd/"} {
+	for _, dir := range [...]string{"/certs.d/", "/etc/containers/", "/etc/containerd/", "/etc/crio/", "/.config/containers/", "/etc/rancher/"} {
 		if strings.Contains(path, dir) {
 			return true
 		}

@@ -135,6 +135,8 @@ func (e *element) settle(m *mark, best [asSpeaker + 1]*mark) Sign {
 		return e.whoseLimit(best[asLimit]) // it was given up while unpacking
 	case sign == RuntimeUnavailable && m.group.rank == asHint && (e.runtime != "" && e.runtime != "kubelet" && e.pulls() || strings.Contains(e.text[m.end:], ": unavailable")):
 		return "" // it spoke, and lacks something else: a layer that another pull has locked
+	case sign == CacheCorrupted && m.group.rank == asUnpack && e.stage == StageUnpack:
+		return UnpackFailed // of a disk that fails
 	case sign == UnpackFailed && m.group.rank == asHint && !e.pulls():
 		return "" // a file of something else
 	case sign == UnpackFailed:
@@ -232,6 +234,9 @@ func (e *element) whoseLimit(m *mark) Sign {
 			return ConnectionTimeout
 		}
 	}
+	if r := e.request; r.method != "" && m.end <= r.end && strings.Trim(e.text[r.end:], " \n\"'.") == "" {
+		return ConnectionTimeout // the gRPC code stands in front, and the request ends the chain
+	}
 	if e.reference == "" && e.sandbox() || e.asksRuntime() {
 		return RuntimeUnavailable // nothing about an image: the runtime did not answer
 	}
@@ -257,6 +262,9 @@ func (e *element) asksRuntime() bool {
 func (e *element) whyDenied(m *mark) Sign {
 	const standard = "requested access to the resource is denied"
 	rest := strings.TrimLeft(e.text[m.end:], " \n:\"\\")
+	if word, _, ok := strings.Cut(rest, "="); ok && isWord(word) && e.text[m.end] == '"' {
+		rest = "" // the quote closed the message, and a log line goes on: pod="..."
+	}
 	if end := strings.IndexAny(rest, "\n\"'"); end >= 0 {
 		rest = rest[:end]
 	}
@@ -266,6 +274,15 @@ func (e *element) whyDenied(m *mark) Sign {
 		return AccessDenied
 	}
 	return PermissionDenied
+}
+
+func isWord(s string) bool {
+	for i := range len(s) {
+		if !isAlnum(s[i]) {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // bareStatusText finds a reason phrase without a number right after a

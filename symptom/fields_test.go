@@ -71,6 +71,14 @@ func TestFields(t *testing.T) {
 			`failed to resolve reference "docker.io/shop/x:1": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`,
 			symptom.Symptom{Sign: symptom.AccessDenied, Runtime: "containerd", Stage: symptom.StageResolve, Reference: "docker.io/shop/x:1"},
 		},
+		"a manifest's head that was sent on to a page": {
+			`failed to resolve reference "reg.acme.example/x:1": unexpected status from HEAD request to https://portal.acme.example/login?next=%2Fv2%2Fx: 403 Forbidden`,
+			symptom.Symptom{Sign: symptom.ProxyFailed, Runtime: "containerd", Stage: symptom.StageResolve, Reference: "reg.acme.example/x:1", Method: "HEAD", URL: "https://portal.acme.example/login", Host: "portal.acme.example", Role: symptom.RoleProxy, Status: 403},
+		},
+		"a manifest's head on the storage to which a registry sends": {
+			`failed to resolve reference "reg.acme.example/x@` + digest + `": unexpected status from HEAD request to https://storage.acme.example/x/data: 403 Forbidden`,
+			symptom.Symptom{Sign: symptom.PermissionDenied, Runtime: "containerd", Stage: symptom.StageResolve, Reference: "reg.acme.example/x@" + digest, Method: "HEAD", URL: "https://storage.acme.example/x/data", Host: "storage.acme.example", Role: symptom.RoleRegistry, Status: 403},
+		},
 		"the oldest form of a status": {
 			`failed to resolve reference "reg.acme.example/x:v403": pulling from host reg.acme.example failed with status code [manifests v403]: 401 Unauthorized`,
 			symptom.Symptom{Sign: symptom.LoginRequired, Runtime: "containerd", Stage: symptom.StageResolve, Reference: "reg.acme.example/x:v403", Host: "reg.acme.example", Role: symptom.RoleRegistry, Status: 401},

@@ -39,13 +39,14 @@ var nodeWords = []group{
 		"unsupported protocol scheme", // of an endpoint or proxy that is set without one
 		// A layer is encrypted, and the node was given no key for it (ocicrypt).
 		"needed for decryption", "used for decryption",
+		"unable to initialize unpacker", // a snapshotter or differ that is not there
 		"loading registries configuration", "loading registries.conf", "invalid policy in", "no policy.json", "loading trust policy",
 	}},
 	// A file of it that cannot be used. In a layer there may be a file of that
 	// name too (settle), and advice mentions them.
 	{rank: asStore, sign: RuntimeConfigInvalid, words: []string{
 		"unable to parse server", "unknown capability", "failed to decode {config}", "|open {config}", "|stat {config}", "|read {config}", "|reading {config}", "|parse {config}", "|parsing {config}", "|loading {config}",
-		"missing key {config}", "missing client certificate {config}",
+		"missing key {config}", "missing client certificate {config}", "is blocked in {config}",
 	}},
 
 	// The disk. ENOSPC comes wrapped in every kind of unpacking error.
@@ -62,22 +63,28 @@ var nodeWords = []group{
 		"failed to stat snapshot", "target snapshot", "from containerd image store", "stat {path}: no such file", "{digest} does not exist: not found",
 		"bucket: not found", "failed to resolve rootfs", "failed to get diff ids",
 		"image not known", "layer not known", "locating image with id", "locating item named", "unable to find data directory",
-		"does not resolve to an image ID", "layer does not exist", "unrecognized image ID", "layers from manifest don't match",
+		"does not resolve to an image ID", "layer does not exist", "unrecognized image ID",
 		"readlink {path}: invalid argument", "readlink {path}: no such file", "file integrity checksum",
-		"input/output error", "structure needs cleaning", "stale file handle",
 	}},
-	// What was received is not what was asked for, on the way or in the store.
+	// A file system or disk that fails. Where a layer was being unpacked, this is
+	// how that failed (settle); else it is the store that cannot be read.
+	{rank: asUnpack, sign: CacheCorrupted, words: []string{"input/output error", "structure needs cleaning", "stale file handle"}},
+	// What was received is not what was asked for, on the way or in the store, or
+	// its layers are not those that the image's configuration lists (DiffIDs).
 	{rank: asStore, sign: ContentDiffers, words: []string{
 		"unexpected commit digest", "unexpected commit size", "failed size validation", "wrong diff id", "filesystem layer verification failed",
 		"manifest verification failed", "verification failed for digest", "digest did not match", "did not match digest", "digests did not match",
 		"digest mismatch", "does not match expected digest", "does not match provided manifest digest", "content does not match digest",
+		"layers from manifest don't match", "match config's DiffID", "blob size mismatch", "size mismatch when copying", "expected {digest}", "verifying sha256 checksum",
 	}},
+	// Any other words for that, about a digest.
+	{rank: asStore, sign: ContentDiffers, digest: true, words: []string{"not match", "mismatch", "unexpected digest", "unexpected DiffID"}},
 
 	// The platform. "exec format error" shows after a pull that went well, so it
 	// is told beside another sign or none.
 	{rank: asStore, sign: PlatformNotFound, words: []string{
 		"no match for platform", "no matching manifest for", "no image found in manifest list", "no image found in image index",
-		"no manifest found for platform",
+		"no manifest found for platform", "matching platform",
 		"cannot be used on this platform", "does not match the specified platform", "does not match the expected platform",
 		"does not match the detected host platform", "was found but does not match", "no suitable manifest", "no child with platform",
 		"container operating system does not match", "-based image is incompatible with", "unsupported platform",
@@ -87,7 +94,7 @@ var nodeWords = []group{
 	// What is there is no image that this runtime takes: Docker schema 1, charts
 	// and other artifacts, attestations, layer types newer than the runtime.
 	{rank: asStore, sign: ManifestNotSupported, words: []string{
-		"unsupported media type", "unknown media type", "unrecognised mediatype", "unsupported content type", "media type is not supported",
+		"unsupported media type", "unknown media type", "unrecognised mediatype", "unrecognized media type", "unhandled media type", "invalid media type", "unsupported content type", "media type is not supported",
 		"mediaType in manifest should be", "v1+prettyjws", "no longer supported since containerd", "unsupported docker v2s2",
 		"no processor for media-type", "stream processor for", "reference for unknown type", "encountered unknown type",
 		"unsupported manifest", "not a supported manifest", "unsupported schema version", "unsupported diff media type", "unsupported MIME",
@@ -107,7 +114,7 @@ var nodeWords = []group{
 	{rank: asSpeaker, sign: SignatureRejected, words: []string{
 		"signature verification failed", "image verification failed", "failed to verify signature", "unable to verify signature",
 		"could not verify image signature", "no signatures found", "no matching signatures", "no valid signatures", "signature mismatch",
-		"image verifier", "trust data",
+		"image verifier", "trust data", "image policy rejected", "image security validation failed",
 	}},
 
 	// Unpacking as such: the errno is the detail. Beside a word of the content
@@ -124,9 +131,10 @@ var nodeWords = []group{
 	}},
 	{rank: asUnpack, sign: UnpackFailed, stage: StageUnpack, words: []string{
 		"processing tar file", "hcsshim::", "lchown", "tar header", "unpigz", "gzip: invalid", "zstd:", "magic number mismatch", "subuid",
-		"failed to convert whiteout", "failed to chown", "failed to setxattr", "mknod", "failed to mount", "error creating overlay",
+		"failed to chown", "failed to setxattr", "mknod", "failed to mount", "error creating overlay",
 		"operation not permitted", "read-only file system", "{path}: permission denied", "too many levels of symbolic links",
 		"file name too long", "mount options is too long", "max depth exceeded", "attach and mount",
+		"failed to unpack layer", "convert whiteout", "failed to decode layer", "failed to handle layer",
 	}},
 	// What the system says of a file that the runtime writes. Files are named
 	// in other places, too, so this is a hint, and taken of a pull only.

@@ -3,7 +3,10 @@
 
 package symptom
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Parse reads one error text: an event's message, a waiting container's
 // message, a log line, or a whole `kubectl describe` with such lines in it.
@@ -61,7 +64,7 @@ type element struct {
 func read(text string) element {
 	e := element{text: text, statusAt: -1}
 	e.names = findNames(text)
-	e.marks = words().find(text, e.names)
+	e.marks = slices.DeleteFunc(words().find(text, e.names), func(m mark) bool { return m.group.digest && !e.digestFollows(m.end) })
 	e.grpc = grpcCode(text, e.marks)
 	e.status, e.statusAt, e.statusEnd = findStatus(text, e.names)
 	for _, m := range e.marks {
@@ -85,4 +88,15 @@ func read(text string) element {
 		e.sent = "" // it is asked by a URL that the registry signed
 	}
 	return e
+}
+
+// digestFollows tells whether the clause goes on to a digest behind at.
+func (e *element) digestFollows(at int) bool {
+	const clause = 48
+	for _, n := range e.names {
+		if n.kind == digestName && n.start >= at {
+			return n.start-at <= clause && !strings.ContainsAny(e.text[at:n.start], "\n;")
+		}
+	}
+	return false
 }

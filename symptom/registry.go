@@ -109,7 +109,7 @@ var refusalWords = []group{
 		"denied: permission_denied", "read_package", // GitHub
 		"needed permissions", "permission denied for", "denied on resource", "caller does not have", // Google
 		"needed permissions to perform this operation, and you may have invalid credentials",
-		"unauthorized to access", "action: pull", // Harbor
+		"unauthorized to access", // Harbor
 		"does not have permission", "do not have permission", "don't have permission", "no permission", "not authorized to access",
 		"insufficient permission", "insufficient privileges", "insufficient scopes", "missing permission", "does not have access",
 		"not permitted to pull", "you are not allowed",
@@ -155,7 +155,7 @@ var ruleWords = []group{
 
 	// Caches and mirrors that say so themselves: Harbor, ECR, Spegel.
 	{rank: asSpeaker, sign: UpstreamCacheFailed, words: []string{
-		"upstream registry", "proxy to remote failed", "fallback to local repo", "pull through cache",
+		"upstream registry", "proxy to remote failed", "fallback to local", "pull through cache",
 	}},
 	{rank: asSpeaker, sign: MirrorFailed, words: []string{
 		"expected mirror to respond", "mirror resolve retries exhausted", "mirror with image component", "request to mirror failed", "all mirrors failed",

@@ -15,7 +15,7 @@ var reasonPhrases = map[int]string{
 }
 
 // statusWords stand before a registry's status.
-var statusWords = []string{"status", "status code", "http", "http/1.1", "http/2", "http/2.0", "code", "response", "received", "responded with", "returned"}
+var statusWords = []string{"status", "status code", "statuscode", "http", "http/1.1", "http/2", "http/2.0", "code", "response", "received", "responded with", "returned"}
 
 // findStatus returns the registry's HTTP status and where it stands with its
 // reason phrase: a number from 400 to 599 outside of names that is followed by

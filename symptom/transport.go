@@ -17,6 +17,7 @@ var transportWords = []group{
 	// A page where an API was asked: a portal or filter on the way.
 	{rank: asProxy, sign: ProxyFailed, words: []string{"text/html"}},
 	{rank: asCode, sign: ProxyFailed, page: true, words: []string{"invalid character <"}},
+	{rank: asHint, sign: ProxyFailed, words: []string{"<!doctype html", "<html"}},
 
 	// Names. A resolver that refuses or is silent shows as read udp.
 	{rank: asLookup, sign: HostNotResolved, words: []string{

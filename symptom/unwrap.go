@@ -23,6 +23,7 @@ func unwrap(s string) string {
 	if len(s) > headBytes+tailBytes {
 		s = s[:headBytes] + "\n" + s[len(s)-tailBytes:]
 	}
+	s = rejoin(s)
 	if isPlain(s) {
 		return s
 	}
@@ -37,11 +38,17 @@ func unwrap(s string) string {
 func isPlain(s string) bool {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case c == '\\', c == '[', c == '%', c < ' ' && c != '\n', c >= 0x7f:
+		case c == '\\', c == '[', c == '%', c < ' ' && c != '\n', c >= 0x7f, c == '\'' && isDoubled(s, i):
 			return false
 		}
 	}
 	return true
+}
+
+// isDoubled tells an apostrophe or quote at i that YAML doubled: couldn”t, the
+// name ”x”. An empty string in quotes is none.
+func isDoubled(s string, i int) bool {
+	return i+1 < len(s) && s[i+1] == '\'' && (i > 0 && isAlnum(s[i-1]) || i+2 < len(s) && isAlnum(s[i+2]))
 }
 
 type unwrapper struct {
@@ -71,6 +78,11 @@ func (u *unwrapper) step(s string, i int) int {
 		if n := printfResidue(s[i:]); n > 0 {
 			u.out = append(u.out, '%')
 			return n
+		}
+	case '\'':
+		if isDoubled(s, i) {
+			u.out = append(u.out, c)
+			return 2
 		}
 	case '\t', '\v', '\f':
 		c = ' '

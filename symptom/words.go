@@ -27,6 +27,7 @@ type group struct {
 	solid     bool   // it stands for the code only if it is written without blanks
 	pull      bool   // only who pulls an image writes so
 	page      bool   // a web page is quoted
+	digest    bool   // it counts only if a digest follows it in its clause
 	beside    Sign   // what is told beside elsewhere
 	words     []string
 }

@@ -84,26 +84,48 @@ func TestMatcherIgnoresWhatDoesNotCount(t *testing.T) {
 
 func TestUnwrap(t *testing.T) {
 	for name, c := range map[string]struct{ in, want string }{
-		"plain text stays":               {`Failed to pull image "x:1": EOF`, `Failed to pull image "x:1": EOF`},
-		"escaped quotes":                 {`image \"x:1\" and \\\"y\\\"`, `image "x:1" and "y"`},
-		"newlines spelled out":           {`errors:\ndenied: no\n`, "errors:\ndenied: no\n"},
-		"a Windows path keeps its names": {`C:\new\readme x\ny`, "C:\\new\\readme x\ny"},
-		"a doubly escaped Windows path":  {`\\\\?\\C:\\root\\new: gone`, `\?\C:\root\new: gone`},
-		"unicode escapes":                {`\u003chtml\u003e`, "<html>"},
-		"typographic quotes":             {"image “x:1”", `image "x:1"`},
-		"a link made by a web page":      {`"[reg.x/a:1](http://reg.x/a:1)"`, `"reg.x/a:1"`},
-		"brackets of an aggregate":       {`[e1, e2] (why)`, `[e1, e2] (why)`},
-		"a printf residue":               {`scope=repository%!A(MISSING)x`, `scope=repository%x`},
-		"a terminal program's frame":     {"G \n│ t", "G \n  t"},
-		"colours":                        {"\x1b[31mred\x1b[0m", "red"},
-		"hidden characters":              {"a\u200bb\u202ec\ufeff", "abc"},
-		"invalid UTF-8":                  {"a\xffb", "ab"},
-		"a lonely backslash":             {`a\`, "a"},
-		"tabs":                           {"a\tb", "a b"},
+		"plain text stays":                 {`Failed to pull image "x:1": EOF`, `Failed to pull image "x:1": EOF`},
+		"escaped quotes":                   {`image \"x:1\" and \\\"y\\\"`, `image "x:1" and "y"`},
+		"newlines spelled out":             {`errors:\ndenied: no\n`, "errors:\ndenied: no\n"},
+		"a Windows path keeps its names":   {`C:\new\readme x\ny`, "C:\\new\\readme x\ny"},
+		"a doubly escaped Windows path":    {`\\\\?\\C:\\root\\new: gone`, `\?\C:\root\new: gone`},
+		"unicode escapes":                  {`\u003chtml\u003e`, "<html>"},
+		"typographic quotes":               {"image “x:1”", `image "x:1"`},
+		"a link made by a web page":        {`"[reg.x/a:1](http://reg.x/a:1)"`, `"reg.x/a:1"`},
+		"brackets of an aggregate":         {`[e1, e2] (why)`, `[e1, e2] (why)`},
+		"a printf residue":                 {`scope=repository%!A(MISSING)x`, `scope=repository%x`},
+		"a terminal program's frame":       {"G \n│ t", "G \n  t"},
+		"colours":                          {"\x1b[31mred\x1b[0m", "red"},
+		"hidden characters":                {"a\u200bb\u202ec\ufeff", "abc"},
+		"invalid UTF-8":                    {"a\xffb", "ab"},
+		"a lonely backslash":               {`a\`, "a"},
+		"an apostrophe that YAML doubled":  {"couldn''t", "couldn't"},
+		"a name whose quotes YAML doubled": {"name ''x'' gone", "name 'x' gone"},
+		"an empty string in quotes stays":  {"not '' but", "not '' but"},
+		"tabs":                             {"a\tb", "a b"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := unwrap(c.in); got != c.want {
 				t.Errorf("unwrap(%q) = %q, want %q", c.in, got, c.want)
+			}
+		})
+	}
+}
+
+func TestRejoin(t *testing.T) {
+	first, second := strings.Repeat("a", 79)+"b", strings.Repeat("c", 79)+"d"
+	for name, c := range map[string]struct{ in, want string }{
+		"two full lines show the width":            {first + "\n" + second + "\nrest", first + second + "rest"},
+		"a writer's own break stays":               {"head\n" + first + "\n" + second + "\nrest\nend", "head\n" + first + second + "rest\nend"},
+		"one full line shows none":                 {first + "\nrest", first + "\nrest"},
+		"a break at a blank stays":                 {first + "\n" + second + "\n rest", first + second + "\n rest"},
+		"records of a log begin alike":             {"time=1 " + first + "\ntime=2 " + first + "\nrest", "time=1 " + first + "\ntime=2 " + first + "\nrest"},
+		"short lines of one width are no terminal": {"web\napi\ncart", "web\napi\ncart"},
+		"letters beyond ASCII are one column":      {"é" + first[1:] + "\n" + second + "\nrest", "é" + first[1:] + second + "rest"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := rejoin(c.in); got != c.want {
+				t.Errorf("rejoin(%q) = %q, want %q", c.in, got, c.want)
 			}
 		})
 	}
