@@ -126,7 +126,7 @@ var ruleWords = []group{
 		// Scanning and signing: Harbor, Artifactory, Quay.
 		"due to configured policy", "PROJECT_POLICY_VIOLATION", "cannot get the image severity", "vulnerability severity", "severity of vulnerability",
 		"vulnerability scanning", "not signed in notary", "not signed by cosign", "quarantine", "blocked by xray", "download blocked",
-		"has been blocked", "blocked by policy", "denied by policy", "policy violation", "violates policy", "security policy", "blocking policy",
+		"has been blocked", "blocked by policy", "denied by policy", "policy violation", "violates policy", "security policy", "vulnerability policy", "blocking policy",
 		"rejected the resolution of an artifact", "download request rejected",
 		// Lists of what a mirror serves.
 		"allowlist", "whitelist",
