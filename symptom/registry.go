@@ -146,7 +146,7 @@ var ruleWords = []group{
 		"unexpected http status: 5", "404 page not found", "not a docker registry", "does not appear to be a docker registry", "not a v2 registry",
 		"does not support v2", "maintenance mode", "registry is read-only", "talk to a v1 container registry",
 		// It asks for a login as no registry does, or sends from door to door.
-		"did not include a token", "no realm specified", "missing realm in", "find supported auth scheme", "stopped after 10 redirects",
+		"did not include a token", "no realm specified", "missing realm in", "find supported auth scheme", "stopped after 10 redirects", "response missing Location header", "failed to parse Location header",
 	}},
 	{rank: asHint, sign: RegistryUnavailable, words: []string{
 		"service unavailable", "internal server error", "bad gateway", "gateway timeout", "code:internal error",
