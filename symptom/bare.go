@@ -241,6 +241,8 @@ func (s *scanner) bareReference(w string, start int) bool {
 		place = slotFor
 	case startsWithHost(w):
 		place = slotBare
+	case strings.HasPrefix(after, " not found") && strings.IndexByte(w, ':') > 0 && looksLikeReference(w):
+		place = slotBare // acme/web:1.99 not found
 	case strings.HasPrefix(after, ": not found") && strings.IndexByte(w, ':') > 0 && isWordOfName(w):
 		place = slotBare // nginx:1.99: not found
 	default:

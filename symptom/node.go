@@ -132,9 +132,12 @@ var nodeWords = []group{
 	{rank: asUnpack, sign: UnpackFailed, stage: StageUnpack, words: []string{
 		"processing tar file", "hcsshim::", "lchown", "tar header", "unpigz", "gzip: invalid", "zstd:", "magic number mismatch", "subuid",
 		"failed to chown", "failed to setxattr", "mknod", "failed to mount", "error creating overlay",
-		"operation not permitted", "read-only file system", "{path}: permission denied", "too many levels of symbolic links",
-		"file name too long", "mount options is too long", "max depth exceeded", "attach and mount",
+		"mount options is too long", "max depth exceeded", "attach and mount",
 		"failed to unpack layer", "convert whiteout", "failed to decode layer", "failed to handle layer",
+	}},
+	// What the system refuses whoever writes a layer, and others too (settle).
+	{rank: asUnpack, sign: UnpackFailed, words: []string{
+		"operation not permitted", "read-only file system", "{path}: permission denied", "too many levels of symbolic links", "file name too long",
 	}},
 	// What the system says of a file that the runtime writes. Files are named
 	// in other places, too, so this is a hint, and taken of a pull only.
@@ -168,7 +171,8 @@ var stepWords = []group{
 	{pull: true, stage: StageFetch, runtime: "containerd", words: []string{
 		"failed to copy", "httpReadSeeker", "httpReaderSeeker", "failed commit on ref", "failed to refresh URL",
 	}},
-	{runtime: "containerd", words: []string{"failed to do request", "trying next host", "|ctr:"}},
+	{stage: StageResolve, runtime: "containerd", words: []string{"trying next host"}},
+	{runtime: "containerd", words: []string{"failed to do request", "|ctr:"}},
 
 	{pull: true, stage: StageResolve, runtime: "crio", words: []string{
 		"initializing source", "pinging container registry", "pinging docker registry", "reading manifest", "determining manifest MIME type",

@@ -126,7 +126,7 @@ var ruleWords = []group{
 		// Scanning and signing: Harbor, Artifactory, Quay.
 		"due to configured policy", "PROJECT_POLICY_VIOLATION", "cannot get the image severity", "vulnerability severity", "severity of vulnerability",
 		"vulnerability scanning", "not signed in notary", "not signed by cosign", "quarantine", "blocked by xray", "download blocked",
-		"has been blocked", "blocked by policy", "denied by policy", "policy violation", "violates policy", "security policy", "blocking policy",
+		"has been blocked", "blocked by policy", "denied by policy", "policy violation", "violates policy", "security policy", "vulnerability policy", "blocking policy",
 		"rejected the resolution of an artifact", "download request rejected",
 		// Lists of what a mirror serves.
 		"allowlist", "whitelist",
@@ -146,7 +146,7 @@ var ruleWords = []group{
 		"unexpected http status: 5", "404 page not found", "not a docker registry", "does not appear to be a docker registry", "not a v2 registry",
 		"does not support v2", "maintenance mode", "registry is read-only", "talk to a v1 container registry",
 		// It asks for a login as no registry does, or sends from door to door.
-		"did not include a token", "no realm specified", "missing realm in", "find supported auth scheme", "stopped after 10 redirects",
+		"did not include a token", "no realm specified", "missing realm in", "find supported auth scheme", "stopped after 10 redirects", "response missing Location header", "failed to parse Location header",
 	}},
 	{rank: asHint, sign: RegistryUnavailable, words: []string{
 		"service unavailable", "internal server error", "bad gateway", "gateway timeout", "code:internal error",
