@@ -275,6 +275,7 @@ func TestWorkloadsOfAllShapesAreMended(t *testing.T) {
 func (w workload) mended(y yard) {
 	t := y.t
 	y.awaitThat(t, "the pulls to fail", func(ctx context.Context) bool { return len(failing(y.pods(ctx))) == w.fails })
+	y.await(t, "the controllers to have come to rest", func(ctx context.Context) error { return y.underWay(ctx, y.namespace) })
 	args := []string{strings.ToLower(w.kind) + "/" + faults.PodName}
 	if w.args != nil {
 		args = append(args, w.args(y)...)

@@ -353,7 +353,7 @@ const registriesOther = "registry.acme.example/acme/app:1.27.3"
 func TestNoSecretShowsButInSecrets(t *testing.T) {
 	b := open(t)
 	m := b.mending(t)
-	way := b.way(t, m.config, -1, false)
+	way := b.way(t, m.config, never, false)
 	output, _ := m.carry(t, way, there)
 	if !strings.Contains(output, "mended") || !strings.Contains(output, "changed secret/hub") {
 		t.Fatalf("the fix did not mend: %s", output)

@@ -24,8 +24,13 @@ import (
 	"github.com/pullmedic/pullmedic/testbed/internal/layout"
 )
 
-// atATime is how many faults are mended side by side.
-const atATime = 6
+const (
+	// atATime is how many faults are mended side by side.
+	atATime = 6
+	// longestUndone is how long the garbage collector may take with what belonged to
+	// an object that undo removed.
+	longestUndone = 2 * time.Minute
+)
 
 // What has to come of mending.
 const (
@@ -220,7 +225,7 @@ func (r *runner) takeBack(ctx context.Context, p place, said v1alpha1.Fix, befor
 		}
 	}
 	var differences []string
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(longestUndone); ; time.Sleep(200 * time.Millisecond) {
 		after, err := ReadObjects(ctx, r.Testbed, r.namespacesOf(p)...)
 		if err != nil {
 			return err

@@ -67,8 +67,9 @@ state = "/run/containerd"
 const containerdConfig = "/etc/containerd/config.toml"
 
 // A pull fails as it would on a machine of its own: no limit on pulls a second,
-// none waits for another, no event waits behind those of a hundred other pods,
-// and a shared disk evicts nobody.
+// none waits for another, no event waits behind those of a hundred other pods, of
+// which there is room for more than the usual 110, and a shared disk that fills
+// evicts nobody and costs no image.
 const kubeletConfig = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
@@ -78,7 +79,9 @@ cgroupDriver: cgroupfs
 cgroupRoot: /%s
 resolvConf: ""
 evictionHard: {memory.available: "1%%", nodefs.available: "1%%", imagefs.available: "1%%", nodefs.inodesFree: "0%%"}
+imageGCHighThresholdPercent: 100
 enforceNodeAllocatable: []
+maxPods: 250
 serializeImagePulls: false
 registryPullQPS: %d
 registryBurst: 1
