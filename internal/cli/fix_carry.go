@@ -76,7 +76,7 @@ func (x *fixing) refusal(p mend.Plan, why string) string {
 	if why == "" {
 		why = "no registry could be asked about it"
 	}
-	keeper := kept(p)
+	keeper, elsewhere := kept(p)
 	switch {
 	case p.Brake != "" && !x.force:
 		return p.Brake + "; --force does it all the same"
@@ -84,16 +84,15 @@ func (x *fixing) refusal(p mend.Plan, why string) string {
 		return "it would not help: " + why
 	case p.Proof == verify.NotProven && !x.unproven && !(emergency && x.force):
 		return "it could not be proven that it helps: " + why + "; --unproven does it all the same"
-	case keeper != "" && !x.here:
+	case elsewhere && !x.here:
 		return keeper + "; mend it there, or give --here to change it here until then"
 	}
 	return ""
 }
 
 // kept tells what keeps an object as it is that the plan changes (a tool from
-// elsewhere, or the object of an operator), and when that sets it back; "" if
-// nothing does.
-func kept(p mend.Plan) string {
+// elsewhere, or the object of an operator), and when that sets it back.
+func kept(p mend.Plan) (string, bool) {
 	k := p.Case
 	back := func(who string) string {
 		if k.Target.Back == "" {
@@ -106,24 +105,24 @@ func kept(p mend.Plan) string {
 		case c.Creates():
 		case c.Object.Kind == k.Target.Kind && c.Object.Name == k.Target.Name:
 			if tool := k.Target.Manager.Tool; tool != "" {
-				return back(tool)
+				return back(tool), true
 			}
 			if above := k.Target.Above; above.Name != "" {
-				return back(strings.ToLower(above.Kind) + "/" + above.Name)
+				return back(strings.ToLower(above.Kind) + "/" + above.Name), true
 			}
 		case c.Object.Kind == "ServiceAccount":
 			if m := p.AccountManager(); m.Tool != "" {
-				return m.Tool + " keeps service account " + c.Object.Name + ", and may set back what is changed here"
+				return m.Tool + " keeps service account " + c.Object.Name + ", and may set back what is changed here", true
 			}
 		case c.Object.Kind == "Secret":
 			for _, s := range k.Secrets {
 				if s.Name == c.Object.Name && s.Manager.Tool != "" {
-					return s.Manager.Tool + " keeps secret " + s.Name + ", and will write it anew"
+					return s.Manager.Tool + " keeps secret " + s.Name + ", and will write it anew", true
 				}
 			}
 		}
 	}
-	return ""
+	return "", false
 }
 
 // ask asks the person; the answer is no, unless it is yes.

@@ -452,12 +452,12 @@ func TestAServiceAccountThatAToolKeepsIsToldBeforeItIsChanged(t *testing.T) {
 	var p mend.Plan
 	p.Changes = []remedy.Change{{Object: remedy.Object{APIVersion: "v1", Kind: "ServiceAccount", Resource: "serviceaccounts", Namespace: "shop", Name: "default"}}}
 	p.Case.Account = &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "default"}}
-	if why := kept(p); why != "" {
+	if why, held := kept(p); held {
 		t.Errorf("nothing keeps it: %s", why)
 	}
 	p.Case.Account.Labels = map[string]string{"argocd.argoproj.io/instance": "shop"}
-	if why := kept(p); why != "Argo CD keeps service account default, and may set back what is changed here" {
-		t.Errorf("got %q", why)
+	if why, held := kept(p); !held || why != "Argo CD keeps service account default, and may set back what is changed here" {
+		t.Errorf("%v: %s", held, why)
 	}
 }
 

@@ -46,22 +46,20 @@ func (w *watcher) stateOf(pod *corev1.Pod, c Choice) (state, string) {
 	pull, wanted := c.Diagnosis.Pull, c.Remedy.Image
 	before, was := w.before[string(pod.UID)]
 	image, statuses := imageOf(pod, pull)
-	if image == "" {
-		return other, ""
-	}
-	changed := !w.fromOldTemplate(pod, wanted, image) // of a new pod
-	if was {
-		changed = w.inPlace[string(pod.UID)] && (wanted == "" || image == wanted)
-	}
 	failing := failingPull(pod, pull)
 	switch {
-	case !changed && failing != nil:
-		return old, ""
-	case !changed && was && wanted != "" && image == wanted:
-		return serving, ""
-	case !changed && w.recovered(pod, before, wanted, statuses):
-		return pulled, ends(statuses)
-	case !changed:
+	case image == "":
+		return other, ""
+	case was && !w.inPlace[string(pod.UID)], !was && w.fromOldTemplate(pod, wanted, image), was && wanted != "" && image != wanted:
+		if failing != nil {
+			return old, ""
+		}
+		if was && wanted != "" && image == wanted {
+			return serving, ""
+		}
+		if w.recovered(pod, before, wanted, statuses) {
+			return pulled, ends(statuses)
+		}
 		return other, ""
 	case failing != nil:
 		if was && (wanted == "" || !about(failing.Message, wanted, pull.Image, before.messages, statuses)) {

@@ -167,8 +167,8 @@ func (l look) same(o look) bool {
 func (l look) left() int { return l.waiting + l.old + l.unmade }
 
 // wait watches until all that failed has pulled, the first new pod fails, or
-// time runs out. onFirst is called once, when the first pod has pulled.
-func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, onFirst func()) Result {
+// time runs out. first is called once, when the first pod has pulled.
+func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, first func()) Result {
 	person := ctx
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -193,10 +193,10 @@ func (w *watcher) wait(ctx context.Context, timeout time.Duration, tell Tell, on
 				still = 0
 			}
 			last = l
-			w.tell(l)
+			w.tell(l, tell)
 			if len(l.pulled) > 0 && w.first.IsZero() {
 				w.first = w.m.now()
-				onFirst()
+				first()
 			}
 			if r, done := w.judge(ctx, l, n, still); done {
 				return r
@@ -272,23 +272,21 @@ func (w *watcher) late(l look, trouble string) Result {
 	return r
 }
 
-// tell tells of each pod once that it has pulled, and of each reason to wait.
-func (w *watcher) tell(l look) {
-	once := func(what, text string) {
-		if !w.told[what] {
-			w.told[what] = true
-			w.say(text)
+// tell tells of each pod once that it has pulled.
+func (w *watcher) tell(l look, tell Tell) {
+	for _, name := range l.pulled {
+		if !w.told[name] {
+			w.told[name] = true
+			tell("pulled: pod/" + name)
 		}
 	}
-	for _, name := range l.pulled {
-		once(name, "pulled: pod/"+name)
-	}
-	if l.why != "" {
-		once(l.why, l.why)
+	if l.why != "" && !w.told[l.why] {
+		w.told[l.why] = true
+		tell(l.why)
 	}
 }
 
-// look reads the pods once, and counts what became of them.
+// look looks once.
 func (w *watcher) look(ctx context.Context) (look, error) {
 	pods, err := w.pods(ctx)
 	if err != nil {
