@@ -138,26 +138,12 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, now time.Time) {
 	if p.AsMe != nil {
 		s.list("As you", p.AsMe.Sentences)
 	}
-	var missed []string
-	for _, g := range p.NotLookedAt {
-		missed = append(missed, gapLine{why: g.Why, needs: g.Needs}.words())
-	}
-	if s.Verbose == 0 && len(missed) > gapsShown {
-		missed = append(missed[:gapsShown], "and "+number(len(missed)-gapsShown)+" more; -v lists them")
-	}
-	s.list("Not seen", missed)
+	s.notSeen(p.NotLookedAt)
 	if s.Verbose > 0 {
-		for i, f := range p.Findings {
-			name := ""
-			if i == 0 {
-				name = "Findings"
-			}
-			s.item(name, markOf(f), "", painted(f.Check+" "+f.Outcome+":", dim), normal(f.Sentence), solid(s.origin(f, now), dim))
-		}
+		s.findings(p.Findings, now)
 	}
 	if command, ok := shell.Command(append(s.program(), "explain", p.Cause)...); ok {
-		s.b.WriteString(s.paint(bold, pad("More", column)))
-		s.verbatim(0, cyan, command)
+		s.command("More", command)
 	}
 }
 
