@@ -330,33 +330,24 @@ func (r Record) check() error {
 		return errors.New("it has no changes, or too many")
 	}
 	for _, k := range r.Changes {
-		if err := k.check(r.Namespace); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// check the same of one change of a record in that namespace.
-func (k kept) check(namespace string) error {
-	apiVersion, resource := served(k.Object.Kind)
-	switch {
-	case apiVersion == "" || k.Object.APIVersion != apiVersion || k.Object.Resource != resource:
-		return errors.New("it is about a kind that fix does not change")
-	case k.Object.Namespace != namespace:
-		return errors.New("it is about another namespace")
-	case len(validation.IsDNS1123Subdomain(k.Object.Name)) > 0, strings.HasPrefix(k.Object.Name, recordPrefix):
-		return errors.New("it is about an object that cannot be")
-	case k.Made == (len(k.Edits) > 0), len(k.Edits) > maxEdits, !k.Made && k.Object.UID == "":
-		return errors.New("it neither edits nor makes an object")
-	}
-	for _, e := range k.Edits {
-		inSecret := k.Object.Kind == "Secret"
+		apiVersion, resource := served(k.Object.Kind)
 		switch {
-		case !changeable(k.Object.Kind, e.Path):
-			return errors.New("it is about a field that fix does not change")
-		case inSecret && !e.Hidden, !inSecret && e.Hidden && !mayHide(e.Path), e.Hidden && (e.Old != nil || e.New != nil):
-			return errors.New("it holds what must not stand there")
+		case apiVersion == "" || k.Object.APIVersion != apiVersion || k.Object.Resource != resource:
+			return errors.New("it is about a kind that fix does not change")
+		case k.Object.Namespace != r.Namespace:
+			return errors.New("it is about another namespace")
+		case len(validation.IsDNS1123Subdomain(k.Object.Name)) > 0, strings.HasPrefix(k.Object.Name, recordPrefix):
+			return errors.New("it is about an object that cannot be")
+		case k.Made == (len(k.Edits) > 0), len(k.Edits) > maxEdits, !k.Made && k.Object.UID == "":
+			return errors.New("it neither edits nor makes an object")
+		}
+		for _, e := range k.Edits {
+			if !changeable(k.Object.Kind, e.Path) {
+				return errors.New("it is about a field that fix does not change")
+			}
+			if k.Object.Kind == "Secret" && !e.Hidden || k.Object.Kind != "Secret" && e.Hidden && !mayHide(e.Path) || e.Hidden && (e.Old != nil || e.New != nil) {
+				return errors.New("it holds what must not stand there")
+			}
 		}
 	}
 	return nil

@@ -138,7 +138,14 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, now time.Time) {
 	if p.AsMe != nil {
 		s.list("As you", p.AsMe.Sentences)
 	}
-	s.notSeen(p.NotLookedAt)
+	var missed []string
+	for _, g := range p.NotLookedAt {
+		missed = append(missed, gapLine{why: g.Why, needs: g.Needs}.words())
+	}
+	if s.Verbose == 0 && len(missed) > gapsShown {
+		missed = append(missed[:gapsShown], "and "+number(len(missed)-gapsShown)+" more; -v lists them")
+	}
+	s.list("Not seen", missed)
 	if s.Verbose > 0 {
 		s.findings(p.Findings, now)
 	}
