@@ -26,8 +26,8 @@ func newCollect(w *world, show *showOptions) *cobra.Command {
 
 The file holds what was found and nothing secret: no secrets' data, no
 environment, no annotations; of pull secrets their type, keys, hosts and kinds
-of credentials. Whoever gets it sees the same answer, without a way
-to the cluster or the registries, with --bundle FILE.`,
+of credentials. With --bundle FILE whoever gets it sees the same answer, without
+a way to the cluster or the registries.`,
 		Example: examples(w, "collect -A -o pulls.json", "collect deployment/api -n shop -o api.json", "--bundle pulls.json", "diagnose deployment/api -n shop --bundle pulls.json"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if file == "" {

@@ -17,7 +17,7 @@ import (
 // The exit codes. docs/cli.md lists them; a test compares.
 const (
 	ExitOK          = 0   // nothing is failing; verify: all is proven; fix: all is mended, or planned with --dry-run, or nothing failed; undo: nothing of the fix is left; read, explain, registries, demo, collect, completion, version: done; watch: left by a key
-	ExitFailing     = 1   // failing pulls were found; verify: a pull is disproved; fix: something is not mended; undo: refused, or it broke off
+	ExitFailing     = 1   // failing pulls were found; verify: a pull is disproved; fix: something is not mended; undo: refused, not agreed to, or broken off
 	ExitUsage       = 2   // wrong usage: a flag, an argument, an input, a kubeconfig, an object that is not there
 	ExitNotSeen     = 3   // nothing was found, but something could not be looked at: no answer, no right, a pod that could not be made; verify: nothing is disproved, but something is not proven; fix: pods of what was named are still being made, or cannot be made, or no pod runs now that would show what was changed
 	ExitFault       = 70  // a fault of the program itself, or of its output

@@ -91,7 +91,7 @@ that can be and no pod runs now that would show it, as of a CronJob.`,
 	flags.BoolVar(&o.remedy.Rollback, "rollback", false, "in an emergency: go back to the revision before")
 	flags.BoolVar(&o.remedy.Restart, "restart", false, "in an emergency: restart all pods")
 	flags.BoolVar(&o.remedy.Recreate, "recreate", false, "in an emergency: make the failing pods anew")
-	flags.BoolVar(&o.force, "force", false, "take an emergency measure although it would not help, or takes pods that serve")
+	flags.BoolVar(&o.force, "force", false, "carry out an emergency measure even if it would not help, or would end pods that serve")
 	_ = cmd.RegisterFlagCompletionFunc("cause", completeCauses) // it fails only for a flag that is not there
 	return cmd
 }

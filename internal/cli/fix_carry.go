@@ -84,7 +84,7 @@ func (x *fixing) refusal(p mend.Plan, why string) string {
 	if why == "" {
 		why = "no registry could be asked about it"
 	}
-	tool, elsewhere := kept(p)
+	keeper, elsewhere := kept(p)
 	switch {
 	case p.Brake != "" && !x.force:
 		return p.Brake + "; --force does it all the same"
@@ -93,7 +93,7 @@ func (x *fixing) refusal(p mend.Plan, why string) string {
 	case p.Proof == verify.NotProven && !x.unproven && !(emergency && x.force):
 		return "it could not be proven that it helps: " + why + "; --unproven does it all the same"
 	case elsewhere && !x.here:
-		return tool + "; mend it there, or give --here to change it here until then"
+		return keeper + "; mend it there, or give --here to change it here until then"
 	}
 	return ""
 }

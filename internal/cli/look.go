@@ -72,7 +72,7 @@ func (o *lookOptions) addFlags(flags *pflag.FlagSet) {
 }
 
 func (o *lookOptions) addTrace(flags *pflag.FlagSet) {
-	flags.StringVar(&o.traceFile, "trace", "", "file to write to what was waited for, as JSON lines")
+	flags.StringVar(&o.traceFile, "trace", "", "file for what the run waited for, as JSON lines")
 }
 
 // addAskFlags adds what says whom to ask and how far to go.

@@ -63,18 +63,23 @@ what they show first.`,
 		case "help":
 			c.Args = func(_ *cobra.Command, args []string) error { return known(root, args) }
 		case "completion":
-			c.Args = cobra.ArbitraryArgs
-			c.RunE = func(_ *cobra.Command, args []string) error {
-				if len(args) > 0 {
-					return usage("there is no completion for %q; take one of bash, zsh, fish, powershell", foreign.Text(args[0], maxNamed))
-				}
-				return c.Help()
-			}
-			c.Short = "Print the script that completes arguments in a shell"
-			c.Long = c.Short + ".\n\nThe help of each shell's command says where to put it."
+			wordCompletion(c)
 		}
 	}
 	return root
+}
+
+// wordCompletion has cobra's own verb speak as ours do.
+func wordCompletion(c *cobra.Command) {
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usage("there is no completion for %q; take one of bash, zsh, fish, powershell", foreign.Text(args[0], maxNamed))
+		}
+		return c.Help()
+	}
+	c.Short = "Print the script that completes arguments in a shell"
+	c.Long = c.Short + ".\n\nThe help of each shell's command says where to put it."
 }
 
 // known tells whether there is a verb of that name, for help.

@@ -43,7 +43,11 @@ was killed on the way. Without an ID it takes the newest fix of the namespace
 that was not undone. What it sets back is shown first. It does only what you may
 do yourself. A field that somebody changed since is not overwritten: then
 nothing is undone. What fix made is removed, and at last the record. If it
-breaks off, the next one goes on from there. Evicted pods do not come back.`,
+breaks off, the next one goes on from there. Evicted pods do not come back.
+
+Exit codes: 0 if nothing of the fix is left (with --dry-run: nothing stands in
+the way), 1 if it was refused, not agreed to, or broke off, 3 if the record
+could not be read.`,
 		Example: examples(w, "undo", "undo 20261121-035102-k3x7q2m4n5pa -n shop", "undo --list -A", "undo --dry-run=server"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.undo(cmd, args)
@@ -52,7 +56,7 @@ breaks off, the next one goes on from there. Evicted pods do not come back.`,
 	flags := cmd.Flags()
 	o.addKubeFlags(flags)
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long reading, checking and taking back may take, each")
-	flags.StringVar(&o.traceFile, "trace", "", "file to write to what was waited for, as JSON lines")
+	flags.StringVar(&o.traceFile, "trace", "", "file for what the run waited for, as JSON lines")
 	flags.StringVar(&o.dryRun, "dry-run", "none", "none, client (show what would be done) or server (also have the API server try it)")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "do not ask; needs the ID")
 	flags.BoolVar(&o.list, "list", false, "list what can be undone")
@@ -161,7 +165,13 @@ func (o *undoOptions) takeBack(ctx context.Context, c connection, m *mend.Mender
 	} else if err := o.print(doc, nil); err != nil {
 		return err
 	}
-	if doc.Outcome == v1alpha1.UndoUndone || doc.Outcome == v1alpha1.UndoPlanned {
+	return endedUndo(doc)
+}
+
+// endedUndo gives the exit code of an undo: without a dry run, what is only planned
+// is what the person did not agree to.
+func endedUndo(u v1alpha1.Undo) error {
+	if u.Outcome == v1alpha1.UndoUndone || u.Outcome == v1alpha1.UndoPlanned && u.DryRun != "" {
 		return nil
 	}
 	return coded{code: ExitFailing}

@@ -95,3 +95,20 @@ func TestUndoShowsWhatItReachesAndHowADryRunEnds(t *testing.T) {
 		t.Errorf("%v: %s", err, got.out)
 	}
 }
+
+func TestTheExitCodeOfAnUndo(t *testing.T) {
+	for name, c := range map[string]struct {
+		u    v1alpha1.Undo
+		want int
+	}{
+		"undone":                  {v1alpha1.Undo{Outcome: v1alpha1.UndoUndone}, ExitOK},
+		"planned, as a dry run":   {v1alpha1.Undo{Outcome: v1alpha1.UndoPlanned, DryRun: "client"}, ExitOK},
+		"planned, and not agreed": {v1alpha1.Undo{Outcome: v1alpha1.UndoPlanned}, ExitFailing},
+		"refused, as a dry run":   {v1alpha1.Undo{Outcome: v1alpha1.UndoRefused, DryRun: "client"}, ExitFailing},
+		"broken off":              {v1alpha1.Undo{Outcome: v1alpha1.UndoBroken}, ExitFailing},
+	} {
+		if got := exitCode(t.Context(), endedUndo(c.u)); got != c.want {
+			t.Errorf("%s: exit code %d, want %d", name, got, c.want)
+		}
+	}
+}

@@ -20,28 +20,7 @@ import (
 // prove has verify foresee the pods that the plan makes wanted.
 func (m *Mender) prove(ctx context.Context, p *Plan) {
 	p.Proof = verify.NotProven
-	var q examine.Prospect
-	for i, c := range slices.Backward(p.Chosen) { // what was planned upon others counts before them
-		f := c.Remedy.Foresee
-		if f == nil || c.Covered {
-			continue
-		}
-		for _, pod := range f.Pods {
-			for j, other := range p.Chosen {
-				if j != i && !(j < i && c.upon) && other.Remedy.Foresee != nil && len(other.Remedy.Foresee.Pods) > 0 {
-					is, then := p.beside(pod, other.Remedy.Foresee)
-					pod = overlay(pod, is, then)
-				}
-			}
-			q.Wants = append(q.Wants, examine.Want{
-				Object: evidence.Object{Kind: p.Case.Target.Kind, Namespace: p.Case.Target.Namespace, Name: p.Case.Target.Name},
-				Pod:    pod, Exists: f.Exists,
-			})
-		}
-		q.Secrets = append(q.Secrets, f.Secrets...)
-		q.Accounts = append(q.Accounts, f.Accounts...)
-	}
-	if len(q.Wants) > 0 {
+	if q := p.prospect(); len(q.Wants) > 0 {
 		p.Result = verify.Verify(ctx, m.catalog, m.seer, q)
 		p.Result.Answers = slices.DeleteFunc(p.Result.Answers, func(a verify.Answer) bool { return p.leaves(a.Evidence.Pull) })
 		if p.Proof = p.Result.Proof(); p.emergency() {
@@ -52,10 +31,38 @@ func (m *Mender) prove(ctx context.Context, p *Plan) {
 		p.Proof, p.ProvenBy = verify.Proven, why
 	}
 	for _, c := range p.Chosen {
-		if why, braked := remedy.Brake(c.Remedy, string(p.Proof), p.Case); braked {
+		if why := remedy.Brake(c.Remedy, string(p.Proof), p.Case); why != "" {
 			p.Brake = why
 		}
 	}
+}
+
+// prospect is what the chosen remedies make wanted: the pods of each, with what the
+// others make of them.
+func (p *Plan) prospect() examine.Prospect {
+	var q examine.Prospect
+	for i, c := range slices.Backward(p.Chosen) { // what was planned upon others counts before them
+		f := c.Remedy.Foresee
+		if f == nil || c.Covered {
+			continue
+		}
+		for _, pod := range f.Pods {
+			for j, other := range p.Chosen {
+				if j == i || j < i && c.upon || other.Remedy.Foresee == nil || len(other.Remedy.Foresee.Pods) == 0 {
+					continue
+				}
+				is, then := p.beside(pod, other.Remedy.Foresee)
+				pod = overlay(pod, is, then)
+			}
+			q.Wants = append(q.Wants, examine.Want{
+				Object: evidence.Object{Kind: p.Case.Target.Kind, Namespace: p.Case.Target.Namespace, Name: p.Case.Target.Name},
+				Pod:    pod, Exists: f.Exists,
+			})
+		}
+		q.Secrets = append(q.Secrets, f.Secrets...)
+		q.Accounts = append(q.Accounts, f.Accounts...)
+	}
+	return q
 }
 
 // leaves tells a pull that fails now and that nothing was chosen for: that it

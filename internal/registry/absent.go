@@ -22,24 +22,24 @@ const maxKnownTags = 3
 // so does any other tag that answers.
 func (l *ladder) explainAbsent(ctx context.Context, a attempt) {
 	known := l.knownTags()
-	answered := make([]reply, len(known))
 	var list tagList
-	var all sync.WaitGroup
-	for i, tag := range known {
-		all.Go(func() {
-			answered[i], _ = l.prober.ask(ctx, l.base.manifest(http.MethodHead, l.reference.Repository, tag), a.auth)
-		})
-	}
-	list = l.prober.listTags(ctx, l.base, l.reference.Repository, a.auth)
-	all.Wait()
+	var listed sync.WaitGroup
+	listed.Go(func() { list = l.prober.listTags(ctx, l.base, l.reference.Repository, a.auth) })
+	tag, answer, answers := l.anyThere(ctx, known, a)
+	listed.Wait()
 	if ctx.Err() != nil && list.first.answer == nil {
 		l.outOfTime(evidence.CheckTags, l.repositorySubject())
 	}
-	answers := slices.IndexFunc(answered, func(r reply) bool { return r.status() == http.StatusOK })
-	if answers < 0 && len(list.tags) == 0 && !list.noRepository && !l.prober.words.saysNoRepository(a.refusal) && !l.familyHides(a) {
-		if tag, r, ok := l.guess(ctx, a); ok {
-			known, answered, answers = []string{tag}, []reply{r}, 0
+	none, hides := l.prober.words.saysNoRepository(a.refusal) || list.noRepository, l.familyHides(a)
+	if !answers && len(list.tags) == 0 && !none && !hides {
+		// The likeliest tags beside one that is missing.
+		if tag, answer, answers = l.anyThere(ctx, guessTags(l.reference.Tag), a); answers {
+			known = []string{tag}
 		}
+	}
+	there := answers || len(list.tags) > 0 || hides && !none
+	if !there && !none {
+		there = l.namesRepositories(ctx, a)
 	}
 
 	d := l.about(a.login, l.refused(a.head, a.refusal, a.auth.secrets))
@@ -47,11 +47,6 @@ func (l *ladder) explainAbsent(ctx context.Context, a attempt) {
 		l.tell(evidence.CheckManifest, outcome, subject, a.head, d, format, args...)
 	}
 	host, status := l.base.host, a.head.status()
-	none := l.prober.words.saysNoRepository(a.refusal) || list.noRepository
-	there := answers >= 0 || len(list.tags) > 0 || l.familyHides(a) && !none
-	if !there && !none {
-		there = l.namesRepositories(ctx, a)
-	}
 	switch {
 	case slices.Contains(list.tags, l.reference.Tag) && l.reference.Digest == "":
 		tell(evidence.TagListedNotGiven, l.imageSubject(), "%s lists its tag %s and gives no manifest for it (%d)", l.repositoryName(), l.reference.Tag, status)
@@ -69,20 +64,18 @@ func (l *ladder) explainAbsent(ctx context.Context, a attempt) {
 	default:
 		tell(evidence.ManifestAbsent, l.imageSubject(), "there is no %s (%d), and %s does not tell whether the repository is there", l.imageName(), status, host)
 	}
-	if answers >= 0 {
-		l.tell(evidence.CheckTags, evidence.RepositoryAnswers, l.repositorySubject(), answered[answers], details{"tag": known[answers]}, "%s is there: its tag %s answers", l.repositoryName(), known[answers])
+	if answers {
+		l.tell(evidence.CheckTags, evidence.RepositoryAnswers, l.repositorySubject(), answer, details{"tag": tag}, "%s is there: its tag %s answers", l.repositoryName(), tag)
 	}
-	l.tellTags(list, known, answers < 0, a.auth.secrets)
+	l.tellTags(list, known, !answers, a.auth.secrets)
 }
 
-// guess asks for the tags that are most likely beside one that is missing, where
-// the registry lists none: one that answers proves that the repository is there.
-// It returns the likeliest of those.
-func (l *ladder) guess(ctx context.Context, a attempt) (tag string, r reply, ok bool) {
-	guesses := guessTags(l.reference.Tag)
-	answered := make([]reply, len(guesses))
+// anyThere asks for tags side by side, and returns the first of them that answers:
+// it proves that the repository is there, also where its tags cannot be listed.
+func (l *ladder) anyThere(ctx context.Context, tags []string, a attempt) (tag string, r reply, ok bool) {
+	answered := make([]reply, len(tags))
 	var all sync.WaitGroup
-	for i, tag := range guesses {
+	for i, tag := range tags {
 		all.Go(func() {
 			answered[i], _ = l.prober.ask(ctx, l.base.manifest(http.MethodHead, l.reference.Repository, tag), a.auth)
 		})
@@ -90,7 +83,7 @@ func (l *ladder) guess(ctx context.Context, a attempt) (tag string, r reply, ok 
 	all.Wait()
 	for i, r := range answered {
 		if r.status() == http.StatusOK {
-			return guesses[i], r, true
+			return tags[i], r, true
 		}
 	}
 	return "", reply{}, false

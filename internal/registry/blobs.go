@@ -27,14 +27,7 @@ const maxLayerBytes = 1 << 45
 // GET goes the way of the layers, to the blob store; and for the layers with
 // HEAD.
 func (l *ladder) blobs(ctx context.Context, a attempt, d document) {
-	layers := d.Layers[:0:0]
-	known := map[string]bool{} // a manifest of 4 MiB can name 50,000 layers
-	for _, layer := range d.Layers {
-		if !foreignLayer(layer) && !known[layer.Digest] {
-			known[layer.Digest] = true
-			layers = append(layers, layer)
-		}
-	}
+	layers := d.ownLayers()
 	if most := l.prober.options.MaxBlobs; len(layers) > most {
 		l.gap(evidence.CheckBlobs, l.imageSubject(), fmt.Sprintf("only %d of its %d layers were asked for", most, len(layers)), "")
 		layers = layers[:most]
@@ -84,6 +77,19 @@ func (l *ladder) blobs(ctx context.Context, a attempt, d document) {
 	if l.target.Measure {
 		l.measure(ctx, a, largest, size)
 	}
+}
+
+// ownLayers are the layers that the registry has to give, each once.
+func (d document) ownLayers() []descriptor {
+	var layers []descriptor
+	known := map[string]bool{} // a manifest of 4 MiB can name 50,000 layers
+	for _, layer := range d.Layers {
+		if !foreignLayer(layer) && !known[layer.Digest] {
+			known[layer.Digest] = true
+			layers = append(layers, layer)
+		}
+	}
+	return layers
 }
 
 // layer asks for one layer. A refused HEAD is asked again as a GET of one byte:

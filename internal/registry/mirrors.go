@@ -131,6 +131,12 @@ func (l *ladder) mirror(ctx context.Context, c hostsdir.Config, at int) {
 		l.mirrorFails(r, h, subject, d, place)
 		return
 	}
+	l.readMirror(r, subject, d, place, known)
+}
+
+// readMirror tells what a mirror answered; known is the digest that the registry
+// gave, "" if it gave none.
+func (l *ladder) readMirror(r reply, subject evidence.Subject, d details, place, known string) {
 	d["status"] = strconv.Itoa(r.status())
 	switch status := r.status(); {
 	case status == http.StatusOK && strings.HasPrefix(strings.ToLower(r.answer.header.Get("Content-Type")), "text/html"):

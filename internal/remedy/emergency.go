@@ -226,13 +226,13 @@ func (p *planner) otherSpelling(r Remedy) (Remedy, string) {
 // Emergency tells a measure that a person named, and that mends no cause.
 func (r Remedy) Emergency() bool { return r.ID == Rollback || r.ID == Restart || r.ID == Recreate }
 
-// Brake tells whether an emergency measure is refused without --force, and why,
-// as a sentence without a full stop: because the next pull would fail as well
-// (proof is that of Foresee: proven, disproved or not-proven), or because pods
-// that still serve would go. Other remedies have no brake.
-func Brake(r Remedy, proof string, k Case) (string, bool) {
+// Brake is why an emergency measure is refused without --force, a sentence without
+// a full stop: because the next pull would fail as well (proof is that of Foresee:
+// proven, disproved or not-proven), or because pods that still serve would go. ""
+// for what is not refused, and for all other remedies.
+func Brake(r Remedy, proof string, k Case) string {
 	if !r.Emergency() {
-		return "", false
+		return ""
 	}
 	why := ""
 	if proof == "disproved" {
@@ -245,5 +245,5 @@ func Brake(r Remedy, proof string, k Case) (string, bool) {
 		}
 		why = join(why, serving)
 	}
-	return why, why != ""
+	return why
 }

@@ -89,23 +89,15 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 	s.steps(d, shown, now)
 	s.further(d.Causes[1:])
 	s.ruledOut(d.RuledOut)
-	for i, gap := range d.NotLookedAt {
-		head := ""
-		if i == 0 {
-			head = "Not seen"
-		}
-		s.field(head, gapLine{why: gap.Why, needs: gap.Needs}.words())
-	}
+	s.list("Not seen", gapWords(d.NotLookedAt))
 	if s.Verbose > 0 {
 		s.everything(d, now)
 	}
 	if command, ok := s.fix(Example(d.Pull)); ok && first.State != v1alpha1.Cleared {
-		s.b.WriteString(s.paint(bold, pad("Fix", column)))
-		s.verbatim(0, cyan, command)
+		s.command("Fix", command)
 	}
 	if command, ok := shell.Command(append(s.program(), "explain", first.Cause)...); ok {
-		s.b.WriteString(s.paint(bold, pad("More", column)))
-		s.verbatim(0, cyan, command)
+		s.command("More", command)
 	}
 }
 

@@ -194,11 +194,7 @@ func NothingText(w io.Writer, f v1alpha1.Fix, cause string, waiting int, style S
 		text += " Not all could be looked at."
 	}
 	s.hang("", plain, 2, normal(text))
-	var missed []string
-	for _, g := range f.NotLookedAt {
-		missed = append(missed, gapLine{why: g.Why, needs: g.Needs}.words())
-	}
-	s.list("Not seen", missed)
+	s.list("Not seen", gapWords(f.NotLookedAt))
 	return s.writeTo(w)
 }
 

@@ -278,3 +278,20 @@ func sentence(clause string) string {
 	}
 	return clause + "."
 }
+
+func gapWords(gaps []v1alpha1.Gap) []string {
+	var lines []string
+	for _, g := range gaps {
+		lines = append(lines, gapLine{why: g.Why, needs: g.Needs}.words())
+	}
+	return lines
+}
+
+// notSeen lists what could not be looked at: the first few, and with -v all.
+func (s *sheet) notSeen(gaps []v1alpha1.Gap) {
+	lines := gapWords(gaps)
+	if more := len(lines) - gapsShown; s.Verbose == 0 && more > 0 {
+		lines = append(lines[:gapsShown], "and "+number(more)+" more; -v lists them")
+	}
+	s.list("Not seen", lines)
+}

@@ -50,14 +50,7 @@ func PlanText(w io.Writer, t v1alpha1.TargetFix, now time.Time, style Style) err
 		s.byHand(t, now)
 	}
 	s.alternatives(t, now)
-	var missed []string
-	for _, g := range t.NotLookedAt {
-		missed = append(missed, gapLine{why: g.Why, needs: g.Needs}.words())
-	}
-	if s.Verbose == 0 && len(missed) > gapsShown {
-		missed = append(missed[:gapsShown], "and "+number(len(missed)-gapsShown)+" more; -v lists them")
-	}
-	s.list("Not seen", missed)
+	s.notSeen(t.NotLookedAt)
 	return s.writeTo(w)
 }
 

@@ -222,19 +222,24 @@ func summarised(causes []v1alpha1.Cause) []string {
 
 // everything lists all findings, and the runtime's words in fields.
 func (s *sheet) everything(d v1alpha1.Diagnosis, now time.Time) {
-	for i, f := range d.Findings {
-		name := ""
-		if i == 0 {
-			name = "Findings"
-		}
-		s.item(name, markOf(f), "", painted(f.Check+" "+f.Outcome+":", dim), normal(f.Sentence), solid(s.origin(f, now), dim))
-	}
+	s.findings(d.Findings, now)
 	s.egress(d.Egress)
 	y := d.Symptom
 	if y.Detail != "" {
 		s.field("Said", y.Detail)
 	}
 	s.field("Read as", strings.Join(symptomWords(y), ", "))
+}
+
+// findings lists all of them with their checks and outcomes.
+func (s *sheet) findings(all []v1alpha1.Finding, now time.Time) {
+	for i, f := range all {
+		name := ""
+		if i == 0 {
+			name = "Findings"
+		}
+		s.item(name, markOf(f), "", painted(f.Check+" "+f.Outcome+":", dim), normal(f.Sentence), solid(s.origin(f, now), dim))
+	}
 }
 
 // symptomWords lists what a text shows, as name and value.

@@ -115,11 +115,7 @@ func UndoText(w io.Writer, u v1alpha1.Undo, style Style) error {
 		}
 	}
 	s.list("No undo", u.Irrevocable)
-	var missed []string
-	for _, g := range u.NotLookedAt {
-		missed = append(missed, gapLine{why: g.Why, needs: g.Needs}.words())
-	}
-	s.list("Not seen", missed)
+	s.list("Not seen", gapWords(u.NotLookedAt))
 	return s.writeTo(w)
 }
 

@@ -178,17 +178,10 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, said map[string]bool, now time.Tim
 	}
 	s.list("Not seen", missed)
 	if s.Verbose > 0 {
-		for i, f := range p.Findings {
-			name := ""
-			if i == 0 {
-				name = "Findings"
-			}
-			s.item(name, markOf(f), "", painted(f.Check+" "+f.Outcome+":", dim), normal(f.Sentence), solid(s.origin(f, now), dim))
-		}
+		s.findings(p.Findings, now)
 	}
 	if command, ok := shell.Command(append(s.program(), "explain", p.Cause)...); ok {
-		s.b.WriteString(s.paint(bold, pad("More", column)))
-		s.verbatim(0, cyan, command)
+		s.command("More", command)
 	}
 }
 
