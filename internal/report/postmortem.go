@@ -76,7 +76,7 @@ func (p *postMortem) summary(f v1alpha1.Fix) {
 		words   string
 	}{
 		{v1alpha1.FixMended, "mended"}, {v1alpha1.FixStillPulling, "still pulling"}, {v1alpha1.FixChanged, "changed, which no pod shows yet"}, {v1alpha1.FixGone, "gone meanwhile"},
-		{v1alpha1.FixUndone, "changed and taken back"}, {v1alpha1.FixBroken, "half done"},
+		{v1alpha1.FixUndone, "changed and taken back"}, {v1alpha1.FixBroken, "broke off"},
 		{v1alpha1.FixRefused, "refused"}, {v1alpha1.FixNothing, "to be mended by hand"}, {v1alpha1.FixPlanned, "not carried out"},
 	} {
 		if n[o.outcome] > 0 {
