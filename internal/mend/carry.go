@@ -105,9 +105,18 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 		}
 		m.taken(ctx, p, c)
 	}
+	var refused []string
+	fails := func(pod Pod) bool {
+		fails, err := w.stillFails(ctx, pod)
+		if err != nil {
+			tell(err.Error())
+			refused = append(refused, err.Error())
+		}
+		return fails
+	}
 	rest := p.Evict
 	for woken := false; len(rest) > 0 && !woken; rest = rest[1:] {
-		if woken = w.stillFails(ctx, rest[0]); !woken {
+		if woken = fails(rest[0]); !woken {
 			continue
 		}
 		if err := m.evict(ctx, rest[0], tell); err != nil {
@@ -115,10 +124,9 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 		}
 		w.evicted = true
 	}
-	var refused []string
 	r := w.wait(ctx, timeout, tell, func() {
 		for _, pod := range rest {
-			if !w.stillFails(ctx, pod) {
+			if !fails(pod) {
 				continue
 			}
 			if err := m.evict(ctx, pod, tell); err != nil {

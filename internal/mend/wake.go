@@ -74,12 +74,25 @@ func (m *Mender) evict(ctx context.Context, pod Pod, tell Tell) error {
 	return err
 }
 
+// readTries is how often a pod is asked for before it is left alone.
+const readTries = 3
+
 // stillFails looks at a pod once more before it is evicted: while others were
-// mended, or a person thought it over, its kubelet may have pulled by itself. Only
-// what was seen to be well is spared: not a pod that cannot be read.
-func (w *watcher) stillFails(ctx context.Context, pod Pod) bool {
-	live, err := w.m.cluster.Pod(ctx, pod.Namespace, pod.Name)
-	return err != nil || string(live.UID) != pod.UID || !w.before[pod.UID].failing || len(cluster.FailingPulls(live)) > 0
+// mended, or a person thought it over, its kubelet may have pulled by itself. One
+// that cannot be read may be well by now, and is left as it is: that is the error.
+func (w *watcher) stillFails(ctx context.Context, pod Pod) (bool, error) {
+	for try := 1; ; try++ {
+		live, err := w.m.cluster.Pod(ctx, pod.Namespace, pod.Name)
+		switch {
+		case err == nil:
+			return string(live.UID) != pod.UID || !w.before[pod.UID].failing || len(cluster.FailingPulls(live)) > 0, nil
+		case cluster.ReasonOf(err) == cluster.NotFound: // what there is to evict, the API server knows
+			return true, nil
+		case try == readTries:
+			return false, fmt.Errorf("pod/%s was not evicted, as it is not known whether it still fails: %w", pod.Name, err)
+		}
+		pause(ctx, w.m.poll)
+	}
 }
 
 // hindered says why no pod would get to know of the plan's changes, before
