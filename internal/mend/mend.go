@@ -170,7 +170,9 @@ func (m *Mender) best(ctx context.Context, k remedy.Case, o remedy.Options) Plan
 			}
 			break
 		}
-		maps.Copy(without, p.refuted())
+		refuted := p.refuted()
+		maps.Copy(without, refuted)
+		o.Absent = append(o.Absent, p.absent(refuted)...)
 	}
 	return first
 }
