@@ -50,7 +50,7 @@ const (
 	FixStillPulling FixOutcome = "still-pulling" // time ran out before the pull ended; nothing was taken back
 	FixChanged      FixOutcome = "changed"       // the change was made, and no pod runs now that would show it: see why and countsFrom
 	FixGone         FixOutcome = "gone"          // what was changed was removed, or ended, while it was watched
-	FixBroken       FixOutcome = "broken"        // a write failed on the way, and what was done could not be taken back: undo does
+	FixBroken       FixOutcome = "broken"        // a write failed on the way and could not be taken back, or may still be made: undo does
 )
 
 // A TargetFix is about one object that a person would edit.

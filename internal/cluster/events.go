@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/symptom"
 )
 
 // Bounds on events.
@@ -76,20 +77,48 @@ func (c *Client) pulledAt(ctx context.Context, s Start) (time.Time, error) {
 	return newest, err
 }
 
-// FailedPull is what the pod's newest event since then says that tells of a
-// failed pull of that image; "" if none does. A kubelet tells the failure so at
-// once, and writes it into the pod's status as much as ten seconds later if
-// nothing else happens to the pod.
-func (c *Client) FailedPull(ctx context.Context, pod *corev1.Pod, image string, since time.Time) (string, error) {
+// Heard are events as they were at one time: how often each had happened by then,
+// by name. What came since is told by it, and by no clock: the times in events are
+// those of nodes and controllers, each with a clock of its own.
+type Heard map[string]int
+
+// since is how often an event has happened since then.
+func (h Heard) since(e *corev1.Event) int { return max(0, count(e)-h[e.Name]) }
+
+// FailedPulls tells of the failed pulls of that image that the pod's events tell of
+// since then (nil for all): what the newest says, "" if there are none, and how
+// many there were. A kubelet tells a failure so at once, and writes it into the
+// pod's status as much as ten seconds later if nothing else happens to the pod. That
+// it put a pull off by its own limit is none.
+func (c *Client) FailedPulls(ctx context.Context, pod *corev1.Pod, image string, since Heard) (said string, times int, err error) {
+	all, err := c.failures(ctx, pod)
+	for i := range all {
+		e := &all[i]
+		n := since.since(e)
+		if n == 0 || !Names(e.Message, image) || symptom.Parse(e.Message).Sign == symptom.ThrottledByKubelet {
+			continue
+		}
+		said, times = shorten(e.Message), times+n
+	}
+	return said, times, err
+}
+
+// HeardOfPulls are the events of failed pulls that a pod has by now.
+func (c *Client) HeardOfPulls(ctx context.Context, pod *corev1.Pod) (Heard, error) {
+	all, err := c.failures(ctx, pod)
+	heard := Heard{}
+	for i := range all {
+		heard[all[i].Name] = count(&all[i])
+	}
+	return heard, err
+}
+
+// failures are the events in which a kubelet says that a start failed, the oldest
+// first.
+func (c *Client) failures(ctx context.Context, pod *corev1.Pod) ([]corev1.Event, error) {
 	uid := string(pod.UID)
 	e, err := c.events(ctx, pod.Namespace, fields.Set{"involvedObject.uid": uid, "reason": reasonFailed}, 1, map[string]bool{uid: true})
-	said := ""
-	for _, event := range e.Of(uid) {
-		if !last(&event).Before(since.Truncate(time.Second)) && Names(event.Message, image) {
-			said = shorten(event.Message)
-		}
-	}
-	return said, err
+	return e.Of(uid), err
 }
 
 func (c *Client) events(ctx context.Context, namespace string, selector fields.Set, maxPages int, podUIDs map[string]bool) (Events, error) {

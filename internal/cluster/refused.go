@@ -83,23 +83,27 @@ func (r *Run) Refusals(ctx context.Context, namespace string, of labels.Selector
 
 // LastRefusal is what the API server said since then, last, when it refused to
 // make a pod of an object, or of what that makes its pods by: a quota, a rule of
-// admission. "" if it refused none.
-func (c *Client) LastRefusal(ctx context.Context, of evidence.Object, since time.Time) (string, error) {
-	said, newest := "", since.Truncate(time.Second) // of which events' times are
-	_, err := c.pages(ctx, question{c.core, "list", "events", of.Namespace, ""},
+// admission. "" if it refused none. heard is what there is by now.
+func (c *Client) LastRefusal(ctx context.Context, of evidence.Object, since Heard) (said string, heard Heard, err error) {
+	var newest time.Time
+	heard = Heard{}
+	_, err = c.pages(ctx, question{c.core, "list", "events", of.Namespace, ""},
 		metav1.ListOptions{FieldSelector: fields.Set{"reason": ReasonRefused, "type": corev1.EventTypeWarning}.String()}, maxEventPages,
 		func() list { return &corev1.EventList{} },
 		func(l list) bool {
 			for _, e := range l.(*corev1.EventList).Items {
 				about := e.InvolvedObject
-				itself := about.Kind == of.Kind && about.Name == of.Name
-				if at := last(&e); (itself || madeBy(of, about)) && !at.Before(newest) {
+				if itself := about.Kind == of.Kind && about.Name == of.Name; !itself && !madeBy(of, about) {
+					continue
+				}
+				heard[e.Name] = count(&e)
+				if at := last(&e); since.since(&e) > 0 && !at.Before(newest) {
 					said, newest = foreign.Text(e.Message, maxRefusal), at
 				}
 			}
 			return true
 		})
-	return said, err
+	return said, heard, err
 }
 
 // madeBy tells by their names whether one object made another to make its pods: a

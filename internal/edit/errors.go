@@ -38,21 +38,24 @@ const (
 	Failed    Reason = "failed"
 )
 
-// An Error is a write that the API server refused.
+// An Error is a write that the API server refused, or gave no answer to.
 type Error struct {
 	Reason Reason
 	Verb   string
 	Object remedy.Object
 	// Says are the server's own words, cleaned.
 	Says string
-	Err  error
+	// Unsure: no answer came from the API server itself, so that whether it was done is
+	// not known, and it may still be.
+	Unsure bool
+	Err    error
 }
 
 // newError classifies what client-go returned, by the status where it tells and
 // by the server's words only within one status: a quota, an admission policy and a
 // missing right are all 403.
 func newError(verb string, o remedy.Object, err error) *Error {
-	e := &Error{Verb: verb, Object: o, Err: err, Reason: reasonOf(verb, err), Says: words(err)}
+	e := &Error{Verb: verb, Object: o, Err: err, Reason: reasonOf(verb, err), Says: words(err), Unsure: unsure(err)}
 	if e.Reason == Budget {
 		e.Says = budgetWords(err, e.Says)
 	}
@@ -66,6 +69,13 @@ func newError(verb string, o remedy.Object, err error) *Error {
 		}
 	}
 	return e
+}
+
+// unsure tells the errors that are no refusal: of the connection, a deadline, somebody
+// who interrupts, and what a server or a proxy before it says of its own trouble.
+func unsure(err error) bool {
+	var answer apierrors.APIStatus
+	return !errors.As(err, &answer) || answer.Status().Code >= http.StatusInternalServerError
 }
 
 func reasonOf(verb string, err error) Reason {
@@ -192,6 +202,12 @@ func ReasonOf(err error) Reason {
 		return e.Reason
 	}
 	return ""
+}
+
+// Unsure tells whether err is of a write that may have been done, or may still be.
+func Unsure(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Unsure
 }
 
 // words of the innermost cause, without an address.

@@ -67,6 +67,21 @@ func TestAnswersOfTheAPIServerAreClassified(t *testing.T) {
 	if got := ReasonOf(newError("patch", remedy.Object{}, &url.Error{Op: "Patch", URL: "https://x", Err: context.DeadlineExceeded})); got != TimedOut {
 		t.Errorf("a deadline is %s", got)
 	}
+	for name, c := range map[string]struct {
+		err    error
+		unsure bool
+	}{
+		"a refusal":                   {&apierrors.StatusError{ErrStatus: metav1.Status{Code: 403, Reason: "Forbidden"}}, false},
+		"too many requests":           {&apierrors.StatusError{ErrStatus: metav1.Status{Code: 429, Reason: "TooManyRequests"}}, false},
+		"a server that gives up":      {&apierrors.StatusError{ErrStatus: metav1.Status{Code: 504, Reason: "Timeout"}}, true},
+		"a proxy that lost the other": {&apierrors.StatusError{ErrStatus: metav1.Status{Code: 502, Reason: "InternalError"}}, true},
+		"a connection that is cut":    {&url.Error{Op: "Patch", URL: "https://x", Err: errors.New("EOF")}, true},
+		"somebody who interrupts":     {&url.Error{Op: "Patch", URL: "https://x", Err: context.Canceled}, true},
+	} {
+		if got := Unsure(fmt.Errorf("x: %w", newError("patch", remedy.Object{Kind: "Secret", Name: "hub"}, c.err))); got != c.unsure {
+			t.Errorf("%s: unsure is %t", name, got)
+		}
+	}
 	interrupted := newError("evict", remedy.Object{Kind: "Pod", Namespace: "shop", Name: "web-1"}, &url.Error{Op: "Post", URL: "https://x", Err: context.Canceled})
 	if got := interrupted.Error(); got != "evict pod/web-1 in namespace shop: interrupted" {
 		t.Errorf("an interrupted write says %q", got)

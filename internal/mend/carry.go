@@ -5,6 +5,7 @@ package mend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -27,7 +28,7 @@ const (
 	Changed      Outcome = "changed"       // the change was made, and no pod runs now that would show it
 	TargetGone   Outcome = "gone"          // what was changed was removed, or ended, while it was watched
 	Refused      Outcome = "refused"       // nothing was changed
-	Broken       Outcome = "broken"        // a write failed on the way; Err says which, undo takes the rest back
+	Broken       Outcome = "broken"        // a write failed on the way, or whether it was made is not known; Err says which, undo takes the rest back
 )
 
 // A Result is what came of a plan.
@@ -91,8 +92,11 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 	w := newWatcher(m, p, tell)
 	w.begin(ctx)
 	for i, c := range p.Changes {
+		if err := ctx.Err(); err != nil { // what is not sent is not made
+			return m.broken(ctx, p, i, -1, errors.New("interrupted before "+c.Object.String()+" was written"), tell)
+		}
 		if err := m.apply(ctx, labelled(c, p.ID), tell); err != nil {
-			return m.broken(ctx, p, i+1, err, tell)
+			return m.broken(ctx, p, i+1, i, err, tell)
 		}
 		if c.Creates() {
 			tell("made " + c.Object.String())
@@ -102,7 +106,7 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 		m.taken(ctx, p, c)
 	}
 	if _, err := w.next(ctx); err != nil { // one first
-		return m.broken(ctx, p, len(p.Changes), err, tell)
+		return m.broken(ctx, p, len(p.Changes), -1, err, tell)
 	}
 	var refused []string
 	r := w.wait(ctx, timeout, func() {
@@ -114,6 +118,7 @@ func (m *Mender) carry(ctx context.Context, p Plan, began time.Time, timeout tim
 			}
 		}
 	})
+	refused = append(w.spared, refused...)
 	if len(refused) > 0 && r.Outcome == Mended && r.Left > 0 { // they fail on, as they are
 		r.Outcome, r.Why, refused = StillPulling, refused[0], refused[1:]
 	}
@@ -168,14 +173,44 @@ func labelled(c remedy.Change, id string) remedy.Change {
 }
 
 // broken takes back what was done when a write fails on the way: the first done
-// changes, of which the last may be there or not.
-func (m *Mender) broken(ctx context.Context, p Plan, done int, err error, tell Tell) Result {
-	r := Result{Outcome: Refused, Err: err, Why: err.Error()}
-	if back := m.back(ctx, p, done, done-1, tell); back != nil {
-		r.Outcome, r.Err = Broken, fmt.Errorf("%w; and taking the rest back: %w", err, back)
-		r.Why = r.Err.Error()
+// changes; of the unsure one it is not known whether it is among them. Where no
+// answer to that came, and it does not show either, it may still be made: such a plan
+// is none that changed nothing, and its record stays.
+func (m *Mender) broken(ctx context.Context, p Plan, done, unsure int, err error, tell Tell) Result {
+	r := Result{Outcome: Refused}
+	late := AsBefore
+	if unsure >= 0 && edit.Unsure(err) {
+		c := p.Changes[unsure]
+		tell("whether " + c.Object.String() + " was written is not known; looking at it")
+		if late = m.settled(ctx, p.ID, c); late == "" {
+			r.Outcome, err = Broken, fmt.Errorf("%w; %s does not show it so far, and may yet: look again in a minute", err, c.Object)
+		}
 	}
+	back := m.back(ctx, p, done, unsure, tell)
+	switch {
+	case back != nil:
+		r.Outcome, err = Broken, fmt.Errorf("%w; and taking the rest back: %w", err, back)
+	case late == Stands:
+		err = fmt.Errorf("%w; it was, and was taken back", err)
+	}
+	r.Err, r.Why = err, err.Error()
 	return r
+}
+
+// settled is how a change stands that was sent and not answered, once that is sure:
+// it is there, or it cannot come any more, since the object is not what it expects.
+// "" if neither shows in so many looks.
+func (m *Mender) settled(ctx context.Context, id string, c remedy.Change) Standing {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	defer cancel()
+	for range settleLooks {
+		b, err := m.weighOwn(ctx, id, c)
+		if waits := b.Standing == AsBefore || b.Standing == Gone && c.Creates(); err == nil && !waits {
+			return b.Standing
+		}
+		pause(ctx, m.poll)
+	}
+	return ""
 }
 
 // back takes the first changes of a plan back, the last first: as far as they
@@ -185,8 +220,7 @@ func (m *Mender) back(ctx context.Context, p Plan, done, unsure int, tell Tell) 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
 	for i, c := range slices.Backward(p.Changes[:done]) {
-		k := keep(c)
-		b, err := m.weigh(ctx, p.ID, k, func(edit int) (hiddenValue, bool) { return hiddenValue{k.Edits[edit].Old, k.Edits[edit].New}, true })
+		b, err := m.weighOwn(ctx, p.ID, c)
 		if err == nil && i == unsure && b.Standing == Altered {
 			continue
 		}
@@ -201,6 +235,12 @@ func (m *Mender) back(ctx context.Context, p Plan, done, unsure int, tell Tell) 
 		}
 	}
 	return nil
+}
+
+// weighOwn compares a change of a plan that is carried out with what is there.
+func (m *Mender) weighOwn(ctx context.Context, id string, c remedy.Change) (Back, error) {
+	k := keep(c)
+	return m.weigh(ctx, id, k, func(edit int) (hiddenValue, bool) { return hiddenValue{k.Edits[edit].Old, k.Edits[edit].New}, true })
 }
 
 // closing bounds what is done after a plan, even if the user interrupted it.

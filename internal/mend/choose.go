@@ -90,9 +90,10 @@ func (p *Plan) cover(d diagnosis.Diagnosis) bool {
 	return false
 }
 
-// keyOf tells the remedies of a plan apart.
+// keyOf tells the remedies of a plan apart: those of one id by the image, of which
+// another may do where one does not.
 func keyOf(d diagnosis.Diagnosis, r remedy.Remedy) string {
-	return string(d.Pull.ContainerKind) + " " + d.Pull.Container + " " + r.ID
+	return string(d.Pull.ContainerKind) + " " + d.Pull.Container + " " + r.ID + " " + r.Image
 }
 
 // refuted are the choices that a disproved plan is not to have again, and why:
@@ -112,6 +113,17 @@ func (p *Plan) refuted() map[string]string {
 		return found
 	}
 	return all
+}
+
+// absent are the images that a disproved plan went back to in vain.
+func (p *Plan) absent(without map[string]string) []string {
+	var images []string
+	for _, c := range p.Chosen {
+		if c.Remedy.Image != "" && without[keyOf(c.Diagnosis, c.Remedy)] != "" {
+			images = append(images, c.Remedy.Image)
+		}
+	}
+	return images
 }
 
 // samePlace tells two pulls of one container, or one image volume.

@@ -33,7 +33,7 @@ func TestWhatWasDoneStandsInAnEventOnTheOwner(t *testing.T) {
 	}{
 		"mended": {corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, mend.EventFixed,
 			[]string{"Set container api back to " + good, "(TagNotFound); api-3-x pulled the image; kubectl pullmedic undo ", " takes it back"}},
-		"undone": {corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImagePull", Message: "pulling " + good + ": 429"}}, mend.EventUndone,
+		"undone": {corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImagePull", Message: "pulling " + good + ": not found"}}, mend.EventUndone,
 			[]string{"took back: Set container api back to " + good, "the new pod failed to pull, too"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -111,6 +112,7 @@ func (m *Mender) gather(ctx context.Context, diagnoses []diagnosis.Diagnosis) (r
 	if err := revisions(ctx, run, live, &k); err != nil {
 		k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckHistory, evidence.Subject{Kind: evidence.SubjectWorkload, Name: named.Name}, err))
 	}
+	m.pulledBefore(ctx, run, &k)
 	return k, nil
 }
 
@@ -243,6 +245,7 @@ func revisions(ctx context.Context, run *cluster.Run, live *unstructured.Unstruc
 	if len(selectors) == 0 {
 		return nil
 	}
+	var made time.Time // the current one
 	switch t.Kind {
 	case "Deployment":
 		sets, err := run.ReplicaSets(ctx, t.Namespace, selectors[0])
@@ -252,7 +255,11 @@ func revisions(ctx context.Context, run *cluster.Run, live *unstructured.Unstruc
 		current, _ := strconv.ParseInt(live.GetAnnotations()["deployment.kubernetes.io/revision"], 10, 64)
 		for _, s := range sets {
 			n, _ := strconv.ParseInt(s.Annotations["deployment.kubernetes.io/revision"], 10, 64)
-			if owner := metav1.GetControllerOf(&s); owner == nil || string(owner.UID) != t.UID || n == current {
+			if owner := metav1.GetControllerOf(&s); owner == nil || string(owner.UID) != t.UID {
+				continue
+			}
+			if n == current {
+				made = s.CreationTimestamp.Time
 				continue
 			}
 			r := remedy.Revision{Number: n, Created: s.CreationTimestamp.Time, Hash: s.Labels[appsv1.DefaultDeploymentUniqueLabelKey], Ready: int(s.Status.ReadyReplicas), Template: *s.Spec.Template.DeepCopy()}
@@ -281,6 +288,7 @@ func revisions(ctx context.Context, run *cluster.Run, live *unstructured.Unstruc
 		}
 	}
 	slices.SortStableFunc(t.Revisions, func(a, b remedy.Revision) int { return int(max(-1, min(1, b.Number-a.Number))) })
+	markRan(live, made, t.Revisions)
 	return nil
 }
 

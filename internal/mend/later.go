@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/edit"
 	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/shell"
@@ -46,9 +47,14 @@ func (w *watcher) unshown(ctx context.Context, l look, n int, r Result) (Result,
 	if n < unmadeLooks || n%2 > 0 {
 		return r, false
 	}
-	why := w.cannotMake(ctx)
-	if why == "" {
+	said, heard := w.lastRefusal(ctx)
+	if said == "" {
 		w.refused = 0
+		return r, false
+	}
+	why := w.plan.Case.Target.String() + " cannot make a pod: " + said
+	if l.going > 0 { // they count against a quota until they are gone: what is refused after that tells
+		w.heardOfPods, w.refused, w.hindrance = heard, 0, why+"; pods that are on their way out may make room"
 		return r, false
 	}
 	if w.refused += 2; w.refused < unmadeLooks {
@@ -168,16 +174,17 @@ func (w *watcher) nextRun(ctx context.Context, r *Result) {
 	}
 }
 
-// cannotMake is why the target's pods cannot be made since the change, in the
-// words of who refused: a quota, a rule of admission. "" if nothing says so.
-func (w *watcher) cannotMake(ctx context.Context) string {
+// lastRefusal is why the target's pods could not be made since the change, in the
+// words of who refused: a quota, a rule of admission. "" if nothing says so. heard
+// is what was refused by now.
+func (w *watcher) lastRefusal(ctx context.Context) (said string, heard cluster.Heard) {
 	t := w.plan.Case.Target
-	if t.Kind == "Pod" {
-		return ""
+	said, heard, err := w.m.cluster.LastRefusal(ctx, evidence.Object{Kind: t.Kind, Namespace: t.Namespace, Name: t.Name}, w.heardOfPods)
+	if err != nil {
+		return "", w.heardOfPods
 	}
-	said, err := w.m.cluster.LastRefusal(ctx, evidence.Object{Kind: t.Kind, Namespace: t.Namespace, Name: t.Name}, w.began)
-	if err != nil || said == "" {
-		return ""
+	if w.heardOfPods == nil { // what was refused before is not known
+		w.heardOfPods, said = heard, ""
 	}
-	return t.String() + " cannot make a pod: " + said
+	return said, heard
 }

@@ -264,3 +264,93 @@ func TestARunThatCannotBeReadIsNotTakenForOver(t *testing.T) {
 		})
 	}
 }
+
+// A pod that is on its way out counts against a quota until it is gone.
+func TestAQuotaIsAskedAgainOnceThePodsThatGoAreGone(t *testing.T) {
+	refusal := func(name string) *corev1.Event {
+		return &corev1.Event{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name}, Type: corev1.EventTypeWarning, Reason: "FailedCreate",
+			InvolvedObject: corev1.ObjectReference{Kind: "ReplicaSet", Namespace: "shop", Name: "api-3"}, Message: `pods "api-3-x" is forbidden: exceeded quota: few`,
+		}
+	}
+	goes := func(b bench) {
+		going := pod("api-2-x", "api-2", bad, waitsFor("ImagePullBackOff", backOff))
+		going.DeletionTimestamp = new(metav1.NewTime(now()))
+		b.server.Put(going)
+	}
+	for name, c := range map[string]struct {
+		gone  bool // the pod that goes is gone in the end
+		after func(b bench)
+		want  mend.Outcome
+	}{
+		"then there is room":           {true, func(b bench) { b.server.Put(pod("api-3-x", "api-3", good, runs)) }, mend.Mended},
+		"then there is still none":     {true, func(b bench) { b.server.Put(refusal("e2")) }, mend.Undone},
+		"nobody has tried again since": {true, func(bench) {}, mend.StillPulling},
+		"it does not go":               {false, func(b bench) { b.server.Put(refusal("e2")) }, mend.StillPulling},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, seer{map[string]bool{good: true}}, deployment()...)
+			b.server.Remove("pods", "shop", "api-1-x")
+			p := b.plan(t, remedy.Options{})
+			b.server.React(func(w clustertest.Write) {
+				if w.Verb == "patch" && w.Resource == "deployments" && image(t, b.server) == good {
+					goes(b)
+					b.server.Put(refusal("e1"))
+				}
+			})
+			limit := time.Minute
+			if c.want == mend.StillPulling {
+				limit = 300 * time.Millisecond
+			}
+			r := b.Carry(t.Context(), p, true, limit, func(what string) {
+				if strings.HasSuffix(what, "pods that are on their way out may make room") {
+					if c.gone {
+						b.server.Remove("pods", "shop", "api-2-x")
+					}
+					c.after(b)
+				}
+			})
+			if r.Outcome != c.want || r.Outcome != mend.Mended && !strings.Contains(r.Why, "exceeded quota") {
+				t.Errorf("got %+v, want %s", r, c.want)
+			}
+		})
+	}
+}
+
+// Events carry the times of who wrote them, whose clocks may be an hour off.
+func TestWhatWasRefusedBeforeTheChangeIsToldByNoClock(t *testing.T) {
+	refusal := func(count int32, at time.Time) *corev1.Event {
+		return &corev1.Event{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "e1"}, Type: corev1.EventTypeWarning, Reason: "FailedCreate", Count: count, LastTimestamp: metav1.NewTime(at),
+			InvolvedObject: corev1.ObjectReference{Kind: "ReplicaSet", Namespace: "shop", Name: "api-3"}, Message: `pods "api-3-x" is forbidden: exceeded quota: few`,
+		}
+	}
+	for name, c := range map[string]struct {
+		then *corev1.Event
+		want mend.Outcome
+	}{
+		"it was refused before, by a clock that is ahead":    {nil, mend.StillPulling},
+		"it is refused once more, by a clock that is behind": {refusal(4, now().Add(-time.Hour)), mend.Undone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, seer{map[string]bool{good: true}}, append(deployment(), refusal(3, now().Add(time.Hour)))...)
+			b.server.Remove("pods", "shop", "api-1-x")
+			p := b.plan(t, remedy.Options{})
+			b.server.React(func(w clustertest.Write) {
+				if w.Verb == "patch" && w.Resource == "deployments" {
+					b.server.Remove("pods", "shop", "api-2-x")
+					if c.then != nil {
+						b.server.Put(c.then)
+					}
+				}
+			})
+			limit := time.Minute
+			if c.want == mend.StillPulling {
+				limit = 200 * time.Millisecond
+			}
+			if r := b.Carry(t.Context(), p, true, limit, quiet); r.Outcome != c.want {
+				t.Errorf("got %+v, want %s", r, c.want)
+			}
+		})
+	}
+}

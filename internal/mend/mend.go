@@ -186,7 +186,9 @@ func (m *Mender) best(ctx context.Context, diagnoses []diagnosis.Diagnosis, o re
 			}
 			break
 		}
-		maps.Copy(without, p.refuted())
+		refuted := p.refuted()
+		maps.Copy(without, refuted)
+		o.Absent = append(o.Absent, p.absent(refuted)...)
 	}
 	return first, nil, nil
 }

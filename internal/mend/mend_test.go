@@ -78,9 +78,9 @@ func TestAPulledImageIsMendedEvenIfTheContainerThenEnds(t *testing.T) {
 func TestAFailedPullOfTheNewPodTakesTheChangeBack(t *testing.T) {
 	b := newBench(t, seer{map[string]bool{good: true}}, deployment()...)
 	p := b.plan(t, remedy.Options{})
-	rollsTo(b, good, corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImagePull", Message: "connection refused"}})
+	rollsTo(b, good, corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImagePull", Message: "manifest unknown: not found"}})
 	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
-	if r.Outcome != mend.Undone || !strings.Contains(r.Why, "connection refused") {
+	if r.Outcome != mend.Undone || !strings.Contains(r.Why, "not found") {
 		t.Fatalf("got %+v", r)
 	}
 	if got := image(t, b.server); got != bad {

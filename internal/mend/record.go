@@ -215,6 +215,9 @@ func (m *Mender) write(ctx context.Context, p Plan) (Record, error) {
 		"data": map[string]any{recordKey: string(text)},
 	}}, false)
 	if err != nil {
+		if edit.Unsure(err) { // what nobody needs is not left there
+			m.drop(ctx, r)
+		}
 		return Record{}, fmt.Errorf("writing down how to undo it: %w", err)
 	}
 	r.uid = string(made.GetUID())
@@ -243,6 +246,17 @@ func (m *Mender) write(ctx context.Context, p Plan) (Record, error) {
 	}
 	r.secret = string(secret.GetUID())
 	return r, nil
+}
+
+// drop removes a record of which it is not known whether it was written. Nothing was
+// changed by its plan yet, so that one which comes later tells undo nothing.
+func (m *Mender) drop(ctx context.Context, r Record) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	defer cancel()
+	if live, err := m.edit.Get(ctx, recordObject("ConfigMap", r.Namespace, r.ID)); err == nil && live.GetLabels()[labelRecord] == r.ID {
+		r.uid = string(live.GetUID())
+		m.forget(ctx, r, func(string) {})
+	}
 }
 
 // mark writes the state into the record's labels. That it could not be is only

@@ -86,14 +86,15 @@ func (p Plan) bringsSecrets() bool {
 // triedInVain is what the kubelet says of a failed pull of an image that the pod
 // was given in place, before the pod's status shows it; "" if it says nothing.
 func (w *watcher) triedInVain(ctx context.Context, pod *corev1.Pod) string {
-	if !w.inPlace[string(pod.UID)] {
+	heard, known := w.heardOfPulls[string(pod.UID)]
+	if !known {
 		return ""
 	}
 	for _, c := range w.plan.Chosen {
 		if c.Remedy.Image == "" || failingPull(pod, c.Diagnosis.Pull) == nil {
 			continue
 		}
-		if said, err := w.m.cluster.FailedPull(ctx, pod, c.Remedy.Image, w.began); err == nil && said != "" {
+		if said, _, err := w.m.cluster.FailedPulls(ctx, pod, c.Remedy.Image, heard); err == nil && said != "" {
 			return said
 		}
 	}

@@ -70,7 +70,12 @@ func (w *watcher) next(ctx context.Context) (bool, error) {
 	for len(w.rest) > 0 {
 		pod := w.rest[0]
 		w.rest = w.rest[1:]
-		if w.stillFails(ctx, pod) {
+		fails, err := w.stillFails(ctx, pod)
+		if err != nil {
+			w.say(err.Error())
+			w.spared = append(w.spared, err.Error())
+		}
+		if fails {
 			return true, w.evict(ctx, pod)
 		}
 	}
@@ -93,12 +98,25 @@ func (w *watcher) evict(ctx context.Context, pod *corev1.Pod) error {
 	return nil
 }
 
+// readTries is how often a pod is asked for before it is left alone.
+const readTries = 3
+
 // stillFails looks at a pod once more before it is evicted: while others were
-// mended, or a person thought it over, its kubelet may have pulled by itself. Only
-// what was seen to be well is spared: not a pod that cannot be read.
-func (w *watcher) stillFails(ctx context.Context, pod *corev1.Pod) bool {
-	live, err := w.m.cluster.Pod(ctx, pod.Namespace, pod.Name)
-	return err != nil || live.UID != pod.UID || !w.before[string(pod.UID)].failing || len(cluster.FailingPulls(live)) > 0
+// mended, or a person thought it over, its kubelet may have pulled by itself. One
+// that cannot be read may be well by now, and is left as it is: that is the error.
+func (w *watcher) stillFails(ctx context.Context, pod *corev1.Pod) (bool, error) {
+	for try := 1; ; try++ {
+		live, err := w.m.cluster.Pod(ctx, pod.Namespace, pod.Name)
+		switch {
+		case err == nil:
+			return live.UID != pod.UID || !w.before[string(pod.UID)].failing || len(cluster.FailingPulls(live)) > 0, nil
+		case cluster.ReasonOf(err) == cluster.NotFound: // what there is to evict, the API server knows
+			return true, nil
+		case try == readTries:
+			return false, fmt.Errorf("pod/%s was not evicted, as it is not known whether it still fails: %w", pod.Name, err)
+		}
+		pause(ctx, w.m.poll)
+	}
 }
 
 // hindered says why no pod would get to know of the plan's changes, before

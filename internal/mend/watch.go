@@ -15,6 +15,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/internal/cluster"
 	"github.com/pullmedic/pullmedic/internal/edit"
+	"github.com/pullmedic/pullmedic/symptom"
 )
 
 // Counted in looks, of which there are four a second unless Options say
@@ -48,11 +49,21 @@ type watcher struct {
 	inPlace map[string]bool
 	// wanted is how many pods the owner is to have; see due.
 	wanted int
-	// began is when the watch was set up, first when the first pod had pulled.
-	began, first time.Time
-	told         map[string]bool
+	// first is when the first pod had pulled.
+	first time.Time
+	told  map[string]bool
+	looks int
+	// attempts of pods whose pull failed in a way that may pass, by UID.
+	attempts map[string]*attempted
+	// heardOfPulls are the events that pods which are changed in place had before, by
+	// UID; heardOfPods are those about pods that could not be made. Without an answer
+	// they are nil.
+	heardOfPulls map[string]cluster.Heard
+	heardOfPods  cluster.Heard
+	hindrance    string        // why no new pod can be made as yet
 	refused      int           // looks in which no new pod was there and its owner says why
 	rest         []*corev1.Pod // that the plan is still to evict
+	spared       []string      // why pods of the plan were not evicted
 	evicted      []*corev1.Pod // so far
 	again        int           // new pods that were evicted, or were to be
 	account      bool          // the plan changes the pods' service account
@@ -71,7 +82,8 @@ type former struct {
 }
 
 func newWatcher(m *Mender, p Plan, tell Tell) *watcher {
-	w := &watcher{m: m, plan: p, say: tell, rest: p.goes(), began: m.now(), before: map[string]former{}, stale: map[string]bool{}, inPlace: map[string]bool{}, told: map[string]bool{}}
+	w := &watcher{m: m, plan: p, say: tell, rest: p.goes(), before: map[string]former{}, stale: map[string]bool{}, inPlace: map[string]bool{}, told: map[string]bool{},
+		attempts: map[string]*attempted{}, heardOfPulls: map[string]cluster.Heard{}}
 	for _, c := range p.Changes {
 		switch {
 		case c.Object.Kind == "Pod":
@@ -142,6 +154,14 @@ func (w *watcher) begin(ctx context.Context) {
 		}
 		f.messages = messagesOf(pod)
 		w.before[string(pod.UID)] = f
+		if w.inPlace[string(pod.UID)] {
+			if heard, err := w.m.cluster.HeardOfPulls(ctx, pod); err == nil {
+				w.heardOfPulls[string(pod.UID)] = heard
+			}
+		}
+	}
+	if w.plan.Case.Target.Kind != "Pod" {
+		w.lastRefusal(ctx)
 	}
 }
 
@@ -158,10 +178,13 @@ func (p Plan) otherImages(template corev1.PodTemplateSpec) bool {
 type look struct {
 	pulled  []string
 	waiting int    // pods that have the change and are not done
+	pulling int    // those of them that a node has
+	going   int    // pods that are on their way out
 	old     int    // pods that failed before and do not have it yet
 	unmade  int    // pods that were there before, and whose successors are still to be made
 	serving int    // pods that were well before and have what is wanted
-	failed  string // the first pod with the change whose pull failed, and why
+	failed  string // a pod with the change whose pull failed, and why
+	ofAll   bool   // every other pod will fail so
 	why     string // what is not done yet
 	next    string // what a pod that pulled waits for now
 	inPlace int    // pods that were changed in place and may still pull
@@ -235,7 +258,7 @@ func (w *watcher) judge(ctx context.Context, l look, n, still int) (Result, bool
 		}
 		r.Outcome, r.Why = Undone, l.back+" has set back what was changed, "+when+"; halt it first"
 		return r, true
-	case l.failed != "" && len(l.pulled) == 0:
+	case l.failed != "" && len(l.pulled) == 0 && (l.ofAll || l.pulling == 0):
 		r.Outcome, r.Why = Undone, l.failed
 		return r, true
 	case l.failed != "" && l.waiting == 0 && still >= settleLooks: // it does help, if not everywhere
@@ -272,6 +295,8 @@ func (w *watcher) late(l look, trouble string) Result {
 	case len(l.pulled) > 0 && l.waiting == 0:
 		r.Outcome = Mended
 	case r.Why != "":
+	case w.hindrance != "":
+		r.Why = w.hindrance
 	case trouble != "":
 		r.Why = trouble
 	case l.old > 0:
@@ -282,7 +307,7 @@ func (w *watcher) late(l look, trouble string) Result {
 	return r
 }
 
-// tell tells of each pod once that it has pulled.
+// tell tells of each pod once that it has pulled, and once what is waited for.
 func (w *watcher) tell(l look) {
 	for _, name := range l.pulled {
 		if !w.told[name] {
@@ -290,9 +315,11 @@ func (w *watcher) tell(l look) {
 			w.say("pulled: pod/" + name)
 		}
 	}
-	if l.why != "" && !w.told[l.why] {
-		w.told[l.why] = true
-		w.say(l.why)
+	for _, why := range []string{l.why, w.hindrance} {
+		if why != "" && !w.told[why] {
+			w.told[why] = true
+			w.say(why)
+		}
 	}
 }
 
@@ -303,12 +330,14 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		return look{}, err
 	}
 	var l look
+	w.looks++
 	if w.live != nil {
 		l.back = w.setBack(w.live)
 	}
 	there := 0
 	for _, pod := range pods {
 		if pod.DeletionTimestamp != nil {
+			l.going++
 			continue
 		}
 		over := ended(pod)
@@ -316,11 +345,17 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 			there++
 		}
 		state, why := w.state(pod)
+		shown := state == failed
 		if said := w.triedInVain(ctx, pod); state == waiting && said != "" {
 			state, why = failed, said
 		}
 		if state == failed && w.anotherTry(ctx, pod) {
 			state, why = waiting, "it begins anew"
+		}
+		if state == failed {
+			if later := w.passing(ctx, pod, why, shown); later != "" {
+				state, why = waiting, why+"; "+later
+			}
 		}
 		if over != "" && (state == waiting || state == old) {
 			l.ended = over
@@ -336,11 +371,14 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 				l.next = why
 			}
 		case failed:
-			if l.failed == "" {
-				l.failed = "pod/" + pod.Name + ": " + why
+			if all := ofAll(symptom.Parse(why).Sign); l.failed == "" || all && !l.ofAll {
+				l.failed, l.ofAll = "pod/"+pod.Name+": "+why, all
 			}
 		case waiting:
 			l.waiting++
+			if pod.Spec.NodeName != "" {
+				l.pulling++
+			}
 			l.why = "pod/" + pod.Name + ": " + why
 		case old:
 			l.old++

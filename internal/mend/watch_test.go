@@ -63,7 +63,8 @@ func TestOfAPodThatIsChangedInPlaceOnlyTheNewImageCounts(t *testing.T) {
 	}{
 		"the old failure, until the kubelet tries": {notYet, mend.StillPulling},
 		"a failure of the new image":               {waitsFor("ErrImagePull", `failed to pull "`+good+`": refused`), mend.Undone},
-		"another failure that names no image":      {waitsFor("ErrImagePull", "pull QPS exceeded"), mend.Undone},
+		"another failure that names no image":      {waitsFor("ErrImagePull", "no space left on device"), mend.Undone},
+		"the kubelet puts the new image off":       {waitsFor("ErrImagePull", "pull QPS exceeded"), mend.StillPulling},
 		"it runs":                                  {runs, mend.Mended},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -206,11 +207,11 @@ func TestAFailureAfterTheFirstPullTakesNothingBack(t *testing.T) {
 		if w.Verb == "patch" && w.Resource == "deployments" {
 			b.server.Remove("pods", "shop", "api-2-x")
 			b.server.Put(pod("api-3-x", "api-3", good, runs))
-			b.server.Put(pod("api-3-y", "api-3", good, waitsFor("ErrImagePull", "connection refused")))
+			b.server.Put(pod("api-3-y", "api-3", good, waitsFor("ErrImagePull", "no space left on device")))
 		}
 	})
 	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
-	if r.Outcome != mend.StillPulling || !slices.Contains(r.Pulled, "api-3-x") || r.Left != 1 || !strings.Contains(r.Why, "connection refused") {
+	if r.Outcome != mend.StillPulling || !slices.Contains(r.Pulled, "api-3-x") || r.Left != 1 || !strings.Contains(r.Why, "no space left") {
 		t.Fatalf("got %+v", r)
 	}
 	if got := image(t, b.server); got != good {

@@ -59,9 +59,9 @@ func template(image string, more ...corev1.Container) corev1.PodTemplateSpec {
 	}
 }
 
-// revision 17 with the image.
+// revision 17 with the image, which ran.
 func revision(t corev1.PodTemplateSpec, ready int) remedy.Revision {
-	return remedy.Revision{Number: 17, Created: noon.Add(-24 * time.Hour), Hash: hash1, Ready: ready, Template: t}
+	return remedy.Revision{Number: 17, Created: noon.Add(-24 * time.Hour), Hash: hash1, Ready: ready, Ran: true, Template: t}
 }
 
 // target of a kind, in namespace shop.

@@ -70,10 +70,11 @@ func (p *planner) strained() bool {
 }
 
 // rollback goes back to the earlier template that serves, else the newest that
-// has another image here, else the newest that differs at all.
+// has another image here and ran, else the newest that has one, else the newest that
+// differs at all.
 func (p *planner) rollback() (Remedy, string) {
 	empty := Remedy{ID: Rollback, Title: "Go back to an earlier template"}
-	r, _, ok := p.previous()
+	r, _, ok := p.earlier(serving, ranOnce, held, unseen)
 	if !ok {
 		at := slices.IndexFunc(p.Target.Revisions, func(r Revision) bool { return !same(r.Template, p.Target.Template) })
 		if at < 0 || !p.hasTemplate() {

@@ -27,14 +27,18 @@ type swap struct {
 // previousImage goes back to an image that this workload ran before: the one
 // that still serves before any other, because it is known to work. Other
 // containers whose image is wrong go back with it, as no pod starts before all
-// of them are there.
+// of them are there. What an earlier template had and nothing shows to have run is
+// other code, for the person to name.
 func (p *planner) previousImage() []Remedy {
 	if p.o.To != "" || p.behind() {
 		return nil
 	}
 	r, image, ok := p.previous()
 	if !ok {
-		return nil
+		if r, image, ok = p.earlier(unseen); !ok {
+			return nil
+		}
+		return []Remedy{{ID: "previous-image", Kind: Applied, Needs: "--to IMAGE", Title: "Set " + p.container() + " back to " + shown(image), Because: p.ran(r)}}
 	}
 	because := p.ran(r)
 	if _, moved := p.moved(image); moved {
@@ -91,7 +95,7 @@ func (p *planner) goBack(r Revision) []swap {
 	add := func(pull evidence.Pull) {
 		now, ok := find(p.Target.Template.Spec, pull)
 		before, had := find(r.Template.Spec, pull)
-		if !ok || !had || !isImage(before.image) || before.image == now.image || shown(before.image) == pull.Image ||
+		if !ok || !had || !isImage(before.image) || before.image == now.image || shown(before.image) == pull.Image || p.absent(before.image) || p.sightOf(r, before.image) == unseen ||
 			slices.ContainsFunc(swaps, func(s swap) bool { return s.spot.path == now.path }) {
 			return
 		}
@@ -110,25 +114,6 @@ func (p *planner) goBack(r Revision) []swap {
 	return swaps
 }
 
-// ran says in words what is known of an earlier revision.
-func (p *planner) ran(r Revision) string {
-	words := "an earlier revision ran it"
-	switch {
-	case r.Number > 0 && r.Ready > 0:
-		words = fmt.Sprintf("revision %d runs it, with %d ready", r.Number, r.Ready)
-	case r.Number > 0:
-		words = fmt.Sprintf("revision %d ran it", r.Number)
-	case r.Ready > 0:
-		words = fmt.Sprintf("an earlier revision runs it, with %d ready", r.Ready)
-	}
-	if spot, ok := find(r.Template.Spec, p.d.Pull); ok {
-		if digest := p.digestRun(spot.image); digest != "" {
-			words += " (" + short(digest) + ")"
-		}
-	}
-	return words
-}
-
 // wrongImage tells a diagnosis that another image mends.
 func wrongImage(d diagnosis.Diagnosis) bool {
 	if len(d.Causes) == 0 || d.Causes[0].State == diagnosis.Cleared {
@@ -142,32 +127,6 @@ func wrongImage(d diagnosis.Diagnosis) bool {
 	return false
 }
 
-// previous is the newest earlier revision that had another image here: of those
-// that serve, if any does.
-func (p *planner) previous() (Revision, string, bool) {
-	now, ok := find(p.Target.Template.Spec, p.d.Pull)
-	if !ok {
-		return Revision{}, "", false
-	}
-	image := func(r Revision) string {
-		if spot, ok := find(r.Template.Spec, p.d.Pull); ok {
-			return spot.image
-		}
-		return ""
-	}
-	other := func(r Revision) bool {
-		return isImage(image(r)) && image(r) != now.image && shown(image(r)) != p.d.Pull.Image
-	}
-	i := slices.IndexFunc(p.Target.Revisions, func(r Revision) bool { return r.Ready > 0 && other(r) })
-	if i < 0 {
-		i = slices.IndexFunc(p.Target.Revisions, other)
-	}
-	if i < 0 {
-		return Revision{}, "", false
-	}
-	return p.Target.Revisions[i], image(p.Target.Revisions[i]), true
-}
-
 // earlierTemplate goes back to the whole earlier template, where it differs in
 // more than the image: what the owner still has pods of, it need not restart.
 func (p *planner) earlierTemplate() []Remedy {
@@ -175,7 +134,7 @@ func (p *planner) earlierTemplate() []Remedy {
 		return nil
 	}
 	r, _, ok := p.previous()
-	if !ok {
+	if !ok || slices.ContainsFunc(imagesOf(r.Template.Spec), func(image string) bool { return p.absent(image) || p.sightOf(r, image) == unseen }) {
 		return nil
 	}
 	remedy, edits, ok := p.undoTo(r, "rollout-undo")

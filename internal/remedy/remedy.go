@@ -139,6 +139,8 @@ type Options struct {
 	Images []Named
 	// With is the id of the remedy to choose, instead of the first.
 	With string
+	// Absent are images that were found not to be there: none is gone back to.
+	Absent []string
 	// Via chooses where credentials go: "", "secret", "service-account", "template".
 	Via string
 	// Logins are credentials that the person brings: one for each registry, or for
@@ -315,8 +317,10 @@ type Revision struct {
 	Created time.Time
 	// Hash is the value of the label pod-template-hash or
 	// controller-revision-hash of its pods, "" if that is not known.
-	Hash     string
-	Ready    int
+	Hash  string
+	Ready int
+	// Ran: the owner's status shows that its pods were ready, though they are gone.
+	Ran      bool
 	Template corev1.PodTemplateSpec
 }
 

@@ -57,7 +57,7 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 			s.verbatim(column, cyan, t.Command)
 		}
 	case v1alpha1.FixBroken:
-		say("Half done:", red, t.Why)
+		say("Broke off:", red, t.Why)
 	case v1alpha1.FixNothing:
 		say("Nothing to change here:", yellow, s.nothing(t))
 	case v1alpha1.FixPlanned:
@@ -244,7 +244,7 @@ func became(targets []v1alpha1.TargetFix) (mended int, others []string) {
 		outcome v1alpha1.FixOutcome
 		words   string
 	}{
-		{v1alpha1.FixUndone, "undone"}, {v1alpha1.FixBroken, "half done"}, {v1alpha1.FixStillPulling, "still pulling"},
+		{v1alpha1.FixUndone, "undone"}, {v1alpha1.FixBroken, "broke off"}, {v1alpha1.FixStillPulling, "still pulling"},
 		{v1alpha1.FixChanged, "changed, which no pod shows yet"}, {v1alpha1.FixGone, "gone meanwhile"}, {v1alpha1.FixRefused, "refused"},
 		{v1alpha1.FixNothing, "with nothing to change here"}, {v1alpha1.FixPlanned, "not carried out"},
 	} {
