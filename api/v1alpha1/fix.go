@@ -152,6 +152,9 @@ type FixCause struct {
 	// Remedy that is chosen for it, by its id; empty if none can be applied, so
 	// that this pull goes on failing.
 	Remedy string `json:"remedy,omitempty"`
+	// Untried: no kubelet has tried this pull yet, as init containers of the pod come
+	// first. It was found by asking for all that the changed pod wants.
+	Untried bool `json:"untried,omitempty"`
 	// Pod that shows it, its container and the image.
 	Pod       string `json:"pod,omitempty"`
 	Container string `json:"container,omitempty"`

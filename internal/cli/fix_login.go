@@ -25,8 +25,8 @@ type loginOptions struct {
 }
 
 func (o *loginOptions) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.copyFrom, "copy-from", "", "take the registry's credential from this secret, NAMESPACE/NAME (only its entry for the registry)")
-	flags.StringVar(&o.dockerConfig, "docker-config", "", "take the registry's credential from this file of docker login (only its entry for the registry)")
+	flags.StringVar(&o.copyFrom, "copy-from", "", "take the registry's credential from this secret, NAMESPACE/NAME (only its entry for the image)")
+	flags.StringVar(&o.dockerConfig, "docker-config", "", "take the registry's credential from this file of docker login (only its entry for the image)")
 	flags.StringVar(&o.helper, "credential-helper", "", "take the registry's credential from docker-credential-NAME: ecr-login, gcr, acr-env")
 	flags.BoolVar(&o.typed, "login", false, "type the registry's credential; the password is not shown")
 	flags.StringVar(&o.username, "username", "", "user of the credential that is typed, or that --password-stdin reads")

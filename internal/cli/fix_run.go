@@ -147,35 +147,34 @@ func (x *fixing) groups(s evidence.Survey) ([]mend.Group, error) {
 		return nil, usage("--to is an image for one workload, and the pulls of %d fail; name one of them", len(groups))
 	}
 	for _, g := range groups {
-		if err := x.container(g); err != nil {
-			return nil, err
+		if names := containers(g.Diagnoses); x.remedy.To != "" && x.remedy.Container == "" && len(names) > 1 {
+			return nil, usage("the images of several containers fail: %s; say which one --to is for: --to %s=IMAGE, once for each", strings.Join(names, ", "), names[0])
 		}
 	}
 	return groups, nil
 }
 
-// container checks that it is plain which container --to is for.
-func (x *fixing) container(g mend.Group) error {
+// containers of some diagnoses, each once.
+func containers(all []diagnosis.Diagnosis) []string {
 	var names []string
-	for _, d := range g.Diagnoses {
+	for _, d := range all {
 		if !slices.Contains(names, d.Pull.Container) {
 			names = append(names, d.Pull.Container)
 		}
 	}
-	list := strings.Join(names, ", ")
+	return names
+}
+
+// meant checks that each --to is for a container whose image fails, or would.
+func (x *fixing) meant(p mend.Plan) error {
 	meant := []string{x.remedy.Container}
-	if x.remedy.To == "" {
-		meant = nil
-	}
 	for _, n := range x.remedy.Images {
 		meant = append(meant, n.Container)
 	}
+	names := containers(p.Case.Diagnoses)
 	for _, name := range meant {
-		switch {
-		case name == "" && len(names) > 1:
-			return usage("the images of several containers fail: %s; say which one --to is for: --to %s=IMAGE, once for each", list, names[0])
-		case name != "" && !slices.Contains(names, name):
-			return usage("the image of container %s does not fail; those that fail: %s", name, list)
+		if name != "" && !slices.Contains(names, name) {
+			return usage("the image of container %s does not fail; those that fail: %s", name, strings.Join(names, ", "))
 		}
 	}
 	return nil
@@ -202,8 +201,10 @@ func (x *fixing) one(ctx context.Context, g mend.Group, i, of int) (goes bool, e
 	if err != nil {
 		return goes, err
 	}
-	if err := x.chosen(p); err != nil {
-		return false, err
+	for _, check := range []func(mend.Plan) error{x.meant, x.chosen} {
+		if err := check(p); err != nil {
+			return false, err
+		}
 	}
 	t := report.Target(x.catalog, p)
 	x.f.Targets = append(x.f.Targets, t)
@@ -222,8 +223,18 @@ func (x *fixing) one(ctx context.Context, g mend.Group, i, of int) (goes bool, e
 	return goes && ctx.Err() == nil, x.say(report.OutcomeText)
 }
 
-// plan plans for one workload, with the credentials that the person brings.
+// plan plans for one workload, with the credentials that the person brings: also for
+// what was not tried yet, once that is known.
 func (x *fixing) plan(ctx context.Context, g mend.Group) (mend.Plan, error) {
+	p, err := x.planned(ctx, g)
+	more := p.Untried()
+	if err != nil || x.bring == nil || !slices.ContainsFunc(more, remedy.TakesLogin) {
+		return p, err
+	}
+	return x.planned(ctx, mend.Group{Target: g.Target, Diagnoses: slices.Concat(g.Diagnoses, more)})
+}
+
+func (x *fixing) planned(ctx context.Context, g mend.Group) (mend.Plan, error) {
 	o := x.remedy
 	var err error
 	if o.Logins, err = x.broughtFor(ctx, g); err != nil {

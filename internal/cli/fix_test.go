@@ -288,8 +288,11 @@ func TestFixEndsInItsExitCodes(t *testing.T) {
 		"a container that does not fail":              {args: "deployment/api --yes --to HOST/acme/api:1.0 --container side", code: ExitUsage, image: "2.0", err: "error: the image of container side does not fail; those that fail: app\n"},
 		"an image for one container":                  {args: "deployment/api --yes --to app=HOST/acme/api:1.0", state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Mended: "}},
 		"an image for another container":              {args: "deployment/api --yes --to app=HOST/acme/api:1.0 --to side=HOST/acme/api:1.0", code: ExitUsage, image: "2.0", err: "error: the image of container side does not fail; those that fail: app\n"},
-		"a workload that does not fail":               {args: "pod/well-1-x --yes --report " + filepath.Join(t.TempDir(), "none.md"), code: ExitOK, image: "2.0", out: []string{"Nothing to mend: no pull of what you named fails now.\n"}, err: "no report was written: nothing fails\n"},
-		"a workload that is not there":                {args: "deployment/web --yes", code: ExitUsage, image: "2.0", err: "there is no deployment web in namespace shop"},
+		"what waits behind an init container": {args: "deployment/api --dry-run=client --to HOST/acme/api:1.0", setUp: shop.waits, code: ExitOK, image: "2.0",
+			out: []string{"(container app, which its kubelet has not tried yet, as init containers come first)", "@@ init container setup: image", "Not yet TagNotFound of container app is not mended by this", "(give --to app=IMAGE)", "Proof proven from here"}},
+		"images for both":               {args: "deployment/api --yes --to setup=HOST/acme/api:1.0 --to app=HOST/acme/api:1.0", setUp: shop.waits, state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Mended: "}},
+		"a workload that does not fail": {args: "pod/well-1-x --yes --report " + filepath.Join(t.TempDir(), "none.md"), code: ExitOK, image: "2.0", out: []string{"Nothing to mend: no pull of what you named fails now.\n"}, err: "no report was written: nothing fails\n"},
+		"a workload that is not there":  {args: "deployment/web --yes", code: ExitUsage, image: "2.0", err: "there is no deployment web in namespace shop"},
 		"one that Helm keeps": {args: "deployment/api --yes", setUp: helm, code: ExitFailing, image: "2.0",
 			out: []string{"Kept by   Helm release api in namespace shop, chart api-1.4.0; the next helm\n", "helm get values api -n shop\n", "Refused: Helm keeps it: the next helm upgrade sets back what is changed\n", "give --here"}},
 		"one that Helm keeps, here": {args: "deployment/api --yes --here", setUp: helm, state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Mended: "}},
@@ -330,6 +333,23 @@ func TestFixEndsInItsExitCodes(t *testing.T) {
 		}
 		checkNoLeak(t, "the report", string(text))
 	})
+}
+
+// waits puts an init container before the one that fails, whose image is not there
+// either, and leaves no former revision to go back to.
+func (s shop) waits() {
+	d, _ := s.Object("deployments", "shop", "api").(*appsv1.Deployment)
+	pod, _ := s.Object("pods", "shop", "api-2-x").(*corev1.Pod)
+	image := s.host + "/acme/api:9.9"
+	for _, spec := range []*corev1.PodSpec{&d.Spec.Template.Spec, &pod.Spec} {
+		spec.InitContainers = []corev1.Container{{Name: "setup", Image: image}}
+	}
+	pod.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "setup", Image: image, State: waitsFor(image, "not found")}}
+	pod.Status.ContainerStatuses[0].State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "PodInitializing"}}
+	d.Status.ReadyReplicas = 0
+	s.Put(d)
+	s.Put(pod)
+	s.Remove("replicasets", "shop", "api-1")
 }
 
 // helm marks the Deployment as Helm does.

@@ -119,7 +119,7 @@ func fixCause(c *catalog.Catalog, d diagnosis.Diagnosis) v1alpha1.FixCause {
 	out := v1alpha1.FixCause{
 		Cause: first.Cause, Verdict: string(first.Verdict), Pod: clean(d.Pull.Pod), Container: clean(d.Pull.Container), Image: clean(d.Pull.Image),
 		Summary: clean(first.Summary), FirstFailed: at(d.Pull.FirstFailed), Attempts: d.Pull.Attempts, Findings: convert.findings(first.Findings),
-		Severity: string(d.Severity), Impact: impact(d.Impact), Changed: changes(d.Changed), Prevention: []string{},
+		Untried: remedy.Untried(d), Severity: string(d.Severity), Impact: impact(d.Impact), Changed: changes(d.Changed), Prevention: []string{},
 	}
 	if known, ok := c.Cause(first.Cause); ok {
 		out.Prevention = append(out.Prevention, known.Prevention...)

@@ -77,7 +77,7 @@ func rewritten(t *testing.T) mend.Plan {
 	}
 	p.Chosen[0].Remedy = remedy.Remedy{ID: "rewrite-secret", Cause: "CredentialsInvalid", Kind: remedy.Applied, Title: "Write the login of secret platform/hub into secret hub", Lasting: []remedy.Step{{What: "Have External Secrets keep it", Where: "where kubectl is", File: &remedy.File{Path: "external-secret.yaml", Content: "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\n"}}}}
 	p.Evict = []mend.Pod{{Namespace: "shop", Name: "api-1", UID: "1"}, {Namespace: "shop", Name: "api-2", UID: "2"}, {Namespace: "shop", Name: "api-3", UID: "3"}, {Namespace: "shop", Name: "api-4", UID: "4"}, {Namespace: "shop", Name: "api-5", UID: "5"}}
-	p.Restarts, p.Risks = 4, []string{"3 other pods name secret hub and get the new login, too"}
+	p.Again, p.Restarts, p.Risks = 2, 4, []string{"3 other pods name secret hub and get the new login, too"}
 	p.Irrevocable = []string{"5 failing pods are evicted, one first; their owner makes new ones"}
 	p.Proof = verify.NotProven
 	p.Result.Answers = nil
@@ -114,6 +114,15 @@ func half(t *testing.T) mend.Plan {
 	return p
 }
 
+// behind is half a plan: what has no remedy was not tried yet, and a pod that pulled
+// before its kubelet had the pull secrets may get a second try.
+func behind(t *testing.T) mend.Plan {
+	t.Helper()
+	p := half(t)
+	p.Case.Diagnoses[1].Pull.Reason, p.Again = remedy.Initializing, 1
+	return p
+}
+
 // ends are what can become of a plan.
 func ends() map[string]report.End {
 	began, ended := now().Add(4*time.Second), now().Add(8*time.Second)
@@ -147,6 +156,7 @@ func TestFixText(t *testing.T) {
 		"fix-changed.txt":       {planned(t), "changed", report.Style{}},
 		"fix-gone.txt":          {planned(t), "gone", report.Style{}},
 		"fix-half.txt":          {half(t), "mended", report.Style{}},
+		"fix-behind.txt":        {behind(t), "mended", report.Style{}},
 		"fix-by-hand.txt":       {handedOver(t), "", report.Style{}},
 		"fix-by-hand-60.txt":    {handedOver(t), "", report.Style{Width: 60, Color: true}},
 	} {

@@ -24,7 +24,11 @@ const (
 func PlanText(w io.Writer, t v1alpha1.TargetFix, now time.Time, style Style) error {
 	s := newSheet(style)
 	for _, c := range t.Causes {
-		s.hang("", plain, 2, painted(c.Cause+",", red), painted(c.Verdict+":", bold), normal(strings.TrimRight(c.Summary, ".")))
+		text := strings.TrimRight(c.Summary, ".")
+		if c.Untried {
+			text += " (container " + c.Container + ", which its kubelet has not tried yet, as init containers come first)"
+		}
+		s.hang("", plain, 2, painted(c.Cause+",", red), painted(c.Verdict+":", bold), normal(text))
 	}
 	s.blank()
 	s.field("For", targetWords(t))
