@@ -233,7 +233,10 @@ func (m *Mender) podsOf(ctx context.Context, selectors []string, l lineage) ([]*
 			return nil, err
 		}
 	}
-	pods = slices.DeleteFunc(pods, func(p *corev1.Pod) bool { return !l.made(ctx, p) })
+	pods, err := l.made(ctx, pods)
+	if err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(pods, func(a, b *corev1.Pod) int { return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) })
 	return pods, nil
 }

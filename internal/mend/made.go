@@ -38,38 +38,58 @@ func (m *Mender) lineage(live *unstructured.Unstructured, diagnoses []diagnosis.
 	}
 }
 
-// made tells whether the target made the pod, by itself or through a ReplicaSet
-// or Job.
-func (l lineage) made(ctx context.Context, pod *corev1.Pod) bool {
-	c := metav1.GetControllerOf(pod)
-	switch {
-	case c == nil:
-		return false
-	case l.target.Kind == "CronJob":
-		return c.Kind == "Job" && slices.Contains(l.jobs, c.Name)
-	case l.target.Kind != "Deployment":
-		return string(c.UID) == l.target.UID
-	case c.Kind != "ReplicaSet":
-		return false
+// made are those of some pods that the target made, by itself or through a
+// ReplicaSet or Job.
+func (l lineage) made(ctx context.Context, pods []*corev1.Pod) ([]*corev1.Pod, error) {
+	var made []*corev1.Pod
+	for _, pod := range pods {
+		is, err := l.makes(ctx, metav1.GetControllerOf(pod))
+		if err != nil {
+			return nil, err
+		}
+		if is {
+			made = append(made, pod)
+		}
 	}
-	made, known := l.sets[c.UID]
-	if !known {
-		made = l.madeSet(ctx, c.Name)
-		l.sets[c.UID] = made
-	}
-	return made
+	return made, nil
 }
 
-// madeSet asks for a ReplicaSet's own owner. If it is gone or may not be read, its
-// name tells: a Deployment names its sets after itself and a hash without a hyphen.
-func (l lineage) madeSet(ctx context.Context, name string) bool {
-	set, err := l.edit.Get(ctx, remedy.Object{APIVersion: "apps/v1", Kind: "ReplicaSet", Resource: "replicasets", Namespace: l.target.Namespace, Name: name})
+// makes tells whether what controls a pod is the target, or was made by it.
+func (l lineage) makes(ctx context.Context, c *metav1.OwnerReference) (bool, error) {
+	switch {
+	case c == nil:
+		return false, nil
+	case l.target.Kind == "CronJob":
+		return c.Kind == "Job" && slices.Contains(l.jobs, c.Name), nil
+	case l.target.Kind != "Deployment":
+		return string(c.UID) == l.target.UID, nil
+	case c.Kind != "ReplicaSet":
+		return false, nil
+	}
+	if made, known := l.sets[c.UID]; known {
+		return made, nil
+	}
+	made, err := l.makesSet(ctx, c.Name)
 	if err == nil {
+		l.sets[c.UID] = made
+	}
+	return made, err
+}
+
+// makesSet asks for a ReplicaSet's own owner. If it is gone or may not be read, its
+// name tells: a Deployment names its sets after itself and a hash without a hyphen.
+// An answer that did not come is no reason to guess.
+func (l lineage) makesSet(ctx context.Context, name string) (bool, error) {
+	set, err := l.edit.Get(ctx, remedy.Object{APIVersion: "apps/v1", Kind: "ReplicaSet", Resource: "replicasets", Namespace: l.target.Namespace, Name: name})
+	switch reason := edit.ReasonOf(err); {
+	case err == nil:
 		c := metav1.GetControllerOf(set)
-		return c != nil && string(c.UID) == l.target.UID
+		return c != nil && string(c.UID) == l.target.UID, nil
+	case reason == edit.TimedOut, reason == edit.Failed:
+		return false, err
 	}
 	hash, ok := strings.CutPrefix(name, l.target.Name+"-")
-	return ok && hash != "" && !strings.Contains(hash, "-")
+	return ok && hash != "" && !strings.Contains(hash, "-"), nil
 }
 
 // jobsOf are the Jobs through which a CronJob made the pods of some diagnoses.

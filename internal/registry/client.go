@@ -281,7 +281,9 @@ func (c *client) checkBehindProxy(ctx context.Context, target *url.URL, t *timin
 	return nil
 }
 
-// readBody reads at most limit bytes and closes without reading the rest.
+// readBody reads at most limit bytes and closes without reading the rest. What ends
+// after the time of the question does not count, even in good order: a server that
+// sees the connection go may end a body that it has not sent all of.
 func readBody(resp *http.Response, limit int64) ([]byte, bool, error) {
 	defer func() { _ = resp.Body.Close() }()
 	if limit <= 0 || resp.Request.Method == http.MethodHead {
@@ -293,6 +295,9 @@ func readBody(resp *http.Response, limit int64) ([]byte, bool, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if int64(len(body)) > limit {
 		return body[:limit], true, nil
+	}
+	if err == nil {
+		err = resp.Request.Context().Err()
 	}
 	return body, false, err
 }

@@ -6,6 +6,7 @@ package registry
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -140,6 +141,31 @@ func TestTheTimeOfOneQuestionIsBounded(t *testing.T) {
 	find(t, findings, evidence.ConnectionTimeout)
 	if took := time.Since(start); took > time.Minute {
 		t.Errorf("took %v", took)
+	}
+}
+
+// A reader is a body that is what it does.
+type reader func([]byte) (int, error)
+
+func (r reader) Read(p []byte) (int, error) { return r(p) }
+
+func TestABodyThatEndsAfterItsTimeIsNotTakenForWhole(t *testing.T) {
+	for name, late := range map[string]bool{"in time": false, "late": true} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ask, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://registry.acme.example/v2/", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := reader(func([]byte) (int, error) {
+			if late {
+				cancel()
+			}
+			return 0, io.EOF
+		})
+		if _, _, err := readBody(&http.Response{Request: ask, StatusCode: http.StatusOK, Body: io.NopCloser(body)}, 1<<10); (err != nil) != late {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
