@@ -101,7 +101,8 @@ type UndoChange struct {
 
 // A FieldConflict is a field that somebody changed since the fix: its value as
 // JSON, unless it is a string, before the fix, as the fix set it, and now; empty
-// for none. Secret values are not shown.
+// for none. Secret values are not shown: "(secret)" stands for one, also within a
+// list.
 type FieldConflict struct {
 	// Path is a JSON pointer.
 	Path   string `json:"path"`

@@ -40,10 +40,11 @@ func newUndo(w *world, show *showOptions) *cobra.Command {
 Fix writes down what was there before its first change, in the namespace that it
 changes: undo needs nothing else, works from any machine, and after a fix that
 was killed on the way. Without an ID it takes the newest fix of the namespace
-that was not undone. What it sets back is shown first. It does only what you may
-do yourself. A field that somebody changed since is not overwritten: then
-nothing is undone. What fix made is removed, and at last the record. If it
-breaks off, the next one goes on from there. Evicted pods do not come back.`,
+that was not undone, unless that sets what is not shown. What it sets back is
+shown first. It does only what you may do yourself. A field that somebody
+changed since is not overwritten: then nothing is undone. What fix made is
+removed, unless others use it by now, and at last the record. If it breaks off,
+the next one goes on from there. Evicted pods do not come back.`,
 		Example: examples(w, "undo", "undo 20261121-035102-k3x7q2m4n5pa -n shop", "undo --list -A", "undo --dry-run=server"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.undo(cmd, args)

@@ -45,7 +45,7 @@ const (
 	recordVersion  = 1
 	maxRecord      = 512 << 10 // bytes of a record's text; a ConfigMap takes 1 MiB
 	maxChanges     = 100
-	maxEdits       = 200 // of one change
+	maxEdits       = 500 // of one change
 	maxEvicted     = 50  // names that are kept
 	maxRecordField = 300
 )
@@ -72,6 +72,13 @@ type Record struct {
 	hidden map[string]hiddenValue
 	// secret is the UID of that Secret.
 	secret string
+	// named: a person named it by its ID.
+	named bool
+}
+
+// Format never shows a value: some are secret.
+func (r Record) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "record %s in namespace %s: %s, %s, %d changes", r.ID, r.Namespace, r.State, r.Target, len(r.Changes))
 }
 
 // body is a record's text.
@@ -98,7 +105,8 @@ type kept struct {
 	Edits  []keptEdit    `json:"edits,omitempty"`
 }
 
-// keptEdit is an edit; the values of a hidden one stand in the record's Secret.
+// keptEdit is an edit; the values of a hidden one stand in the record's Secret. What
+// of them undo shows is for remedy.Edit.Leaves to say, not for the record.
 // It keeps no label: undo shows the path itself, or what the object that is there
 // says of it, so that no text from a record can stand for another field.
 type keptEdit struct {
@@ -125,7 +133,7 @@ func (hiddenValue) Format(f fmt.State, _ rune) { fmt.Fprint(f, "(secret)") }
 func keep(c remedy.Change) kept {
 	k := kept{Object: c.Object, Made: c.Creates()}
 	for _, e := range c.Edits {
-		k.Edits = append(k.Edits, keptEdit{Path: e.Path, Old: e.Old, New: e.New, Hidden: e.Hidden || c.Object.Kind == "Secret"})
+		k.Edits = append(k.Edits, keptEdit{Path: e.Path, Old: e.Old, New: e.New, Hidden: e.Hides(c.Object.Kind)})
 	}
 	return k
 }
@@ -345,27 +353,12 @@ func (r Record) check() error {
 			if !changeable(k.Object.Kind, e.Path) {
 				return errors.New("it is about a field that fix does not change")
 			}
-			if k.Object.Kind == "Secret" && !e.Hidden || k.Object.Kind != "Secret" && e.Hidden && !mayHide(e.Path) || e.Hidden && (e.Old != nil || e.New != nil) {
+			if k.Object.Kind == "Secret" && !e.Hidden || e.Hidden && (e.Old != nil || e.New != nil) {
 				return errors.New("it holds what must not stand there")
 			}
 		}
 	}
 	return nil
-}
-
-// mayHide tells the fields outside of Secrets whose values fix does not show: what
-// people write passwords into, and lists of containers that hold such. A record
-// that somebody else wrote must not have undo set an image unseen.
-func mayHide(path string) bool {
-	words := strings.Split(path, "/")
-	if slices.ContainsFunc(words, func(w string) bool { return w == "env" || w == "args" || w == "command" }) {
-		return true
-	}
-	last := words[len(words)-1]
-	if _, err := strconv.Atoi(last); err == nil && len(words) > 1 {
-		last = words[len(words)-2]
-	}
-	return last == "containers" || last == "initContainers"
 }
 
 // served are the API version and the resource of a kind that fix changes or

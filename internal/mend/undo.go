@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -58,8 +59,6 @@ type Back struct {
 type Conflict struct {
 	Path             string
 	Before, Set, Now any
-	// Hidden: the values are secret.
-	Hidden bool
 }
 
 // Format never shows a value: some are secret.
@@ -75,6 +74,36 @@ type Undo struct {
 
 // Blocked tells whether something stands in the way; then nothing is undone.
 func (u Undo) Blocked() error {
+	if err := u.stuck(); err != nil {
+		return err
+	}
+	return u.unseen()
+}
+
+// unseen refuses a record that nobody named, if it would set what is not shown and
+// decides what runs: whoever may create ConfigMaps and Secrets can write one, and
+// only its ID says that it is the one that fix wrote.
+func (u Undo) unseen() error {
+	if u.Record.named {
+		return nil
+	}
+	for _, b := range u.Backs {
+		if b.Object.Kind == "Secret" || b.Standing != Stands {
+			continue
+		}
+		for _, e := range b.Edits {
+			leaves := e.Leaves(b.Object.Kind)
+			if at := slices.IndexFunc(leaves, func(l remedy.Leaf) bool { return l.Secret && l.New != nil }); at >= 0 {
+				return fmt.Errorf("the newest record of namespace %s sets %s of %s to what is not shown, and anybody who may create ConfigMaps and Secrets there can have written it, so nothing was undone; if %s is the ID that fix told, undo %s takes it back",
+					u.Record.Namespace, leaves[at].Path, b.Object, u.Record.ID, u.Record.ID)
+			}
+		}
+	}
+	return nil
+}
+
+// stuck tells whether the objects stand in the way.
+func (u Undo) stuck() error {
 	for _, b := range u.Backs {
 		switch b.Standing {
 		case Altered:
@@ -122,8 +151,11 @@ func (m *Mender) Records(ctx context.Context, namespace string) (records []Recor
 	return records, unreadable, more, nil
 }
 
+// maxAhead is how far the clock of whoever wrote a record may be ahead.
+const maxAhead = 10 * time.Minute
+
 // Record reads one record; without an id the newest of the namespace that was
-// not undone.
+// not undone. One whose time has not come is none that fix wrote a while ago.
 func (m *Mender) Record(ctx context.Context, namespace, id string) (Record, error) {
 	if id == "" {
 		records, _, more, err := m.Records(ctx, namespace)
@@ -133,7 +165,8 @@ func (m *Mender) Record(ctx context.Context, namespace, id string) (Record, erro
 		if more {
 			return Record{}, fmt.Errorf("namespace %s has more than %d records, so the newest is not known; name one", namespace, maxListed)
 		}
-		at := slices.IndexFunc(records, func(r Record) bool { return r.State != State(Undone) })
+		soon := m.now().Add(maxAhead)
+		at := slices.IndexFunc(records, func(r Record) bool { return r.State != State(Undone) && r.Time.Before(soon) })
 		if at < 0 {
 			return Record{}, fmt.Errorf("%w in namespace %s; another one is named with -n, and undo --list -A lists all", ErrNoRecord, namespace)
 		}
@@ -146,7 +179,9 @@ func (m *Mender) Record(ctx context.Context, namespace, id string) (Record, erro
 	if err != nil {
 		return Record{}, err
 	}
-	return parse(live)
+	r, err := parse(live)
+	r.named = err == nil
+	return r, err
 }
 
 // PlanUndo looks at what a record is about and says what undo would do.
@@ -220,7 +255,7 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 		case live.GetLabels()[labelRecord] != id:
 			b.Standing = NotOurs
 		case writtenByOthers(live):
-			b.Standing, b.Conflicts = Altered, []Conflict{{Path: "/data", Hidden: true}}
+			b.Standing, b.Conflicts = Altered, []Conflict{{Path: "/data"}}
 		}
 		return b, nil
 	}
@@ -238,12 +273,16 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 			}
 			e.Old, e.New = v.Old, v.New
 		}
+		if key, untested := k.untested(e.Path, live); untested {
+			b.Conflicts = append(b.Conflicts, Conflict{Path: key, Now: remedy.ValueAt(live.Object, key)})
+			continue
+		}
 		now := remedy.ValueAt(live.Object, e.Path)
 		switch {
 		case remedy.SameValue(e.Old, e.New) && remedy.SameValue(now, e.New):
 			tests = append(tests, remedy.Edit{Path: e.Path, Old: now, New: now, Hidden: e.Hidden})
 		case remedy.SameValue(e.Old, e.New), !remedy.SameValue(now, e.New) && !remedy.SameValue(now, e.Old):
-			b.Conflicts = append(b.Conflicts, Conflict{e.Path, e.Old, e.New, now, e.Hidden})
+			b.Conflicts = append(b.Conflicts, Conflict{e.Path, e.Old, e.New, now})
 		case remedy.SameValue(now, e.New):
 			b.Edits = append(b.Edits, remedy.Edit{Path: e.Path, Old: e.New, New: e.Old, Hidden: e.Hidden, Label: labelOf(live, e.Path)})
 		}
@@ -256,6 +295,22 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 		b.Edits = append(tests, b.Edits...)
 	}
 	return b, nil
+}
+
+// untested tells of a field that lies in an element of a list that nothing of the
+// change says whose place it is, by the name of the element's key: a record that a
+// former version wrote. Only if nobody changed the object's specification since is
+// it known that the place is still the same element's.
+func (k kept) untested(path string, live *unstructured.Unstructured) (key string, untested bool) {
+	if g := live.GetGeneration(); k.Object.Generation > 0 && (g == k.Object.Generation || g == k.Object.Generation+1) {
+		return "", false
+	}
+	for _, keys := range remedy.KeysOn(path) {
+		if !slices.ContainsFunc(k.Edits, func(e keptEdit) bool { return slices.Contains(keys, e.Path) }) {
+			return keys[0], true
+		}
+	}
+	return "", false
 }
 
 // change is the write that takes it back.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/internal/mend"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 )
 
 // NewUndo makes the document of an undo. What became of it is added by the caller.
@@ -31,9 +32,7 @@ func NewUndo(now time.Time, u mend.Undo) v1alpha1.Undo {
 			c.Conflicts = append(c.Conflicts, conflict(b.Object.Kind, x))
 		}
 		for _, e := range b.Edits {
-			if f, changes := field(b.Object.Kind, e); changes {
-				c.Fields = append(c.Fields, f)
-			}
+			c.Fields = append(c.Fields, fields(b.Object.Kind, e)...)
 		}
 		doc.Changes = append(doc.Changes, c)
 	}
@@ -44,10 +43,13 @@ func NewUndo(now time.Time, u mend.Undo) v1alpha1.Undo {
 }
 
 func conflict(kind string, x mend.Conflict) v1alpha1.FieldConflict {
-	c := v1alpha1.FieldConflict{Path: clean(x.Path), Secret: x.Hidden || secretField(kind, x.Path) || holdsSecret(x.Before) || holdsSecret(x.Set) || holdsSecret(x.Now)}
-	if !c.Secret {
-		c.Before, c.Set, c.Now = clean(value(x.Before)), clean(value(x.Set)), clean(value(x.Now))
+	c := v1alpha1.FieldConflict{Path: clean(x.Path)}
+	text := func(v any) string {
+		shown, hidden := remedy.Shown(kind, x.Path, v)
+		c.Secret = c.Secret || hidden
+		return clean(value(shown))
 	}
+	c.Before, c.Set, c.Now = text(x.Before), text(x.Set), text(x.Now)
 	return c
 }
 
@@ -181,7 +183,7 @@ func (s *sheet) back(c v1alpha1.UndoChange) {
 func (s *sheet) conflicts(fields []v1alpha1.FieldConflict) {
 	for _, f := range fields {
 		s.line("@@", cyan, pathWords(f.Path))
-		if f.Secret {
+		if masks := []string{"", remedy.Mask}; f.Secret && slices.Contains(masks, f.Before) && slices.Contains(masks, f.Set) && slices.Contains(masks, f.Now) {
 			s.line(" ", plain, "(secret: none of its three values is shown)")
 			continue
 		}

@@ -57,7 +57,7 @@ func TestUndoText(t *testing.T) {
 		{Path: "/spec/template/spec/containers/0/image", Before: "acme/api:1.27.44", Set: "acme/api:1.27.4", Now: "acme/api:1.28.0"},
 		{Path: "/spec/template/spec/imagePullSecrets", Before: nil, Set: []any{map[string]any{"name": "hub-2"}}, Now: nil},
 		{Path: "/spec/template/spec/containers/0/env/0/value", Before: "canary", Set: "canary-2", Now: "canary-3"},
-		{Path: "/metadata/annotations/x~1y", Before: "canary", Set: "canary-2", Now: "canary-3", Hidden: true},
+		{Path: "/metadata/annotations/x~1y", Before: "canary", Set: "canary-2", Now: "canary-3"},
 	}}, mend.Back{Object: u.Backs[1].Object, Standing: mend.Altered, Conflicts: []mend.Conflict{{Path: "/data/.dockerconfigjson", Before: "canary", Set: "canary-2", Now: "canary-3"}}}, mend.Back{Object: u.Backs[1].Object, Standing: mend.Lost})
 	doc = report.NewUndo(now(), u)
 	doc.Outcome, doc.Why = v1alpha1.UndoRefused, u.Blocked().Error()
