@@ -93,6 +93,11 @@ type UndoChange struct {
 	// neither.
 	Restarts int    `json:"restarts"`
 	Reach    string `json:"reach,omitempty"`
+	// Users is how many pods that have not ended name the secret that is removed, and
+	// UsedBy what came to name it by itself since the fix made it; then it stays, and
+	// nothing is undone.
+	Users  int      `json:"users,omitempty"`
+	UsedBy []string `json:"usedBy,omitempty"`
 	// Altered are fields that somebody changed since, and Conflicts the same with
 	// their values.
 	Altered   []string        `json:"altered"`
@@ -122,5 +127,6 @@ const (
 	UndoGone     UndoStanding = "gone"      // the object is no longer there, or was made anew
 	UndoNotOurs  UndoStanding = "not-ours"  // what fix made no longer carries its label; it stays
 	UndoAltered  UndoStanding = "altered"   // somebody changed it since: nothing is undone
+	UndoInUse    UndoStanding = "in-use"    // a secret that fix made, and that others name by now: nothing is undone
 	UndoLost     UndoStanding = "lost"      // the secret with the former values is gone: nothing is undone
 )

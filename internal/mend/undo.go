@@ -35,6 +35,7 @@ const (
 	Gone     Standing = "gone"      // the object is no longer there, or was made anew
 	NotOurs  Standing = "not-ours"  // what fix made no longer carries its label; it stays
 	Altered  Standing = "altered"   // somebody changed it since; it stays
+	InUse    Standing = "in-use"    // a secret that fix made, and that others name by now; it stays
 	Lost     Standing = "lost"      // the secret that keeps the former values is gone
 )
 
@@ -50,6 +51,8 @@ type Back struct {
 	Conflicts []Conflict
 	// Reach among the pods that run.
 	Reach Reach
+	// Users of a secret that is removed.
+	Users Users
 	// live is the object as it was read.
 	live *unstructured.Unstructured
 }
@@ -112,6 +115,13 @@ func (u Undo) stuck() error {
 				paths = append(paths, c.Path)
 			}
 			return fmt.Errorf("somebody changed %s of %s since, so nothing was undone; put it back as fix left it and run this again, or undo the rest by hand", strings.Join(paths, ", "), b.Object)
+		case InUse:
+			const shown = 3
+			who := strings.Join(b.Users.Others[:min(len(b.Users.Others), shown)], ", ")
+			if n := len(b.Users.Others) - shown; n > 0 {
+				who += fmt.Sprintf(" and %d more", n)
+			}
+			return fmt.Errorf("%s, which fix made, is named by %s by now, so nothing was undone; have them name another one, or take the label %s off it, by which it stays, and run this again", b.Object, who, labelRecord)
 		case Lost:
 			return fmt.Errorf("secret %s%s, which kept what %s held before, is gone, so nothing was undone; undo it by hand", recordPrefix, u.Record.ID, b.Object)
 		}
@@ -200,6 +210,7 @@ func (m *Mender) PlanUndo(ctx context.Context, r Record) (Undo, error) {
 		}
 		u.Backs = append(u.Backs, b)
 	}
+	m.users(ctx, &u)
 	m.reach(ctx, &u)
 	return u, nil
 }

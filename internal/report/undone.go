@@ -25,7 +25,10 @@ func NewUndo(now time.Time, u mend.Undo) v1alpha1.Undo {
 		c := v1alpha1.UndoChange{
 			Object: clean(b.Object.String()), Namespace: clean(b.Object.Namespace), Removes: b.Removes, Standing: v1alpha1.UndoStanding(b.Standing),
 			Fields: []v1alpha1.FieldChange{}, Altered: []string{}, Conflicts: []v1alpha1.FieldConflict{},
-			Restarts: b.Reach.Restarts, Reach: clean(reachWords(b.Reach)),
+			Restarts: b.Reach.Restarts, Reach: clean(reachWords(b.Reach)), Users: b.Users.Pods, UsedBy: cleaned(b.Users.Others),
+		}
+		if b.Removes && b.Users.Pods > 0 {
+			c.Reach = losesWords(b.Users.Pods)
 		}
 		for _, x := range b.Conflicts {
 			c.Altered = append(c.Altered, clean(x.Path))
@@ -67,6 +70,14 @@ func reachWords(r mend.Reach) string {
 		return "restarts its container " + r.Containers[0] + ", which runs now, and it " + has + again
 	}
 	return "restarts its containers " + strings.Join(r.Containers, ", ") + ", which run now, and they " + have + again
+}
+
+// losesWords says what becomes of pods whose secret is removed.
+func losesWords(pods int) string {
+	if pods == 1 {
+		return "1 pod names it: it is not restarted, but pulls without it from now on"
+	}
+	return count(pods, "pod") + " name it: they are not restarted, but pull without it from now on"
 }
 
 func evictedBefore(pods int) string {
@@ -130,20 +141,23 @@ func UndoText(w io.Writer, u v1alpha1.Undo, style Style) error {
 func (s *sheet) reaches(changes []v1alpha1.UndoChange) string {
 	// Where something stands in the way nothing is done.
 	if slices.ContainsFunc(changes, func(c v1alpha1.UndoChange) bool {
-		return c.Standing == v1alpha1.UndoAltered || c.Standing == v1alpha1.UndoLost
+		return c.Standing == v1alpha1.UndoAltered || c.Standing == v1alpha1.UndoLost || c.Standing == v1alpha1.UndoInUse
 	}) {
 		return ""
+	}
+	restarted := slices.ContainsFunc(changes, func(c v1alpha1.UndoChange) bool { return c.Restarts > 0 })
+	if !restarted {
+		s.field("Reach", "restarts no healthy pod")
 	}
 	met := slices.DeleteFunc(slices.Clone(changes), func(c v1alpha1.UndoChange) bool { return c.Reach == "" })
 	for _, c := range met {
 		text := c.Reach
-		if len(met) > 1 {
+		if len(met) > 1 || c.Removes {
 			text = c.Object + ": " + text
 		}
 		s.paragraph(pad("Reach", column), bold, painted(text, yellow))
 	}
-	if len(met) == 0 {
-		s.field("Reach", "restarts no healthy pod")
+	if !restarted {
 		return ""
 	}
 	return "what restarts and "
@@ -162,6 +176,9 @@ func (s *sheet) back(c v1alpha1.UndoChange) {
 		return
 	case v1alpha1.UndoNotOurs:
 		s.field("Change", what+": no longer carries the label of this fix; it stays")
+		return
+	case v1alpha1.UndoInUse:
+		s.field("Change", what+": others name it by now: "+strings.Join(c.UsedBy, ", "))
 		return
 	case v1alpha1.UndoAltered:
 		s.field("Change", what+": somebody changed it since")

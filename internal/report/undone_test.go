@@ -114,6 +114,12 @@ func TestUndoSaysWhichRunningPodsItMeets(t *testing.T) {
 	altered.Backs[1].Standing = mend.Altered
 	gone := both()
 	gone.Backs[0].Standing, gone.Backs[1].Standing = mend.Gone, mend.AsBefore
+	named := both()
+	named.Backs = append(named.Backs, someUndo().Backs[2])
+	named.Backs[2].Users.Pods = 7
+	used := both()
+	used.Backs = append(used.Backs, named.Backs[2])
+	used.Backs[2].Standing, used.Backs[2].Users.Others = mend.InUse, []string{"deployment/web", "serviceaccount/builder"}
 	const may = " may fail so again"
 	for name, c := range map[string]struct {
 		undo mend.Undo
@@ -129,9 +135,11 @@ func TestUndoSaysWhichRunningPodsItMeets(t *testing.T) {
 			[]string{"Reach restarts its containers app, side, which run now, and they may have to pull again with what was there before"}, "no healthy pod"},
 		"two": {both(mend.Reach{Restarts: 2, Wanted: 3}, mend.Reach{Restarts: 1, Wanted: 1}),
 			[]string{"Reach deployment/api: restarts 2 healthy pods of 3", "Reach secret/hub: restarts 1 healthy pod of 1"}, "no healthy pod"},
-		"what could not be read":      {unseen, []string{"Reach restarts 1 healthy pod of 1", "Not seen you may not list pods in namespace shop"}, ""},
-		"something stands in the way": {altered, []string{"Risk"}, "Reach"},
-		"nothing is left to do":       {gone, nil, "Reach"},
+		"what could not be read":         {unseen, []string{"Reach restarts 1 healthy pod of 1", "Not seen you may not list pods in namespace shop"}, ""},
+		"pods that name what it removes": {named, []string{"Reach restarts no healthy pod", "Reach secret/hub-2: 7 pods name it: they are not restarted, but pull without it from now on"}, "what restarts"},
+		"others name what it removes":    {used, []string{"secret/hub-2 in namespace shop: others name it by now: deployment/web, serviceaccount/builder"}, "Reach"},
+		"something stands in the way":    {altered, []string{"Risk"}, "Reach"},
+		"nothing is left to do":          {gone, nil, "Reach"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
