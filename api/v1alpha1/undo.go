@@ -58,6 +58,7 @@ type RecordState string
 
 // The states.
 const (
+	RecordPreparing    RecordState = "preparing"     // nothing is changed yet; or it ended there
 	RecordWritten      RecordState = "written"       // it runs, or ended on the way
 	RecordMended       RecordState = "mended"        // the kubelet pulled the image
 	RecordStillPulling RecordState = "still-pulling" // time ran out before the pull ended

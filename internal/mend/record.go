@@ -28,7 +28,9 @@ import (
 // A record of a plan is written before its first change, into the namespace that
 // it changes: a ConfigMap, and if secret values are touched a Secret beside it,
 // which the ConfigMap owns, so that it goes with it. The ConfigMap comes first:
-// whatever a crash leaves is found by it.
+// whatever a crash leaves is found by it. Until the Secret is there as well it says
+// so, and nothing is changed: else nobody could tell a Secret that was never written
+// from one that is lost.
 //
 // The end of a record's id is a digest of its text, so that who has the id from
 // fix gets what fix wrote, though others may write ConfigMaps there.
@@ -53,9 +55,14 @@ const (
 // A State is how far a plan has come, by its record.
 type State string
 
-// Written is the state before the first change, or of a program that ended on the
-// way. The others are outcomes.
-const Written State = "written"
+// The states before the first change, or of a program that ended on the way. The
+// others are outcomes.
+const (
+	// Preparing: the record's Secret is still to be written, and nothing is changed
+	// before the record says otherwise.
+	Preparing State = "preparing"
+	Written   State = "written"
+)
 
 // Finished tells whether the plan came to its end.
 func (s State) Finished() bool {
@@ -200,7 +207,7 @@ func recordRights(p Plan) []edit.Right {
 	if slices.ContainsFunc(p.Changes, func(c remedy.Change) bool {
 		return slices.ContainsFunc(keep(c).Edits, func(e keptEdit) bool { return e.Hidden })
 	}) {
-		rights = append(rights, edit.Right{Verb: "create", Resource: "secrets", Namespace: namespace})
+		rights = append(rights, edit.Right{Verb: "patch", Resource: "configmaps", Namespace: namespace}, edit.Right{Verb: "create", Resource: "secrets", Namespace: namespace})
 	}
 	return rights
 }
@@ -213,12 +220,15 @@ func (m *Mender) write(ctx context.Context, p Plan) (Record, error) {
 	}
 	namespace := p.Case.Target.Namespace
 	r := Record{ID: newID(p.Case.Now, text), Namespace: namespace, State: Written}
+	if len(hidden) > 0 {
+		r.State = Preparing
+	}
 	labels := map[string]any{labelManaged: edit.Manager, labelRecord: r.ID}
 	made, err := m.edit.Apply(ctx, remedy.Change{Object: recordObject("ConfigMap", namespace, r.ID), New: map[string]any{
 		"apiVersion": "v1", "kind": "ConfigMap", "immutable": true, // its labels still tell the state
 		"metadata": map[string]any{
 			"name": recordPrefix + r.ID, "namespace": namespace,
-			"labels": map[string]any{labelManaged: edit.Manager, labelRecord: r.ID, labelState: string(Written)},
+			"labels": map[string]any{labelManaged: edit.Manager, labelRecord: r.ID, labelState: string(r.State)},
 		},
 		"data": map[string]any{recordKey: string(text)},
 	}}, false)
@@ -250,18 +260,29 @@ func (m *Mender) write(ctx context.Context, p Plan) (Record, error) {
 		return Record{}, fmt.Errorf("writing down how to undo it: %w", err)
 	}
 	r.secret = string(secret.GetUID())
+	if err := m.say(ctx, r, Written); err != nil {
+		m.forget(context.WithoutCancel(ctx), r, func(string) {})
+		return Record{}, fmt.Errorf("writing down how to undo it: %w", err)
+	}
+	r.State = Written
 	return r, nil
 }
 
 // mark writes the state into the record's labels. That it could not be is only
 // told: undo looks at the objects themselves.
 func (m *Mender) mark(ctx context.Context, r Record, state State, tell Tell) {
+	if err := m.say(ctx, r, state); err != nil {
+		tell("the record does not say how it ended: " + err.Error())
+	}
+}
+
+// say writes a record's state into its labels.
+func (m *Mender) say(ctx context.Context, r Record, state State) error {
 	o := recordObject("ConfigMap", r.Namespace, r.ID)
 	o.UID = r.uid
 	path := "/metadata/labels/" + strings.ReplaceAll(labelState, "/", "~1")
-	if _, err := m.edit.Apply(ctx, remedy.Change{Object: o, Edits: []remedy.Edit{{Path: path, Old: string(r.State), New: string(state)}}}, false); err != nil {
-		tell("the record does not say how it ended: " + err.Error())
-	}
+	_, err := m.edit.Apply(ctx, remedy.Change{Object: o, Edits: []remedy.Edit{{Path: path, Old: string(r.State), New: string(state)}}}, false)
+	return err
 }
 
 // forget removes a record that nobody needs any more: the ConfigMap first, for
@@ -320,7 +341,7 @@ func parse(o *unstructured.Unstructured) (Record, error) {
 		return refuse(err.Error())
 	}
 	switch r.State {
-	case Written, State(Mended), State(Undone), State(StillPulling), State(Changed), State(TargetGone), State(Broken):
+	case Preparing, Written, State(Mended), State(Undone), State(StillPulling), State(Changed), State(TargetGone), State(Broken):
 	default:
 		r.State = Written
 	}

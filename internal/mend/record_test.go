@@ -76,7 +76,7 @@ func TestARecordReadsBackWithoutItsSecrets(t *testing.T) {
 			}
 		}
 	}
-	if len(recordRights(p)) != 2 {
+	if len(recordRights(p)) != 3 {
 		t.Errorf("the rights are %v", recordRights(p))
 	}
 	p.Changes = p.Changes[1:]

@@ -201,6 +201,10 @@ func (m *Mender) PlanUndo(ctx context.Context, r Record) (Undo, error) {
 	}
 	u := Undo{Record: r}
 	for i, k := range slices.Backward(r.Changes) {
+		if r.State == Preparing { // whatever is there, the fix did not write it
+			u.Backs = append(u.Backs, Back{Object: k.Object, Removes: k.Made, Standing: AsBefore})
+			continue
+		}
 		b, err := m.weigh(ctx, r.ID, k, func(edit int) (hiddenValue, bool) {
 			v, ok := r.hidden[hiddenKey(i, edit)]
 			return v, ok

@@ -6,6 +6,7 @@ package mend_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -158,5 +159,67 @@ func TestUndoWithoutAnIDTakesTheNewest(t *testing.T) {
 	}
 	if u := planUndo(t, b, ""); u.Record.ID != r.Record || u.Blocked() != nil {
 		t.Errorf("got %s, %v; want %s", u.Record.ID, u.Blocked(), r.Record)
+	}
+}
+
+// What a fix writes before its first change, and what is left of one that was killed
+// on the way.
+func TestARecordIsWholeBeforeTheFirstChange(t *testing.T) {
+	b := newBench(t, seer{map[string]bool{good: true}}, withEnv("false", "true")...)
+	r := goneBack(t, b)
+	var got []string
+	for _, w := range b.server.Writes() {
+		if !w.Dry && len(got) < 4 {
+			got = append(got, w.Verb+" "+w.Resource)
+		}
+	}
+	if want := []string{"create configmaps", "create secrets", "patch configmaps", "patch deployments"}; !slices.Equal(got, want) {
+		t.Errorf("it wrote %v, want %v", got, want)
+	}
+
+	// Killed between the ConfigMap and its Secret; then somebody edits what it was about.
+	left := b.server.Object("configmaps", "shop", "pullmedic-undo-"+r.Record).(*corev1.ConfigMap)
+	left.Labels["pullmedic.dev/state"] = string(mend.Preparing)
+	killed := newBench(t, seer{}, append(withEnv("edited", "true"), left)...)
+	d := killed.server.Object("deployments", "shop", "api").(*appsv1.Deployment)
+	d.Generation, d.ResourceVersion = d.Generation+7, "9"
+	killed.server.Put(d)
+	u := planUndo(t, killed, "")
+	if u.Blocked() != nil || u.Due() || u.Backs[0].Standing != mend.AsBefore {
+		t.Errorf("%v, %+v", u.Blocked(), u.Backs)
+	}
+	if err := errors.Join(killed.CheckUndo(t.Context(), u), killed.CarryUndo(t.Context(), u, quiet)); err != nil {
+		t.Fatal(err)
+	}
+	if killed.server.Object("configmaps", "shop", left.Name) != nil {
+		t.Error("the record is still there")
+	}
+	if got := killed.server.Object("deployments", "shop", "api").(*appsv1.Deployment).Spec.Template.Spec.Containers[0].Env[0].Value; got != "edited" {
+		t.Errorf("CACHE is %s", got)
+	}
+
+	// The same with a Secret that was there once is lost.
+	left.Labels["pullmedic.dev/state"] = string(mend.Written)
+	killed.server.Put(left)
+	if u := planUndo(t, killed, left.Labels["pullmedic.dev/record"]); u.Backs[0].Standing != mend.Lost {
+		t.Errorf("it is %s", u.Backs[0].Standing)
+	}
+}
+
+func TestNothingIsChangedWhereTheRecordCannotSayThatItIsWhole(t *testing.T) {
+	b := newBench(t, seer{map[string]bool{good: true}}, withEnv("false", "true")...)
+	b.server.Deny("patch configmaps")
+	p := b.plan(t, remedy.Options{With: "rollout-undo"})
+	if err := b.Check(t.Context(), p, true); err == nil || !strings.Contains(err.Error(), "you may not patch configmaps in namespace shop") {
+		t.Errorf("the check says %v", err)
+	}
+	r := b.Carry(t.Context(), p, true, time.Minute, quiet)
+	if r.Outcome != mend.Refused || image(t, b.server) != bad {
+		t.Errorf("%s, %s; the image is %s", r.Outcome, r.Why, image(t, b.server))
+	}
+	for _, kind := range []string{"configmaps", "secrets"} {
+		if o := b.server.Object(kind, "shop", "pullmedic-undo-"+p.ID); o != nil {
+			t.Errorf("%s are left", kind)
+		}
 	}
 }

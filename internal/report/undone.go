@@ -39,7 +39,7 @@ func NewUndo(now time.Time, u mend.Undo) v1alpha1.Undo {
 		}
 		doc.Changes = append(doc.Changes, c)
 	}
-	if n := u.Record.Evicts; n > 0 {
+	if n := u.Record.Evicts; n > 0 && u.Record.State != mend.Preparing {
 		doc.Irrevocable = append(doc.Irrevocable, evictedBefore(n))
 	}
 	return doc
@@ -118,8 +118,10 @@ func UndoText(w io.Writer, u v1alpha1.Undo, style Style) error {
 	}
 	s.field("Was", title)
 	s.field("When", s.clock(r.Time, u.Time, "15:04:05")+", "+stateWords(r.State))
-	for _, c := range u.Changes {
-		s.back(c)
+	if r.State != v1alpha1.RecordPreparing {
+		for _, c := range u.Changes {
+			s.back(c)
+		}
 	}
 	if slices.ContainsFunc(u.Changes, func(c v1alpha1.UndoChange) bool { return c.Standing == v1alpha1.UndoStands }) {
 		restarted := s.reaches(u.Changes)
@@ -222,6 +224,10 @@ func UndoneText(w io.Writer, u v1alpha1.Undo, style Style) error {
 	case v1alpha1.UndoPlanned:
 		s.planned(u.DryRun)
 	case v1alpha1.UndoUndone:
+		if u.Record.State == v1alpha1.RecordPreparing {
+			s.paragraph("", plain, painted("Undone:", green), normal("nothing was changed by the fix, which ended before its first change; its record is closed"))
+			break
+		}
 		s.paragraph("", plain, painted("Undone:", green), normal("what the fix changed is as it was before; how its pods do now was not looked at"))
 		if kind, name, ok := strings.Cut(u.Record.Target, "/"); ok && u.Record.Cause != "" {
 			if command, ok := s.diagnose(v1alpha1.Object{Kind: kind, Namespace: u.Record.Namespace, Name: name}); ok {
@@ -259,6 +265,8 @@ func UndoListText(w io.Writer, l v1alpha1.UndoList, style Style) error {
 
 func stateWords(state v1alpha1.RecordState) string {
 	switch state {
+	case v1alpha1.RecordPreparing:
+		return "nothing was changed: it ended before its first change"
 	case v1alpha1.RecordWritten:
 		return "not ended, or ended on the way"
 	case v1alpha1.RecordChanged:

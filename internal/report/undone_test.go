@@ -182,3 +182,26 @@ func TestAnUndoThatChangesNothingSaysSo(t *testing.T) {
 		}
 	}
 }
+
+func TestAFixThatEndedBeforeItsFirstChangeIsSaidSo(t *testing.T) {
+	u := someUndo()
+	u.Record.State = mend.Preparing
+	for i := range u.Backs {
+		u.Backs[i].Standing = mend.AsBefore
+	}
+	doc := report.NewUndo(now(), u)
+	doc.Outcome = v1alpha1.UndoUndone
+	var out bytes.Buffer
+	if err := errors.Join(report.UndoText(&out, doc, report.Style{}), report.UndoneText(&out, doc, report.Style{})); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(out.String()), " ")
+	if !strings.Contains(text, "nothing was changed: it ended before its first change Undone: nothing was changed by the fix") || strings.Contains(text, "already as it was") || len(doc.Irrevocable) > 0 {
+		t.Errorf("it says\n%s", out.String())
+	}
+	out.Reset()
+	if err := report.Encode(&out, report.JSON, doc); err != nil {
+		t.Fatal(err)
+	}
+	schematest.Check(t, out.Bytes())
+}
