@@ -337,7 +337,8 @@ func (m *Mender) CheckUndo(ctx context.Context, u Undo) error {
 	if err := u.Blocked(); err != nil {
 		return err
 	}
-	var rights []edit.Right
+	// The record goes when all is undone.
+	rights := []edit.Right{{Verb: "delete", Resource: "configmaps", Namespace: u.Record.Namespace, Name: recordPrefix + u.Record.ID}}
 	for _, b := range u.Backs {
 		switch {
 		case b.Standing != Stands:

@@ -223,3 +223,16 @@ func TestNothingIsChangedWhereTheRecordCannotSayThatItIsWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestUndoAsksForTheRightToRemoveTheRecord(t *testing.T) {
+	b := newBench(t, seer{map[string]bool{good: true}}, withEnv("false", "true")...)
+	r := goneBack(t, b)
+	u := planUndo(t, b, r.Record)
+	if err := b.CheckUndo(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	b.server.Deny("delete configmaps")
+	if err := b.CheckUndo(t.Context(), u); err == nil || err.Error() != "you may not delete configmaps in namespace shop; nothing was changed; ask for that right" {
+		t.Errorf("got %v", err)
+	}
+}

@@ -57,7 +57,7 @@ func naming(secret string) corev1.PodTemplateSpec {
 // written gives an object a write of its template, or of its list, at some time.
 func written(o metav1.Object, at time.Time) {
 	stamp := metav1.NewTime(at)
-	o.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: "kubectl", Operation: "Update", Time: &stamp, FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:imagePullSecrets":{},"f:spec":{"f:template":{"f:spec":{"f:imagePullSecrets":{}}}}}`)}}})
+	o.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: "kubectl", Operation: "Update", Time: &stamp, FieldsV1: metav1.NewFieldsV1(`{"f:imagePullSecrets":{},"f:spec":{"f:template":{"f:spec":{"f:imagePullSecrets":{}}}}}`)}})
 }
 
 func TestASecretThatOthersNameByNowStays(t *testing.T) {
