@@ -238,7 +238,8 @@ type ObjectChange struct {
 	Fields  []FieldChange `json:"fields"`
 }
 
-// A FieldChange sets, replaces or removes one field. Secret values are not shown.
+// A FieldChange sets, replaces or removes one field. Secret values are not shown:
+// "(secret)" stands for one.
 type FieldChange struct {
 	// Path is a JSON pointer, and Label the same in words.
 	Path  string `json:"path"`

@@ -58,6 +58,7 @@ type RecordState string
 
 // The states.
 const (
+	RecordPreparing    RecordState = "preparing"     // nothing is changed yet; or it ended there
 	RecordWritten      RecordState = "written"       // it runs, or ended on the way
 	RecordMended       RecordState = "mended"        // the kubelet pulled the image
 	RecordStillPulling RecordState = "still-pulling" // time ran out before the pull ended
@@ -93,6 +94,11 @@ type UndoChange struct {
 	// neither.
 	Restarts int    `json:"restarts"`
 	Reach    string `json:"reach,omitempty"`
+	// Users is how many pods that have not ended name the secret that is removed, and
+	// UsedBy what came to name it by itself since the fix made it; then it stays, and
+	// nothing is undone.
+	Users  int      `json:"users,omitempty"`
+	UsedBy []string `json:"usedBy,omitempty"`
 	// Conflicts are the fields that somebody changed since. Altered, which is older
 	// than they and stays for its readers, has their paths alone.
 	Altered   []string        `json:"altered"`
@@ -101,7 +107,8 @@ type UndoChange struct {
 
 // A FieldConflict is a field that somebody changed since the fix: its value as
 // JSON, unless it is a string, before the fix, as the fix set it, and now; empty
-// for none. Secret values are not shown.
+// for none. Secret values are not shown: "(secret)" stands for one, also within a
+// list.
 type FieldConflict struct {
 	// Path is a JSON pointer.
 	Path   string `json:"path"`
@@ -121,5 +128,6 @@ const (
 	UndoGone     UndoStanding = "gone"      // the object is no longer there, or was made anew
 	UndoNotOurs  UndoStanding = "not-ours"  // what fix made no longer carries its label; it stays
 	UndoAltered  UndoStanding = "altered"   // somebody changed it since: nothing is undone
+	UndoInUse    UndoStanding = "in-use"    // a secret that fix made, and that others name by now: nothing is undone
 	UndoLost     UndoStanding = "lost"      // the secret with the former values is gone: nothing is undone
 )

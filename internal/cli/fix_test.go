@@ -364,7 +364,7 @@ func TestACauseIsMendedOneByOneUntilOneFails(t *testing.T) {
 	s := newShop(t, "a", "b", "c")
 	s.rollsTo(func(name, image string) corev1.ContainerState {
 		if name == "b" {
-			return waitsFor(image, "429 Too Many Requests")
+			return waitsFor(image, "manifest unknown")
 		}
 		return running(name, image)
 	})

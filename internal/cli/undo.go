@@ -40,10 +40,11 @@ func newUndo(w *world, show *showOptions) *cobra.Command {
 Fix writes down what was there before its first change, in the namespace that it
 changes: undo needs nothing else, works from any machine, and after a fix that
 was killed on the way. Without an ID it takes the newest fix of the namespace
-that was not undone. What it sets back is shown first. It does only what you may
-do yourself. A field that somebody changed since is not overwritten: then
-nothing is undone. What fix made is removed, and at last the record. If it
-breaks off, the next one goes on from there. Evicted pods do not come back.
+that was not undone, unless that sets what is not shown. What it sets back is
+shown first. It does only what you may do yourself. A field that somebody
+changed since is not overwritten: then nothing is undone. What fix made is
+removed, unless others use it by now, and at last the record. If it breaks off,
+the next one goes on from there. Evicted pods do not come back.
 
 Exit codes: 0 if nothing of the fix is left (with --dry-run: nothing stands in
 the way), 1 if it was refused, not agreed to, or broke off, 3 if the record

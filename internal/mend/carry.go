@@ -225,7 +225,7 @@ func (m *Mender) back(ctx context.Context, p Plan, done, unsure int, tell Tell) 
 			continue
 		}
 		if err == nil {
-			err = Undo{Backs: []Back{b}}.Blocked()
+			err = Undo{Backs: []Back{b}}.stuck()
 		}
 		if err == nil {
 			err = m.takeBack(ctx, b, tell)

@@ -83,13 +83,42 @@ func (m *Mender) announce(ctx context.Context, p Plan, r *Result) {
 	}
 }
 
-// Undone writes the event that a fix was taken back, on the object that was
-// changed, if that is among what was taken back.
+// Undone writes the event that a fix was taken back on what it mended, if anything
+// was taken back and that is still there. A fix of a secret alone changed another
+// object; whoever looks at the workload is to know all the same.
 func (m *Mender) Undone(ctx context.Context, u Undo) error {
+	if !u.Due() {
+		return nil
+	}
+	on, err := m.mended(ctx, u)
+	if err != nil || on.Name == "" {
+		return err
+	}
+	return m.Event(ctx, on, EventUndone, "took back on demand: "+u.Record.Title+" ("+u.Record.Cause+")")
+}
+
+// mended is the object that a record's fix mended, without a name if it is gone.
+func (m *Mender) mended(ctx context.Context, u Undo) (remedy.Object, error) {
 	for _, b := range u.Backs {
-		if b.Standing == Stands && !b.Removes && b.Object.String() == u.Record.Target {
-			return m.Event(ctx, b.Object, EventUndone, "took back on demand: "+u.Record.Title+" ("+u.Record.Cause+")")
+		if b.Standing == Stands && b.Object.String() == u.Record.Target {
+			return b.Object, nil
 		}
 	}
-	return nil
+	for kind, known := range kinds {
+		name, ok := strings.CutPrefix(u.Record.Target, strings.ToLower(kind)+"/")
+		if !ok || !isName(name) {
+			continue
+		}
+		o := remedy.Object{APIVersion: known.apiVersion, Kind: kind, Resource: known.resource, Namespace: u.Record.Namespace, Name: name}
+		live, err := m.edit.Get(ctx, o)
+		if edit.ReasonOf(err) == edit.NotFound {
+			return remedy.Object{}, nil
+		}
+		if err != nil {
+			return remedy.Object{}, err
+		}
+		o.UID = string(live.GetUID())
+		return o, nil
+	}
+	return remedy.Object{}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullmedic/pullmedic/internal/mend"
@@ -99,5 +100,49 @@ func TestAnUndoOnDemandStandsInAnEvent(t *testing.T) {
 	}
 	if e := event(b); e == nil || e.Reason != mend.EventUndone || e.InvolvedObject.Name != "api" || !strings.HasPrefix(e.Message, "took back on demand: Set container api back to ") {
 		t.Errorf("got %+v", e)
+	}
+}
+
+// A fix of a secret and a service account leaves the workload as it is.
+func TestAnUndoOfASecretStandsInAnEventOnTheWorkload(t *testing.T) {
+	for name, c := range map[string]struct {
+		gone bool
+		want string
+	}{
+		"as it is": {false, "api"},
+		"gone":     {true, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, id := madeSecret(t)
+			d := b.server.Object("deployments", "shop", "api").(*appsv1.Deployment)
+			d.Spec.Template.Spec.ImagePullSecrets = nil // as before the fix: nothing is taken back there
+			b.server.Put(d)
+			u := planUndo(t, b, id)
+			if err := b.CarryUndo(t.Context(), u, quiet); err != nil {
+				t.Fatal(err)
+			}
+			if c.gone {
+				b.server.Remove("deployments", "shop", "api")
+			}
+			if err := b.Undone(t.Context(), u); err != nil {
+				t.Fatal(err)
+			}
+			switch e := event(b); {
+			case c.want == "":
+				if e != nil {
+					t.Errorf("an event about what is gone: %+v", e)
+				}
+			case e == nil || e.Reason != mend.EventUndone || e.InvolvedObject.Kind != "Deployment" || e.InvolvedObject.Name != c.want || e.InvolvedObject.UID != "d1" || !strings.Contains(e.Message, "took back on demand: Make secret hub-2 (CredentialsMissing)"):
+				t.Errorf("got %+v", e)
+			}
+		})
+	}
+	b, id := madeSecret(t)
+	u := planUndo(t, b, id)
+	for i := range u.Backs {
+		u.Backs[i].Standing = mend.AsBefore
+	}
+	if err := b.Undone(t.Context(), u); err != nil || event(b) != nil {
+		t.Errorf("nothing was taken back: %v, %+v", err, event(b))
 	}
 }

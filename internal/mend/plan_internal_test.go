@@ -130,27 +130,6 @@ func TestARecordThatIsInterruptedHalfWayIsRemoved(t *testing.T) {
 	}
 }
 
-// A record that somebody wrote must not have undo set an image unseen.
-func TestARecordHidesOnlyWhatMayHoldAPassword(t *testing.T) {
-	for path, want := range map[string]bool{
-		"/spec/template/spec/containers/0/env":          true,
-		"/spec/template/spec/containers/0/env/2/value":  true,
-		"/spec/template/spec/initContainers/1/args":     true,
-		"/spec/template/spec/containers":                true,
-		"/spec/template/spec/containers/3":              true,
-		"/spec/template/spec/containers/0/image":        false,
-		"/spec/template/spec/serviceAccountName":        false,
-		"/spec/template/spec/hostPID":                   false,
-		"/spec/template/spec/imagePullSecrets":          false,
-		"/metadata/annotations/env":                     true,
-		"/spec/template/spec/volumes/0/image/reference": false,
-	} {
-		if got := mayHide(path); got != want {
-			t.Errorf("%s: %v, want %v", path, got, want)
-		}
-	}
-}
-
 // A secret that fix made, and into which somebody put another login since, stays.
 func TestWhatOthersWroteIntoWhatFixMadeIsKnown(t *testing.T) {
 	entry := func(manager, at string) any {

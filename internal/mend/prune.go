@@ -52,6 +52,9 @@ func outdated(records []Record, now time.Time) []Record {
 				limit = keepRunning
 			}
 		}
+		if r.State == Preparing {
+			limit = keepRunning
+		}
 		if age > limit && len(old) < maxPruned {
 			old = append(old, r)
 		}

@@ -34,7 +34,7 @@ type Reach struct {
 // reach fills in what an undo does to pods that run. What cannot be read is told,
 // and more pods are counted rather than fewer.
 func (m *Mender) reach(ctx context.Context, u *Undo) {
-	if u.Blocked() != nil {
+	if u.stuck() != nil {
 		return
 	}
 	run := m.cluster.NewRun()

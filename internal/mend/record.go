@@ -28,7 +28,9 @@ import (
 // A record of a plan is written before its first change, into the namespace that
 // it changes: a ConfigMap, and if secret values are touched a Secret beside it,
 // which the ConfigMap owns, so that it goes with it. The ConfigMap comes first:
-// whatever a crash leaves is found by it.
+// whatever a crash leaves is found by it. Until the Secret is there as well it says
+// so, and nothing is changed: else nobody could tell a Secret that was never written
+// from one that is lost.
 //
 // The end of a record's id is a digest of its text, so that who has the id from
 // fix gets what fix wrote, though others may write ConfigMaps there.
@@ -45,7 +47,7 @@ const (
 	recordVersion  = 1
 	maxRecord      = 512 << 10 // bytes of a record's text; a ConfigMap takes 1 MiB
 	maxChanges     = 100
-	maxEdits       = 200 // of one change
+	maxEdits       = 500 // of one change
 	maxEvicted     = 50  // names that are kept
 	maxRecordField = 300
 )
@@ -53,9 +55,14 @@ const (
 // A State is how far a plan has come, by its record.
 type State string
 
-// Written is the state before the first change, or of a program that ended on the
-// way. The others are outcomes.
-const Written State = "written"
+// The states before the first change, or of a program that ended on the way. The
+// others are outcomes.
+const (
+	// Preparing: the record's Secret is still to be written, and nothing is changed
+	// before the record says otherwise.
+	Preparing State = "preparing"
+	Written   State = "written"
+)
 
 // Finished tells whether the plan came to its end.
 func (s State) Finished() bool {
@@ -72,6 +79,13 @@ type Record struct {
 	hidden map[string]hiddenValue
 	// secret is the UID of that Secret.
 	secret string
+	// named: a person named it by its ID.
+	named bool
+}
+
+// Format never shows a value: some are secret.
+func (r Record) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "record %s in namespace %s: %s, %s, %d changes", r.ID, r.Namespace, r.State, r.Target, len(r.Changes))
 }
 
 // body is a record's text.
@@ -98,7 +112,8 @@ type kept struct {
 	Edits  []keptEdit    `json:"edits,omitempty"`
 }
 
-// keptEdit is an edit; the values of a hidden one stand in the record's Secret.
+// keptEdit is an edit; the values of a hidden one stand in the record's Secret. What
+// of them undo shows is for remedy.Edit.Leaves to say, not for the record.
 // It keeps no label: undo shows the path itself, or what the object that is there
 // says of it, so that no text from a record can stand for another field.
 type keptEdit struct {
@@ -125,7 +140,7 @@ func (hiddenValue) Format(f fmt.State, _ rune) { fmt.Fprint(f, "(secret)") }
 func keep(c remedy.Change) kept {
 	k := kept{Object: c.Object, Made: c.Creates()}
 	for _, e := range c.Edits {
-		k.Edits = append(k.Edits, keptEdit{Path: e.Path, Old: e.Old, New: e.New, Hidden: e.Hidden || c.Object.Kind == "Secret"})
+		k.Edits = append(k.Edits, keptEdit{Path: e.Path, Old: e.Old, New: e.New, Hidden: e.Hides(c.Object.Kind)})
 	}
 	return k
 }
@@ -192,7 +207,7 @@ func recordRights(p Plan) []edit.Right {
 	if slices.ContainsFunc(p.Changes, func(c remedy.Change) bool {
 		return slices.ContainsFunc(keep(c).Edits, func(e keptEdit) bool { return e.Hidden })
 	}) {
-		rights = append(rights, edit.Right{Verb: "create", Resource: "secrets", Namespace: namespace})
+		rights = append(rights, edit.Right{Verb: "patch", Resource: "configmaps", Namespace: namespace}, edit.Right{Verb: "create", Resource: "secrets", Namespace: namespace})
 	}
 	return rights
 }
@@ -205,12 +220,15 @@ func (m *Mender) write(ctx context.Context, p Plan) (Record, error) {
 	}
 	namespace := p.Case.Target.Namespace
 	r := Record{ID: newID(p.Case.Now, text), Namespace: namespace, State: Written}
+	if len(hidden) > 0 {
+		r.State = Preparing
+	}
 	labels := map[string]any{labelManaged: edit.Manager, labelRecord: r.ID}
 	made, err := m.edit.Apply(ctx, remedy.Change{Object: recordObject("ConfigMap", namespace, r.ID), New: map[string]any{
 		"apiVersion": "v1", "kind": "ConfigMap", "immutable": true, // its labels still tell the state
 		"metadata": map[string]any{
 			"name": recordPrefix + r.ID, "namespace": namespace,
-			"labels": map[string]any{labelManaged: edit.Manager, labelRecord: r.ID, labelState: string(Written)},
+			"labels": map[string]any{labelManaged: edit.Manager, labelRecord: r.ID, labelState: string(r.State)},
 		},
 		"data": map[string]any{recordKey: string(text)},
 	}}, false)
@@ -245,6 +263,11 @@ func (m *Mender) write(ctx context.Context, p Plan) (Record, error) {
 		return Record{}, fmt.Errorf("writing down how to undo it: %w", err)
 	}
 	r.secret = string(secret.GetUID())
+	if err := m.say(ctx, r, Written); err != nil {
+		m.forget(context.WithoutCancel(ctx), r, func(string) {})
+		return Record{}, fmt.Errorf("writing down how to undo it: %w", err)
+	}
+	r.State = Written
 	return r, nil
 }
 
@@ -262,12 +285,18 @@ func (m *Mender) drop(ctx context.Context, r Record) {
 // mark writes the state into the record's labels. That it could not be is only
 // told: undo looks at the objects themselves.
 func (m *Mender) mark(ctx context.Context, r Record, state State, tell Tell) {
+	if err := m.say(ctx, r, state); err != nil {
+		tell("the record does not say how it ended: " + err.Error())
+	}
+}
+
+// say writes a record's state into its labels.
+func (m *Mender) say(ctx context.Context, r Record, state State) error {
 	o := recordObject("ConfigMap", r.Namespace, r.ID)
 	o.UID = r.uid
 	path := "/metadata/labels/" + strings.ReplaceAll(labelState, "/", "~1")
-	if _, err := m.edit.Apply(ctx, remedy.Change{Object: o, Edits: []remedy.Edit{{Path: path, Old: string(r.State), New: string(state)}}}, false); err != nil {
-		tell("the record does not say how it ended: " + err.Error())
-	}
+	_, err := m.edit.Apply(ctx, remedy.Change{Object: o, Edits: []remedy.Edit{{Path: path, Old: string(r.State), New: string(state)}}}, false)
+	return err
 }
 
 // forget removes a record that nobody needs any more: the ConfigMap first, for
@@ -326,7 +355,7 @@ func parse(o *unstructured.Unstructured) (Record, error) {
 		return refuse(err.Error())
 	}
 	switch r.State {
-	case Written, State(Mended), State(Undone), State(StillPulling), State(Changed), State(TargetGone), State(Broken):
+	case Preparing, Written, State(Mended), State(Undone), State(StillPulling), State(Changed), State(TargetGone), State(Broken):
 	default:
 		r.State = Written
 	}
@@ -359,27 +388,12 @@ func (r Record) check() error {
 			if !changeable(k.Object.Kind, e.Path) {
 				return errors.New("it is about a field that fix does not change")
 			}
-			if k.Object.Kind == "Secret" && !e.Hidden || k.Object.Kind != "Secret" && e.Hidden && !mayHide(e.Path) || e.Hidden && (e.Old != nil || e.New != nil) {
+			if k.Object.Kind == "Secret" && !e.Hidden || e.Hidden && (e.Old != nil || e.New != nil) {
 				return errors.New("it holds what must not stand there")
 			}
 		}
 	}
 	return nil
-}
-
-// mayHide tells the fields outside of Secrets whose values fix does not show: what
-// people write passwords into, and lists of containers that hold such. A record
-// that somebody else wrote must not have undo set an image unseen.
-func mayHide(path string) bool {
-	words := strings.Split(path, "/")
-	if slices.ContainsFunc(words, func(w string) bool { return w == "env" || w == "args" || w == "command" }) {
-		return true
-	}
-	last := words[len(words)-1]
-	if _, err := strconv.Atoi(last); err == nil && len(words) > 1 {
-		last = words[len(words)-2]
-	}
-	return last == "containers" || last == "initContainers"
 }
 
 // served are the API version and the resource of a kind that fix changes or

@@ -76,7 +76,7 @@ func TestARecordReadsBackWithoutItsSecrets(t *testing.T) {
 			}
 		}
 	}
-	if len(recordRights(p)) != 2 {
+	if len(recordRights(p)) != 3 {
 		t.Errorf("the rights are %v", recordRights(p))
 	}
 	p.Changes = p.Changes[1:]
@@ -288,5 +288,39 @@ func TestWhatIsMadeCarriesTheRecord(t *testing.T) {
 	}
 	if p.Changes[1].New["metadata"] != nil {
 		t.Error("the plan was changed")
+	}
+}
+
+// Records of the version before have no keys: then only the generation tells that a
+// place is still the same element's.
+func TestAPlaceOfAFormerRecordIsOnlyBelievedWhereNobodyWroteSince(t *testing.T) {
+	const value = "/spec/template/spec/containers/0/env/1/value"
+	live := func(generation int64) *unstructured.Unstructured {
+		o := &unstructured.Unstructured{Object: map[string]any{}}
+		o.SetGeneration(generation)
+		return o
+	}
+	web := remedy.Object{Kind: "Deployment", Generation: 4}
+	former := kept{Object: web, Edits: []keptEdit{{Path: value, Hidden: true}}}
+	named := kept{Object: web, Edits: []keptEdit{{Path: "/spec/template/spec/containers/0/name"}, {Path: "/spec/template/spec/containers/0/env/1/name"}, {Path: value, Hidden: true}}}
+	half := kept{Object: web, Edits: named.Edits[:1]}
+	for name, c := range map[string]struct {
+		k          kept
+		generation int64
+		want       string
+	}{
+		"as fix left it":       {former, 5, ""},
+		"never changed":        {former, 4, ""},
+		"changed since":        {former, 6, "/spec/template/spec/containers/0/name"},
+		"with keys":            {named, 6, ""},
+		"with some keys":       {half, 6, "/spec/template/spec/containers/0/env/1/name"},
+		"without a generation": {kept{Edits: former.Edits}, 0, "/spec/template/spec/containers/0/name"},
+	} {
+		if key, untested := c.k.untested(value, live(c.generation)); key != c.want || untested != (c.want != "") {
+			t.Errorf("%s: %q, want %q", name, key, c.want)
+		}
+	}
+	if key, _ := former.untested("/spec/template/spec/imagePullSecrets", live(9)); key != "" {
+		t.Errorf("a list that is written whole needs %s", key)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -34,6 +35,7 @@ const (
 	Gone     Standing = "gone"      // the object is no longer there, or was made anew
 	NotOurs  Standing = "not-ours"  // what fix made no longer carries its label; it stays
 	Altered  Standing = "altered"   // somebody changed it since; it stays
+	InUse    Standing = "in-use"    // a secret that fix made, and that others name by now; it stays
 	Lost     Standing = "lost"      // the secret that keeps the former values is gone
 )
 
@@ -49,6 +51,8 @@ type Back struct {
 	Conflicts []Conflict
 	// Reach among the pods that run.
 	Reach Reach
+	// Users of a secret that is removed.
+	Users Users
 	// live is the object as it was read.
 	live *unstructured.Unstructured
 }
@@ -58,8 +62,6 @@ type Back struct {
 type Conflict struct {
 	Path             string
 	Before, Set, Now any
-	// Hidden: the values are secret.
-	Hidden bool
 }
 
 // Format never shows a value: some are secret.
@@ -75,6 +77,36 @@ type Undo struct {
 
 // Blocked tells whether something stands in the way; then nothing is undone.
 func (u Undo) Blocked() error {
+	if err := u.stuck(); err != nil {
+		return err
+	}
+	return u.unseen()
+}
+
+// unseen refuses a record that nobody named, if it would set what is not shown and
+// decides what runs: whoever may create ConfigMaps and Secrets can write one, and
+// only its ID says that it is the one that fix wrote.
+func (u Undo) unseen() error {
+	if u.Record.named {
+		return nil
+	}
+	for _, b := range u.Backs {
+		if b.Object.Kind == "Secret" || b.Standing != Stands {
+			continue
+		}
+		for _, e := range b.Edits {
+			leaves := e.Leaves(b.Object.Kind)
+			if at := slices.IndexFunc(leaves, func(l remedy.Leaf) bool { return l.Secret && l.New != nil }); at >= 0 {
+				return fmt.Errorf("the newest record of namespace %s sets %s of %s to what is not shown, and anybody who may create ConfigMaps and Secrets there can have written it, so nothing was undone; if %s is the ID that fix told, undo %s takes it back",
+					u.Record.Namespace, leaves[at].Path, b.Object, u.Record.ID, u.Record.ID)
+			}
+		}
+	}
+	return nil
+}
+
+// stuck tells whether the objects stand in the way.
+func (u Undo) stuck() error {
 	for _, b := range u.Backs {
 		switch b.Standing {
 		case Altered:
@@ -83,6 +115,13 @@ func (u Undo) Blocked() error {
 				paths = append(paths, c.Path)
 			}
 			return fmt.Errorf("somebody changed %s of %s since, so nothing was undone; put it back as fix left it and run this again, or undo the rest by hand", strings.Join(paths, ", "), b.Object)
+		case InUse:
+			const shown = 3
+			who := strings.Join(b.Users.Others[:min(len(b.Users.Others), shown)], ", ")
+			if n := len(b.Users.Others) - shown; n > 0 {
+				who += fmt.Sprintf(" and %d more", n)
+			}
+			return fmt.Errorf("%s, which fix made, is named by %s by now, so nothing was undone; have them name another one, or take the label %s off it, by which it stays, and run this again", b.Object, who, labelRecord)
 		case Lost:
 			return fmt.Errorf("secret %s%s, which kept what %s held before, is gone, so nothing was undone; undo it by hand", recordPrefix, u.Record.ID, b.Object)
 		}
@@ -122,8 +161,11 @@ func (m *Mender) Records(ctx context.Context, namespace string) (records []Recor
 	return records, unreadable, more, nil
 }
 
+// maxAhead is how far the clock of whoever wrote a record may be ahead.
+const maxAhead = 10 * time.Minute
+
 // Record reads one record; without an id the newest of the namespace that was
-// not undone.
+// not undone. One whose time has not come is none that fix wrote a while ago.
 func (m *Mender) Record(ctx context.Context, namespace, id string) (Record, error) {
 	if id == "" {
 		records, _, more, err := m.Records(ctx, namespace)
@@ -133,7 +175,8 @@ func (m *Mender) Record(ctx context.Context, namespace, id string) (Record, erro
 		if more {
 			return Record{}, fmt.Errorf("namespace %s has more than %d records, so the newest is not known; name one", namespace, maxListed)
 		}
-		at := slices.IndexFunc(records, func(r Record) bool { return r.State != State(Undone) })
+		soon := m.now().Add(maxAhead)
+		at := slices.IndexFunc(records, func(r Record) bool { return r.State != State(Undone) && r.Time.Before(soon) })
 		if at < 0 {
 			return Record{}, fmt.Errorf("%w in namespace %s; another one is named with -n, and undo --list -A lists all", errNoRecord, namespace)
 		}
@@ -146,7 +189,9 @@ func (m *Mender) Record(ctx context.Context, namespace, id string) (Record, erro
 	if err != nil {
 		return Record{}, err
 	}
-	return parse(live)
+	r, err := parse(live)
+	r.named = err == nil
+	return r, err
 }
 
 // PlanUndo looks at what a record is about and says what undo would do.
@@ -156,6 +201,10 @@ func (m *Mender) PlanUndo(ctx context.Context, r Record) (Undo, error) {
 	}
 	u := Undo{Record: r}
 	for i, k := range slices.Backward(r.Changes) {
+		if r.State == Preparing { // whatever is there, the fix did not write it
+			u.Backs = append(u.Backs, Back{Object: k.Object, Removes: k.Made, Standing: AsBefore})
+			continue
+		}
 		b, err := m.weigh(ctx, r.ID, k, func(edit int) (hiddenValue, bool) {
 			v, ok := r.hidden[hiddenKey(i, edit)]
 			return v, ok
@@ -165,6 +214,7 @@ func (m *Mender) PlanUndo(ctx context.Context, r Record) (Undo, error) {
 		}
 		u.Backs = append(u.Backs, b)
 	}
+	m.users(ctx, &u)
 	m.reach(ctx, &u)
 	return u, nil
 }
@@ -220,7 +270,7 @@ func (m *Mender) weigh(ctx context.Context, id string, k kept, hidden func(edit 
 	case live.GetLabels()[labelRecord] != id:
 		b.Standing = NotOurs
 	case writtenByOthers(live):
-		b.Standing, b.Conflicts = Altered, []Conflict{{Path: "/data", Hidden: true}}
+		b.Standing, b.Conflicts = Altered, []Conflict{{Path: "/data"}}
 	default:
 		b.Standing = Stands
 	}
@@ -242,6 +292,10 @@ func (b *Back) weighEdits(k kept, hidden func(edit int) (hiddenValue, bool)) {
 			}
 			e.Old, e.New = v.Old, v.New
 		}
+		if key, untested := k.untested(e.Path, b.live); untested {
+			b.Conflicts = append(b.Conflicts, Conflict{Path: key, Now: remedy.ValueAt(b.live.Object, key)})
+			continue
+		}
 		now := remedy.ValueAt(b.live.Object, e.Path)
 		isOld, isNew, tested := remedy.SameValue(now, e.Old), remedy.SameValue(now, e.New), remedy.SameValue(e.Old, e.New)
 		switch {
@@ -250,7 +304,7 @@ func (b *Back) weighEdits(k kept, hidden func(edit int) (hiddenValue, bool)) {
 		case isNew:
 			b.Edits = append(b.Edits, remedy.Edit{Path: e.Path, Old: e.New, New: e.Old, Hidden: e.Hidden, Label: labelOf(b.live, e.Path)})
 		case tested || !isOld:
-			b.Conflicts = append(b.Conflicts, Conflict{e.Path, e.Old, e.New, now, e.Hidden})
+			b.Conflicts = append(b.Conflicts, Conflict{e.Path, e.Old, e.New, now})
 		}
 	}
 	switch {
@@ -271,6 +325,22 @@ func untouched(recorded remedy.Object, live *unstructured.Unstructured, path str
 		strings.HasPrefix(path, "/spec/") && recorded.Generation > 0 && live.GetGeneration() == recorded.Generation
 }
 
+// untested tells of a field that lies in an element of a list that nothing of the
+// change says whose place it is, by the name of the element's key: a record that a
+// former version wrote. Only if nobody changed the object's specification since is
+// it known that the place is still the same element's.
+func (k kept) untested(path string, live *unstructured.Unstructured) (key string, untested bool) {
+	if g := live.GetGeneration(); k.Object.Generation > 0 && (g == k.Object.Generation || g == k.Object.Generation+1) {
+		return "", false
+	}
+	for _, keys := range remedy.KeysOn(path) {
+		if !slices.ContainsFunc(k.Edits, func(e keptEdit) bool { return slices.Contains(keys, e.Path) }) {
+			return keys[0], true
+		}
+	}
+	return "", false
+}
+
 // change is the write that takes it back.
 func (b Back) change() remedy.Change { return remedy.Change{Object: b.Object, Edits: b.Edits} }
 
@@ -280,7 +350,8 @@ func (m *Mender) CheckUndo(ctx context.Context, u Undo) error {
 	if err := u.Blocked(); err != nil {
 		return err
 	}
-	var rights []edit.Right
+	// The record goes when all is undone.
+	rights := []edit.Right{{Verb: "delete", Resource: "configmaps", Namespace: u.Record.Namespace, Name: recordPrefix + u.Record.ID}}
 	for _, b := range u.Backs {
 		switch {
 		case b.Standing != Stands:

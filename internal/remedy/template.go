@@ -19,7 +19,9 @@ import (
 
 // become gives the edits that make one template another, below a path. They
 // touch single fields, so that a field which this program does not know stays
-// as it is, and a list of another length as a whole.
+// as it is. Where one lies in an element of a list, what tells whose element it is
+// is tested beside it; a list whose elements cannot be told apart, or are others,
+// is touched as a whole.
 func become(path string, from, to corev1.PodTemplateSpec) ([]Edit, error) {
 	old, err := asJSON(from)
 	if err != nil {
@@ -30,10 +32,19 @@ func become(path string, from, to corev1.PodTemplateSpec) ([]Edit, error) {
 		return nil, err
 	}
 	var edits []Edit
-	differ(nil, old, wanted, func(words []string, was, is any) {
+	tested := map[string]bool{}
+	differ(nil, old, wanted, func(at []string, was, is any) {
+		for _, keys := range KeysOn(pointer(at...)) {
+			for _, key := range keys {
+				if value := ValueAt(old, key); value != nil && !tested[key] {
+					tested[key] = true
+					edits = append(edits, Edit{Path: path + key, Old: value, New: value})
+				}
+			}
+		}
 		edits = append(edits, Edit{
-			Path: path + pointer(words...), Old: was, New: is,
-			Hidden: mayBeSecret(words, was) || mayBeSecret(words, is), Label: label(from, words),
+			Path: path + pointer(at...), Old: was, New: is,
+			Hidden: hides("", at, was) || hides("", at, is), Label: label(from, at),
 		})
 	})
 	return edits, nil
@@ -81,7 +92,7 @@ func differ(words []string, old, wanted any, report func(words []string, old, wa
 		return
 	case []any:
 		is, ok := wanted.([]any)
-		if !ok || len(was) != len(is) {
+		if !ok || !sameKeys(words[len(words)-1], was, is) {
 			break
 		}
 		for i := range was {
@@ -93,31 +104,19 @@ func differ(words []string, old, wanted any, report func(words []string, old, wa
 }
 
 func both(a, b map[string]any) map[string]any {
-	all := maps.Clone(a)
+	all := map[string]any{}
+	maps.Copy(all, a)
 	maps.Copy(all, b)
 	return all
 }
 
-// mayBeSecret tells where people write passwords though they should not: into
-// the environment and the command line of containers.
-func mayBeSecret(words []string, value any) bool {
-	if slices.ContainsFunc(words, private) {
-		return true
-	}
-	switch v := value.(type) {
-	case map[string]any:
-		for name, inner := range v {
-			if mayBeSecret([]string{name}, inner) {
-				return true
-			}
-		}
-	case []any:
-		return slices.ContainsFunc(v, func(inner any) bool { return mayBeSecret(nil, inner) })
-	}
-	return false
+// sameKeys tells of two lists that they have the same elements in the same order,
+// each of which can be told from the others.
+func sameKeys(field string, a, b []any) bool {
+	x, ok := keysOf(field, a)
+	y, also := keysOf(field, b)
+	return ok && also && slices.Equal(x, y)
 }
-
-func private(field string) bool { return field == "env" || field == "args" || field == "command" }
 
 // label says in words which part of a template a path leads to.
 func label(t corev1.PodTemplateSpec, words []string) string {

@@ -264,3 +264,57 @@ func TestNoChangeOfASecretShowsWhatItKeeps(t *testing.T) {
 		}
 	}
 }
+
+// A field within a list is written only where it was: by the key of its element, at
+// every list on the way; a list whose elements have none is written whole.
+func TestAPlaceInAListIsTestedByItsKey(t *testing.T) {
+	now, before := template(wrong), template(good)
+	for i, x := range []*corev1.PodTemplateSpec{&now, &before} {
+		c := &x.Spec.Containers[0]
+		value := fmt.Sprint("v", i)
+		c.Env = []corev1.EnvVar{{Name: "CACHE", Value: value}, {Name: "LOG", Value: "info"}}
+		c.Ports = []corev1.ContainerPort{{ContainerPort: 8080, Protocol: corev1.ProtocolTCP, Name: value}}
+		c.VolumeMounts = []corev1.VolumeMount{{Name: value, MountPath: "/data"}}
+		x.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/" + value}}}}
+		x.Spec.Tolerations = []corev1.Toleration{{Key: "dedicated", Value: value}}
+	}
+	k := remedy.Case{Target: target("Deployment", now, revision(before, 1)), Diagnoses: []diagnosis.Diagnosis{diagnose(t, catalog.TagNotFound, "", "app", wrong)}}
+	c := plan(t, k, remedy.Options{Rollback: true})[0].Changes[0]
+	var got []string
+	for _, e := range c.Edits {
+		word := "set "
+		if remedy.SameValue(e.Old, e.New) {
+			word = "test "
+		}
+		got = append(got, word+strings.TrimPrefix(e.Path, "/spec/template/spec"))
+	}
+	want := []string{
+		"test /containers/0/name", "test /containers/0/env/0/name", "set /containers/0/env/0/value", "set /containers/0/image",
+		"test /containers/0/ports/0/containerPort", "test /containers/0/ports/0/protocol", "set /containers/0/ports/0/name",
+		"test /containers/0/volumeMounts/0/mountPath", "set /containers/0/volumeMounts/0/name",
+		"set /tolerations", "test /volumes/0/name", "set /volumes/0/hostPath/path",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	object := string(objectOf(t, k, c))
+	for name, moved := range map[string]string{
+		"a variable in front":           strings.Replace(object, `"env":[`, `"env":[{"name":"AUTH_REQUIRED","value":"v0"},`, 1),
+		"a volume that has its place":   strings.Replace(object, `{"path":"/v0"},"name":"data"`, `{"path":"/v0"},"name":"other"`, 1),
+		"a mount at another place":      strings.Replace(object, `"mountPath":"/data"`, `"mountPath":"/etc"`, 1),
+		"a port of another protocol":    strings.Replace(object, `"protocol":"TCP"`, `"protocol":"UDP"`, 1),
+		"one toleration more":           strings.Replace(object, `"tolerations":[`, `"tolerations":[{"key":"x"},`, 1),
+		"a container that has its name": strings.Replace(object, `"name":"app"`, `"name":"proxy"`, 1),
+	} {
+		if moved == object {
+			t.Fatalf("%s: nothing was changed in %s", name, object)
+		}
+		text, err := c.Patch()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := applyText(text, moved); err == nil {
+			t.Errorf("%s: it is changed", name)
+		}
+	}
+}

@@ -4,6 +4,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -234,9 +235,7 @@ func steps(from []remedy.Step) []v1alpha1.RemedyStep {
 func changeOf(c remedy.Change) v1alpha1.ObjectChange {
 	out := v1alpha1.ObjectChange{Object: clean(c.Object.String()), Namespace: clean(c.Object.Namespace), Creates: c.Creates(), Fields: []v1alpha1.FieldChange{}}
 	for _, e := range c.Edits {
-		if f, changes := field(c.Object.Kind, e); changes {
-			out.Fields = append(out.Fields, f)
-		}
+		out.Fields = append(out.Fields, fields(c.Object.Kind, e)...)
 	}
 	if c.Creates() {
 		out.Fields = made(c.Object.Kind, "", c.New, out.Fields)
@@ -244,43 +243,26 @@ func changeOf(c remedy.Change) v1alpha1.ObjectChange {
 	return out
 }
 
-// field is false for an edit that only tests.
-func field(kind string, e remedy.Edit) (v1alpha1.FieldChange, bool) {
-	if value(e.Old) == value(e.New) {
-		return v1alpha1.FieldChange{}, false
-	}
-	f := v1alpha1.FieldChange{Path: clean(e.Path), Label: clean(e.Label), Secret: e.Hidden || secretField(kind, e.Path) || holdsSecret(e.Old) || holdsSecret(e.New)}
-	if !f.Secret {
-		f.Old, f.New = clean(value(e.Old)), clean(value(e.New))
-	}
-	return f, true
-}
+// asOne bounds the values of an edit that are shown as one, as JSON, in bytes.
+const asOne = 200
 
-// secretField tells the fields that are not shown whatever a remedy says: what a
-// Secret keeps, also in the annotations that quote it, and what people write
-// passwords into.
-func secretField(kind, path string) bool {
-	if kind == "Secret" && path != "/type" && path != "/immutable" && !strings.HasPrefix(path, "/metadata/labels") {
-		return true
+// fields are the differences of an edit, none of one that only tests: what may be
+// secret is masked, and all that lies beside it is shown.
+func fields(kind string, e remedy.Edit) []v1alpha1.FieldChange {
+	var all []v1alpha1.FieldChange
+	if before, after := value(e.Old), value(e.New); before == after {
+		return nil
+	} else if !e.Hides(kind) && len(before) <= asOne && len(after) <= asOne {
+		return append(all, v1alpha1.FieldChange{Path: clean(e.Path), Label: clean(e.Label), Old: clean(before), New: clean(after)})
 	}
-	return slices.ContainsFunc(strings.Split(path, "/"), private)
-}
-
-func private(field string) bool { return field == "env" || field == "args" || field == "command" }
-
-// holdsSecret tells the same of what a value holds.
-func holdsSecret(v any) bool {
-	switch v := v.(type) {
-	case map[string]any:
-		for name, inner := range v {
-			if private(name) || holdsSecret(inner) {
-				return true
-			}
+	for _, leaf := range e.Leaves(kind) {
+		f := v1alpha1.FieldChange{Path: clean(leaf.Path), Label: clean(e.Label), Old: clean(value(leaf.Old)), New: clean(value(leaf.New)), Secret: leaf.Secret}
+		if leaf.Name != "" { // a part of it
+			f.Label = clean(cmp.Or(e.Label, pathWords(e.Path)) + leaf.Name)
 		}
-	case []any:
-		return slices.ContainsFunc(v, holdsSecret)
+		all = append(all, f)
 	}
-	return false
+	return all
 }
 
 // madeShown bounds the fields that are shown of an object that is made.
@@ -307,11 +289,8 @@ func made(kind, path string, v any, into []v1alpha1.FieldChange) []v1alpha1.Fiel
 		}
 		return into
 	}
-	f := v1alpha1.FieldChange{Path: clean(path), Secret: secretField(kind, path)}
-	if !f.Secret {
-		f.New = clean(value(v))
-	}
-	return append(into, f)
+	shown, hidden := remedy.Shown(kind, path, v)
+	return append(into, v1alpha1.FieldChange{Path: clean(path), New: clean(value(shown)), Secret: hidden})
 }
 
 // value of a field as text: "" for none.

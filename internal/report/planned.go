@@ -10,6 +10,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 )
 
 // What a plan shows without -v.
@@ -122,23 +123,18 @@ func (s *sheet) fields(fields []v1alpha1.FieldChange, creates bool) {
 			name = pathWords(f.Path)
 		}
 		if creates {
-			s.line("+", green, name+": "+shownValue(f, f.New))
+			s.line("+", green, name+": "+shownValue(f.New))
 			continue
 		}
 		if name != last {
 			s.line("@@", cyan, name)
 			last = name
 		}
-		switch {
-		case f.Secret:
-			s.line("-", red, "(secret, not shown)")
-			s.line("+", green, "(secret, not shown)")
-			continue
-		case f.Old != "":
-			s.line("-", red, f.Old)
+		if f.Old != "" {
+			s.line("-", red, shownValue(f.Old))
 		}
 		if f.New != "" {
-			s.line("+", green, f.New)
+			s.line("+", green, shownValue(f.New))
 		}
 	}
 }
@@ -148,8 +144,9 @@ func pathWords(path string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(strings.TrimPrefix(path, "/"), "/", "."), "~1", "/")
 }
 
-func shownValue(f v1alpha1.FieldChange, v string) string {
-	if f.Secret {
+// shownValue is a value in a difference.
+func shownValue(v string) string {
+	if v == remedy.Mask {
 		return "(secret, not shown)"
 	}
 	return v

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 )
 
 // The times by which an incident's phases should be over: stop the bleeding,
@@ -260,7 +261,7 @@ func difference(c v1alpha1.ObjectChange) string {
 	fmt.Fprintf(&b, "# %s %s in namespace %s\n", verb, clean(c.Object), clean(c.Namespace))
 	for _, f := range c.Fields {
 		name := clean(f.Path)
-		if f.Secret {
+		if f.Secret && slices.Contains([]string{"", remedy.Mask}, f.Old) && slices.Contains([]string{"", remedy.Mask}, f.New) {
 			fmt.Fprintf(&b, "! %s (secret, not shown)\n", name)
 			continue
 		}

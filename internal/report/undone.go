@@ -12,6 +12,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/internal/mend"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 )
 
 // NewUndo makes the document of an undo. What became of it is added by the caller.
@@ -24,30 +25,34 @@ func NewUndo(now time.Time, u mend.Undo) v1alpha1.Undo {
 		c := v1alpha1.UndoChange{
 			Object: clean(b.Object.String()), Namespace: clean(b.Object.Namespace), Removes: b.Removes, Standing: v1alpha1.UndoStanding(b.Standing),
 			Fields: []v1alpha1.FieldChange{}, Altered: []string{}, Conflicts: []v1alpha1.FieldConflict{},
-			Restarts: b.Reach.Restarts, Reach: clean(reachWords(b.Reach)),
+			Restarts: b.Reach.Restarts, Reach: clean(reachWords(b.Reach)), Users: b.Users.Pods, UsedBy: cleaned(b.Users.Others),
+		}
+		if b.Removes && b.Users.Pods > 0 {
+			c.Reach = losesWords(b.Users.Pods)
 		}
 		for _, x := range b.Conflicts {
 			c.Altered = append(c.Altered, clean(x.Path))
 			c.Conflicts = append(c.Conflicts, conflict(b.Object.Kind, x))
 		}
 		for _, e := range b.Edits {
-			if f, changes := field(b.Object.Kind, e); changes {
-				c.Fields = append(c.Fields, f)
-			}
+			c.Fields = append(c.Fields, fields(b.Object.Kind, e)...)
 		}
 		doc.Changes = append(doc.Changes, c)
 	}
-	if n := u.Record.Evicts; n > 0 {
+	if n := u.Record.Evicts; n > 0 && u.Record.State != mend.Preparing {
 		doc.Irrevocable = append(doc.Irrevocable, evictedBefore(n))
 	}
 	return doc
 }
 
 func conflict(kind string, x mend.Conflict) v1alpha1.FieldConflict {
-	c := v1alpha1.FieldConflict{Path: clean(x.Path), Secret: x.Hidden || secretField(kind, x.Path) || holdsSecret(x.Before) || holdsSecret(x.Set) || holdsSecret(x.Now)}
-	if !c.Secret {
-		c.Before, c.Set, c.Now = clean(value(x.Before)), clean(value(x.Set)), clean(value(x.Now))
+	c := v1alpha1.FieldConflict{Path: clean(x.Path)}
+	text := func(v any) string {
+		shown, hidden := remedy.Shown(kind, x.Path, v)
+		c.Secret = c.Secret || hidden
+		return clean(value(shown))
 	}
+	c.Before, c.Set, c.Now = text(x.Before), text(x.Set), text(x.Now)
 	return c
 }
 
@@ -65,6 +70,14 @@ func reachWords(r mend.Reach) string {
 		return "restarts its container " + r.Containers[0] + ", which runs now, and it " + has + again
 	}
 	return "restarts its containers " + strings.Join(r.Containers, ", ") + ", which run now, and they " + have + again
+}
+
+// losesWords says what becomes of pods whose secret is removed.
+func losesWords(pods int) string {
+	if pods == 1 {
+		return "1 pod names it: it is not restarted, but pulls without it from now on"
+	}
+	return count(pods, "pod") + " name it: they are not restarted, but pull without it from now on"
 }
 
 func evictedBefore(pods int) string {
@@ -105,8 +118,10 @@ func UndoText(w io.Writer, u v1alpha1.Undo, style Style) error {
 	}
 	s.field("Was", title)
 	s.field("When", s.clock(r.Time, u.Time, "15:04:05")+", "+stateWords(r.State))
-	for _, c := range u.Changes {
-		s.back(c)
+	if r.State != v1alpha1.RecordPreparing {
+		for _, c := range u.Changes {
+			s.back(c)
+		}
 	}
 	if slices.ContainsFunc(u.Changes, func(c v1alpha1.UndoChange) bool { return c.Standing == v1alpha1.UndoStands }) {
 		restarted := s.reaches(u.Changes)
@@ -124,20 +139,23 @@ func UndoText(w io.Writer, u v1alpha1.Undo, style Style) error {
 func (s *sheet) reaches(changes []v1alpha1.UndoChange) string {
 	// Where something stands in the way nothing is done.
 	if slices.ContainsFunc(changes, func(c v1alpha1.UndoChange) bool {
-		return c.Standing == v1alpha1.UndoAltered || c.Standing == v1alpha1.UndoLost
+		return c.Standing == v1alpha1.UndoAltered || c.Standing == v1alpha1.UndoLost || c.Standing == v1alpha1.UndoInUse
 	}) {
 		return ""
+	}
+	restarted := slices.ContainsFunc(changes, func(c v1alpha1.UndoChange) bool { return c.Restarts > 0 })
+	if !restarted {
+		s.field("Reach", "restarts no healthy pod")
 	}
 	met := slices.DeleteFunc(slices.Clone(changes), func(c v1alpha1.UndoChange) bool { return c.Reach == "" })
 	for _, c := range met {
 		text := c.Reach
-		if len(met) > 1 {
+		if len(met) > 1 || c.Removes {
 			text = c.Object + ": " + text
 		}
 		s.paragraph(pad("Reach", column), bold, painted(text, yellow))
 	}
-	if len(met) == 0 {
-		s.field("Reach", "restarts no healthy pod")
+	if !restarted {
 		return ""
 	}
 	return "what restarts and "
@@ -156,6 +174,9 @@ func (s *sheet) back(c v1alpha1.UndoChange) {
 		return
 	case v1alpha1.UndoNotOurs:
 		s.field("Change", what+": no longer carries the label of this fix; it stays")
+		return
+	case v1alpha1.UndoInUse:
+		s.field("Change", what+": others name it by now: "+strings.Join(c.UsedBy, ", "))
 		return
 	case v1alpha1.UndoAltered:
 		s.field("Change", what+": somebody changed it since")
@@ -177,7 +198,7 @@ func (s *sheet) back(c v1alpha1.UndoChange) {
 func (s *sheet) conflicts(fields []v1alpha1.FieldConflict) {
 	for _, f := range fields {
 		s.line("@@", cyan, pathWords(f.Path))
-		if f.Secret {
+		if masks := []string{"", remedy.Mask}; f.Secret && slices.Contains(masks, f.Before) && slices.Contains(masks, f.Set) && slices.Contains(masks, f.Now) {
 			s.line(" ", plain, "(secret: none of its three values is shown)")
 			continue
 		}
@@ -199,6 +220,10 @@ func UndoneText(w io.Writer, u v1alpha1.Undo, style Style) error {
 	case v1alpha1.UndoPlanned:
 		s.planned(u.DryRun)
 	case v1alpha1.UndoUndone:
+		if u.Record.State == v1alpha1.RecordPreparing {
+			s.paragraph("", plain, painted("Undone:", green), normal("nothing was changed by the fix, which ended before its first change; its record is closed"))
+			break
+		}
 		s.paragraph("", plain, painted("Undone:", green), normal("what the fix changed is as it was before; how its pods do now was not looked at"))
 		if kind, name, ok := strings.Cut(u.Record.Target, "/"); ok && u.Record.Cause != "" {
 			if command, ok := s.diagnose(v1alpha1.Object{Kind: kind, Namespace: u.Record.Namespace, Name: name}); ok {
@@ -236,6 +261,8 @@ func UndoListText(w io.Writer, l v1alpha1.UndoList, style Style) error {
 
 func stateWords(state v1alpha1.RecordState) string {
 	switch state {
+	case v1alpha1.RecordPreparing:
+		return "nothing was changed: it ended before its first change"
 	case v1alpha1.RecordWritten:
 		return "not ended, or ended on the way"
 	case v1alpha1.RecordChanged:

@@ -57,7 +57,7 @@ func TestUndoText(t *testing.T) {
 		{Path: "/spec/template/spec/containers/0/image", Before: "acme/api:1.27.44", Set: "acme/api:1.27.4", Now: "acme/api:1.28.0"},
 		{Path: "/spec/template/spec/imagePullSecrets", Before: nil, Set: []any{map[string]any{"name": "hub-2"}}, Now: nil},
 		{Path: "/spec/template/spec/containers/0/env/0/value", Before: "canary", Set: "canary-2", Now: "canary-3"},
-		{Path: "/metadata/annotations/x~1y", Before: "canary", Set: "canary-2", Now: "canary-3", Hidden: true},
+		{Path: "/metadata/annotations/x~1y", Before: "canary", Set: "canary-2", Now: "canary-3"},
 	}}, mend.Back{Object: u.Backs[1].Object, Standing: mend.Altered, Conflicts: []mend.Conflict{{Path: "/data/.dockerconfigjson", Before: "canary", Set: "canary-2", Now: "canary-3"}}}, mend.Back{Object: u.Backs[1].Object, Standing: mend.Lost})
 	doc = report.NewUndo(now(), u)
 	doc.Outcome, doc.Why = v1alpha1.UndoRefused, u.Blocked().Error()
@@ -114,6 +114,12 @@ func TestUndoSaysWhichRunningPodsItMeets(t *testing.T) {
 	altered.Backs[1].Standing = mend.Altered
 	gone := both()
 	gone.Backs[0].Standing, gone.Backs[1].Standing = mend.Gone, mend.AsBefore
+	named := both()
+	named.Backs = append(named.Backs, someUndo().Backs[2])
+	named.Backs[2].Users.Pods = 7
+	used := both()
+	used.Backs = append(used.Backs, named.Backs[2])
+	used.Backs[2].Standing, used.Backs[2].Users.Others = mend.InUse, []string{"deployment/web", "serviceaccount/builder"}
 	const may = " may fail so again"
 	for name, c := range map[string]struct {
 		undo mend.Undo
@@ -129,9 +135,11 @@ func TestUndoSaysWhichRunningPodsItMeets(t *testing.T) {
 			[]string{"Reach restarts its containers app, side, which run now, and they may have to pull again with what was there before"}, "no healthy pod"},
 		"two": {both(mend.Reach{Restarts: 2, Wanted: 3}, mend.Reach{Restarts: 1, Wanted: 1}),
 			[]string{"Reach deployment/api: restarts 2 healthy pods of 3", "Reach secret/hub: restarts 1 healthy pod of 1"}, "no healthy pod"},
-		"what could not be read":      {unseen, []string{"Reach restarts 1 healthy pod of 1", "Not seen you may not list pods in namespace shop"}, ""},
-		"something stands in the way": {altered, []string{"Risk"}, "Reach"},
-		"nothing is left to do":       {gone, nil, "Reach"},
+		"what could not be read":         {unseen, []string{"Reach restarts 1 healthy pod of 1", "Not seen you may not list pods in namespace shop"}, ""},
+		"pods that name what it removes": {named, []string{"Reach restarts no healthy pod", "Reach secret/hub-2: 7 pods name it: they are not restarted, but pull without it from now on"}, "what restarts"},
+		"others name what it removes":    {used, []string{"secret/hub-2 in namespace shop: others name it by now: deployment/web, serviceaccount/builder"}, "Reach"},
+		"something stands in the way":    {altered, []string{"Risk"}, "Reach"},
+		"nothing is left to do":          {gone, nil, "Reach"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -173,4 +181,27 @@ func TestAnUndoThatChangesNothingSaysSo(t *testing.T) {
 			t.Errorf("%s: %q, %v", dryRun, out.String(), err)
 		}
 	}
+}
+
+func TestAFixThatEndedBeforeItsFirstChangeIsSaidSo(t *testing.T) {
+	u := someUndo()
+	u.Record.State = mend.Preparing
+	for i := range u.Backs {
+		u.Backs[i].Standing = mend.AsBefore
+	}
+	doc := report.NewUndo(now(), u)
+	doc.Outcome = v1alpha1.UndoUndone
+	var out bytes.Buffer
+	if err := errors.Join(report.UndoText(&out, doc, report.Style{}), report.UndoneText(&out, doc, report.Style{})); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(out.String()), " ")
+	if !strings.Contains(text, "nothing was changed: it ended before its first change Undone: nothing was changed by the fix") || strings.Contains(text, "already as it was") || len(doc.Irrevocable) > 0 {
+		t.Errorf("it says\n%s", out.String())
+	}
+	out.Reset()
+	if err := report.Encode(&out, report.JSON, doc); err != nil {
+		t.Fatal(err)
+	}
+	schematest.Check(t, out.Bytes())
 }
