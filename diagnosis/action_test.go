@@ -60,6 +60,10 @@ func actionCases() []actionCase {
 	short.Image, short.Runtime = "acme/api:1", "cri-o://1.34.0"
 	never := open
 	never.Policy, never.Reason = "Never", "ErrImageNeverPull"
+	alone := never
+	alone.Owner = evidence.Object{Kind: "Pod", Namespace: "shop", Name: "probe"}
+	job := open
+	job.Owner = evidence.Object{Kind: "Job", Namespace: "shop", Name: "import"}
 	pause := pull("registry.acme.example", "pause", "3.99")
 	pause.ContainerKind, pause.Container = evidence.Sandbox, ""
 
@@ -123,6 +127,10 @@ func actionCases() []actionCase {
 			"Correct the tag in the image of container app of deployment/api: is 1.27.4 meant? If not, push 1.27.44.", ""},
 		{"TagNotFound", "no tag is written", untagged, notFound, and(reached, tagAbsent, near(here(evidence.CheckTags, evidence.TagsListed), "highest", "2.1 2.0")),
 			"Write a tag into the image of container app of deployment/api, such as 2.1: none is written, so :latest is asked for.", ""},
+		{"TagNotFound", "no tag is written, and another image has almost this name", untagged, notFound, and(reached, tagAbsent, near(shown(evidence.CheckHistory, evidence.NameSpelledElsewise), "near", "registry.acme.example/acme/app")),
+			"Correct the image of container app of deployment/api: is registry.acme.example/acme/app meant? If not, push the tag latest.", ""},
+		{"TagNotFound", "of a Job", job, notFound, and(reached, tagAbsent),
+			"Correct the tag in the image of container app of job/import (a Job cannot be changed: make it anew), or push the tag 1.27.44.", ""},
 		{"TagNotFound", "kept by Helm", helm, notFound, and(reached, tagAbsent),
 			"Correct the tag in the image of container app of deployment/api (Helm shop/api writes it: change it there), or push the tag 1.27.44.", ""},
 		{"TagNotFound", "of the sandbox", pause, notFound, and(reached, tagAbsent),
@@ -134,7 +142,7 @@ func actionCases() []actionCase {
 		{"UnsupportedManifest", "by the text", crio, says(symptom.ManifestNotSupported, "unsupported"), reached,
 			"Push registry.acme.example/acme/api:1.27.44 again with current tools (docker buildx, buildah, crane), or bring CRI-O on worker-3 up to date.", ""},
 		{"LayerMissing", "a layer", open, says(symptom.BlobNotFound, "not found"), and(reached, present, here(evidence.CheckBlobs, evidence.BlobAbsent)),
-			"Push registry.acme.example/acme/api:1.27.44 again: client saw blob-absent.", ""},
+			"Push the image again: client saw blob-absent.", ""},
 		{"ContentMismatch", "by another host", open, at(symptom.ContentDiffers, "unexpected digest", "cdn.acme.example", ""), nil,
 			"Find out why cdn.acme.example sends other content than registry.acme.example/acme/api:1.27.44 has: it may have an old or damaged copy, so empty its cache.", ""},
 
@@ -242,12 +250,16 @@ func actionCases() []actionCase {
 		{"PullThrottledByKubelet", "by the text", open, says(symptom.ThrottledByKubelet, "pull QPS exceeded"), nil,
 			"Wait: the kubelet on worker-3 tries again by itself. If it lasts, raise registryPullQPS and registryBurst there.", ""},
 
+		{"NeverPull", "of a bare pod", alone, says(symptom.NeverPull, "Container image is not present with pull policy of Never"), nil,
+			"Set imagePullPolicy of container app of pod/probe to IfNotPresent (a pod has to be made anew for that), or bring registry.acme.example/acme/api:1.27.44 to worker-3 first.", ""},
 		{"NeverPull", "by the text", never, says(symptom.NeverPull, "Container image is not present with pull policy of Never"), nil,
 			"Set imagePullPolicy of container app of deployment/api to IfNotPresent, or bring registry.acme.example/acme/api:1.27.44 to worker-3 first.", ""},
 		{"SignatureRejected", "after another image", open, says(symptom.SignatureRejected, "signature required"), []evidence.Finding{previous},
 			"Set container app of deployment/api back to registry.acme.example/acme/api:1.27.4, which revision 17 has; then sign the new image with the key that the policy names.", ""},
 		{"AdmissionDenied", "by a webhook", open, says(symptom.AdmissionDenied, "denied"), []evidence.Finding{refused("webhook images.example says: no latest")},
 			"Change the image of container app of deployment/api as webhook images.example asks, or ask its owner for an exception.", ""},
+		{"AdmissionDenied", "by a policy", open, says(symptom.AdmissionDenied, "denied"), []evidence.Finding{refused("policy images (binding all) says: no latest")},
+			"Change the image of container app of deployment/api as policy images asks, or ask its owner for an exception.", ""},
 		{"CredentialReverification", "no credential", bare, says(symptom.CredentialReverification, "not accessible"), nil,
 			"Put a login for harbor.acme.example:8443 into a pull secret in namespace shop and name it in deployment/api (imagePullSecrets).", ""},
 		{"AccessDeniedAmbiguous", "no credential", hub, says(symptom.AccessDenied, "insufficient_scope"), and(reached, noCredential, accessDenied),
