@@ -72,11 +72,7 @@ func (b *bench) instruct(j judged, told *Cause) {
 		return
 	}
 	o := &order{bench: b, judged: j, subject: told.Subject}
-	say := o.sandbox()
-	if say == "" {
-		say = instruct(o)
-	}
-	if say != "" {
+	if say := o.sandboxed(instruct); say != "" {
 		told.FirstAction, told.FirstCommand = foreign.Text(say, summaryLimit), o.command
 	}
 }

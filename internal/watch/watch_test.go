@@ -40,14 +40,14 @@ func TestScreens(t *testing.T) {
 		stage         func(*testing.T) *stage
 		keys          []string
 	}{
-		"list":        {80, 24, lived, nil},
-		"list-narrow": {40, 12, lived, nil},
-		"list-wide":   {132, 30, lived, nil},
-		"help":        {80, 24, lived, []string{"?"}},
-		"diagnosis":   {80, 24, lived, []string{"enter"}},
-		"diag-narrow": {40, 12, lived, []string{"enter"}},
-		"filter":      {80, 24, lived, []string{"/", "a", "p", "i"}},
-		"nothing":     {80, 24, func(t *testing.T) *stage { return newStage(t, of()) }, nil},
+		"list":          {80, 24, lived, nil},
+		"list-narrow":   {40, 12, lived, nil},
+		"list-wide":     {132, 30, lived, nil},
+		"help":          {80, 24, lived, []string{"?"}},
+		"diagnosis":     {80, 24, lived, []string{"enter"}},
+		"diag-narrow":   {40, 12, lived, []string{"enter"}},
+		"filter":        {80, 24, lived, []string{"/", "a", "p", "i"}},
+		"nothing":       {80, 24, func(t *testing.T) *stage { return newStage(t, of()) }, nil},
 		"unmade":        {80, 24, func(t *testing.T) *stage { return newStage(t, withUnmade(broken())) }, []string{"end"}},
 		"unmade-narrow": {40, 16, func(t *testing.T) *stage { return newStage(t, withUnmade(of())) }, nil},
 		"one-narrow": {40, 12, func(t *testing.T) *stage {
