@@ -5,6 +5,7 @@ package diagnosis
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/evidence"
@@ -25,9 +26,15 @@ func (o *order) sandboxed(instruct instructor) string {
 	case catalog.Auth:
 		return "Name a sandbox image that needs no login in " + settings + ", or a login for " + o.e.Pull.Reference.Host + " there: pull secrets do not count for it."
 	case catalog.Network, catalog.Registry:
-		return "Look whether the sandbox image in " + settings + " is the right one: it is " + o.it() + ". If it is: " + or(instruct(o), o.judged.cause.FirstAction)
+		return "Look whether the sandbox image in " + settings + " is the right one: it is " + o.it() + ". If it is, " + lower(or(instruct(o), o.judged.cause.FirstAction))
 	}
 	return instruct(o)
+}
+
+// lower makes a sentence of ours one that goes on.
+func lower(sentence string) string {
+	first, rest, _ := strings.Cut(sentence, " ")
+	return strings.ToLower(first) + " " + rest
 }
 
 func (o *order) makeRoom() string {

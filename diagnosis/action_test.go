@@ -190,7 +190,7 @@ func actionCases() []actionCase {
 		{"DNSFailure", "from here as well", open, dns, []evidence.Finding{here(evidence.CheckResolve, evidence.HostNotResolved)},
 			"Look whether registry.acme.example is spelled right: it resolves neither on worker-3 nor from here. If it is, ask for it on the node's resolver (10.0.0.53:53).", "getent hosts registry.acme.example"},
 		{"DNSFailure", "of the sandbox", pause, dns, nil,
-			"Look whether the sandbox image in containerd's settings on worker-3 is the right one: it is registry.acme.example/pause:3.99. If it is: On worker-3, ask its resolver (10.0.0.53:53) for registry.acme.example: the node's own, which is not the cluster's DNS.", "getent hosts registry.acme.example"},
+			"Look whether the sandbox image in containerd's settings on worker-3 is the right one: it is registry.acme.example/pause:3.99. If it is, on worker-3, ask its resolver (10.0.0.53:53) for registry.acme.example: the node's own, which is not the cluster's DNS.", "getent hosts registry.acme.example"},
 		{"ConnectionTimeout", "with the address", open, at(symptom.ConnectionTimeout, "i/o timeout", "registry.acme.example", "10.0.0.7:443"), nil,
 			"Open the way from worker-3 to registry.acme.example at 10.0.0.7:443: firewall, egress gateway, security group, route.", ""},
 		{"ConnectionRefused", "one node alone", open, at(symptom.ConnectionRefused, "connection refused", "registry.acme.example", "10.0.0.7:443"), []evidence.Finding{elsewhere},
