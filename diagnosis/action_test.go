@@ -101,6 +101,8 @@ func actionCases() []actionCase {
 	proxy.Role, proxy.Status = symptom.RoleProxy, 407
 	down := at(symptom.RegistryUnavailable, "503 Service Unavailable", "registry.acme.example", "")
 	down.Status = 503
+	precondition := says(symptom.RegistryPolicy, "412 Precondition Failed")
+	precondition.Status = 412
 	limited := at(symptom.RateLimited, "429 Too Many Requests", "registry-1.docker.io", "")
 	limited.Status = 429
 	refused := func(text string) evidence.Finding {
@@ -207,6 +209,8 @@ func actionCases() []actionCase {
 			"Bring the certificate of the authority that signed for registry.acme.example to worker-3 and the other nodes (its hosts.toml, or the system's store).", ""},
 		{"TLSInvalid", "expired", open, expired, []evidence.Finding{here(evidence.CheckTLS, evidence.TLSInvalid)},
 			"Renew the certificate of registry.acme.example: it ended on 2026-11-19.", ""},
+		{"TLSInvalid", "from here another certificate is seen", open, expired, []evidence.Finding{here(evidence.CheckTLS, evidence.TLSTrusted)},
+			"Find out which server answers worker-3 as registry.acme.example, and renew its certificate: the one that is seen from here is good.", ""},
 		{"TLSInvalid", "another name", open, at(symptom.TLSInvalid, "x509: certificate is valid for a.example, b.example, not registry.acme.example", "registry.acme.example", ""), nil,
 			"Get registry.acme.example a certificate with its own name, or ask for it under a name that the certificate has: a.example, b.example.", ""},
 		{"ClockSkew", "with the node's time", open, skewed, []evidence.Finding{here(evidence.CheckTLS, evidence.TLSTrusted)},
@@ -230,6 +234,8 @@ func actionCases() []actionCase {
 			"Change the image of container app of deployment/api to registry.k8s.io/pause:3.9, after a look whether this version is there.", ""},
 		{"RegistryPolicyBlocked", "in its words", open, says(symptom.RegistryPolicy, "current image with 3 vulnerabilities cannot be pulled"), nil,
 			`Ask whoever runs registry.acme.example about the rule that refuses registry.acme.example/acme/api:1.27.44: it says "current image with 3 vulnerabilities cannot be pulled".`, ""},
+		{"RegistryPolicyBlocked", "in a status alone", open, precondition, nil,
+			"Ask whoever runs registry.acme.example about the rule that refuses registry.acme.example/acme/api:1.27.44.", ""},
 		{"UpstreamCacheFailure", "by the text", open, says(symptom.UpstreamCacheFailed, "upstream failed"), nil,
 			"On registry.acme.example, look at the rule and the login with which it copies acme/api from its source, and at the source's limits.", ""},
 

@@ -4,6 +4,7 @@
 package diagnosis
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -92,6 +93,8 @@ func (o *order) bringAuthority() string {
 func (o *order) renewCertificate() string {
 	s := o.e.Symptom
 	switch detail := s.Detail; {
+	case o.hereToo(evidence.TLSTrusted):
+		return "Find out which server answers " + o.node() + " as " + o.dialled() + ", and renew its certificate: the one that is seen from here is good."
 	case !s.NotAfter.IsZero():
 		return "Renew the certificate of " + o.dialled() + ": it ended on " + s.NotAfter.UTC().Format(time.DateOnly) + "."
 	case strings.Contains(detail, "is valid for"):
@@ -184,12 +187,17 @@ func (o *order) seeRegistry() string {
 
 func (o *order) askOwner() string {
 	words := ""
-	if f, ok := o.find(evidence.RegistryPolicy); ok && f.Details["message"] != "" {
-		words = `: it says "` + f.Details["message"] + `"`
-	} else if o.e.Symptom.Detail != "" {
-		words = `: it says "` + o.e.Symptom.Detail + `"`
+	for _, f := range o.findings {
+		if f.Outcome == evidence.RegistryPolicy && words == "" {
+			words = f.Details["message"]
+		}
 	}
-	if len(words) > 200 {
+	if detail := o.e.Symptom.Detail; words == "" && !strings.HasPrefix(detail, strconv.Itoa(o.e.Symptom.Status)+" ") {
+		words = detail // more than the status in words
+	}
+	if words != "" && len(words) <= 180 {
+		words = `: it says "` + words + `"`
+	} else {
 		words = ""
 	}
 	return "Ask whoever runs " + o.e.Pull.Reference.Host + " about the rule that refuses " + o.it() + words + "."
