@@ -72,11 +72,7 @@ func (b *bench) instruct(j judged, told *Cause) {
 		return
 	}
 	o := &order{bench: b, judged: j, subject: told.Subject}
-	say := o.sandbox()
-	if say == "" {
-		say = instruct(o)
-	}
-	if say != "" {
+	if say := o.sandboxed(instruct); say != "" {
 		told.FirstAction, told.FirstCommand = foreign.Text(say, summaryLimit), o.command
 	}
 }
@@ -157,10 +153,21 @@ func (o *order) part() string {
 // kept says who else writes the owner, and so where a change lasts.
 func (o *order) kept() string {
 	m := o.e.Pull.Manager
-	if m.Tool == "" {
-		return ""
+	switch {
+	case m.Tool != "":
+		return " (" + strings.TrimSpace(m.Tool+" "+m.Name) + " writes it: change it there)"
+	case o.e.Pull.Owner.Kind == "Job":
+		return " (a Job cannot be changed: make it anew)"
 	}
-	return " (" + strings.TrimSpace(m.Tool+" "+m.Name) + " writes it: change it there)"
+	return ""
+}
+
+// anew is kept for what cannot be changed in a pod either, as its image can.
+func (o *order) anew() string {
+	if kind := o.e.Pull.Owner.Kind; o.kept() == "" && (kind == "Pod" || kind == "") {
+		return " (a pod has to be made anew for that)"
+	}
+	return o.kept()
 }
 
 // legible is how long a name may be to be repeated in a sentence, in bytes.
@@ -186,10 +193,19 @@ func (o *order) host() string {
 	return o.e.Pull.Reference.Host
 }
 
+// dialled is the host as a node dials it: Docker Hub answers under another name
+// than its images have.
+func (o *order) dialled() string {
+	if host := o.host(); host != "docker.io" {
+		return host
+	}
+	return "registry-1.docker.io"
+}
+
 // reached is the host with the address at which it was tried, if the text shows
 // that: registry.example at 10.0.0.7:443.
 func (o *order) reached() string {
-	host, at := o.host(), o.e.Symptom.Address
+	host, at := o.dialled(), o.e.Symptom.Address
 	if at == "" || strings.HasPrefix(at, host) {
 		return host
 	}

@@ -62,9 +62,9 @@ func (o *order) giveCredential() string {
 	case len(p.PullSecrets) > 0 && o.keyringUnseen:
 		return "Look whether secret " + join(p.Namespace, p.PullSecrets[0]) + " has a login for " + host + " under the key " + o.key() + ": none was sent."
 	case len(p.PullSecrets) > 0:
-		return "Add a login for " + host + " (key " + o.key() + ") to secret " + join(p.Namespace, p.PullSecrets[0]) + ", or name a secret that has one in " + o.owner() + o.kept() + "."
+		return "Add a login for " + host + " (key " + o.key() + ") to secret " + join(p.Namespace, p.PullSecrets[0]) + ", or name a secret that has one in " + o.owner() + o.anew() + "."
 	}
-	return "Put a login for " + host + " into a pull secret in namespace " + p.Namespace + " and name it in " + o.owner() + " (imagePullSecrets)" + o.kept() + "."
+	return "Put a login for " + host + " into a pull secret in namespace " + p.Namespace + " and name it in " + o.owner() + " (imagePullSecrets)" + o.anew() + "."
 }
 
 // emptyWords say what an entry lacks, by the reason of kubelet/keyring.
@@ -90,9 +90,9 @@ func (o *order) bringSecret() string {
 	namespace, name, _ := strings.Cut(f.Subject.Name, "/")
 	if from, ok := o.find(evidence.SecretElsewhere); ok && from.Details["namespaces"] != "" && from.Subject == f.Subject {
 		where, _, _ := strings.Cut(from.Details["namespaces"], ",")
-		return "Copy secret " + name + " from namespace " + where + " into " + namespace + ", or correct the name in " + o.owner() + o.kept() + "."
+		return "Copy secret " + name + " from namespace " + where + " into " + namespace + ", or correct the name in " + o.owner() + o.anew() + "."
 	}
-	return "Make secret " + name + " in namespace " + namespace + " with a login for " + o.e.Pull.Reference.Host + ", or correct that name in " + o.owner() + " (imagePullSecrets)" + o.kept() + "."
+	return "Make secret " + name + " in namespace " + namespace + " with a login for " + o.e.Pull.Reference.Host + ", or correct that name in " + o.owner() + " (imagePullSecrets)" + o.anew() + "."
 }
 
 // rewriteSecret mends what keeps the kubelet from using a secret: its type, the

@@ -25,14 +25,20 @@ func (o *order) back() string {
 	return "Set " + o.part() + " back to " + image + ", which " + which + " has" + o.kept()
 }
 
-// nearest are names that are almost the one that is written.
-func (o *order) nearest() string {
-	for _, outcome := range []evidence.Outcome{evidence.NameSpelledElsewise, evidence.TagsListed} {
-		f, _ := o.find(outcome)
-		for _, key := range []string{"near", "nearest", "highest"} {
-			if names := strings.FieldsFunc(f.Details[key], func(r rune) bool { return r == ' ' || r == ',' }); len(names) > 0 {
-				return names[0]
-			}
+// nearName is an image whose name is almost the one that is written, and nearTag
+// such a tag of the same repository.
+func (o *order) nearName() string { return o.detail("near") }
+
+func (o *order) nearTag() string { return or(o.detail("nearest"), o.detail("highest")) }
+
+// detail is the first of the names that a finding about names has under a key.
+func (o *order) detail(key string) string {
+	for _, f := range o.findings {
+		if f.Outcome != evidence.NameSpelledElsewise && f.Outcome != evidence.TagsListed {
+			continue
+		}
+		if names := strings.Fields(f.Details[key]); len(names) > 0 {
+			return names[0]
 		}
 	}
 	return ""
@@ -64,7 +70,7 @@ func (o *order) correctName() string {
 
 func (o *order) findRepository() string {
 	repository := join(o.e.Pull.Reference.Host, o.e.Pull.Reference.Repository)
-	back, near := o.back(), o.nearest()
+	back, near := o.back(), o.nearName()
 	switch {
 	case near != "" && back == "":
 		return "Correct the image of " + o.part() + ": is " + near + " meant?" + o.kept()
@@ -80,7 +86,7 @@ func (o *order) findRepository() string {
 
 func (o *order) findTag() string {
 	tag := or(o.e.Pull.Reference.Tag, "latest")
-	back, near := o.back(), o.nearest()
+	back, near := o.back(), o.nearTag()
 	instead := "; or push the tag " + tag + "."
 	switch {
 	case o.has(evidence.TagListedNotGiven):
@@ -101,10 +107,13 @@ func (o *order) findTag() string {
 		return "Push " + o.it() + " again: the tag is listed, and its manifest is gone."
 	case o.e.Pull.Reference.TagImplied && near != "":
 		return "Write a tag into the image of " + o.part() + ", such as " + near + ": none is written, so :latest is asked for" + o.kept() + "."
-	case o.e.Pull.Reference.TagImplied:
+	case o.e.Pull.Reference.TagImplied && o.nearName() == "":
 		return "Write a tag that exists into the image of " + o.part() + ": none is written, so :latest is asked for" + o.kept() + "."
 	case near != "":
 		return "Correct the tag in the image of " + o.part() + ": is " + near + " meant?" + o.kept() + " If not, push " + tag + "."
+	}
+	if name := o.nearName(); name != "" {
+		return "Correct the image of " + o.part() + ": is " + name + " meant?" + o.kept() + " If not, push the tag " + tag + "."
 	}
 	return "Correct the tag in the image of " + o.part() + o.kept() + ", or push the tag " + tag + "."
 }
@@ -138,7 +147,7 @@ func (o *order) matchPlatform() string {
 	}
 	if first, _, _ := strings.Cut(has, ","); strings.HasPrefix(first, "linux/") {
 		arch, _, _ := strings.Cut(strings.TrimPrefix(first, "linux/"), "/")
-		return say + ", or let " + o.owner() + " run on " + arch + " nodes only (nodeSelector kubernetes.io/arch: " + arch + ")" + o.kept() + "."
+		return say + ", or let " + o.owner() + " run on " + arch + " nodes only (nodeSelector kubernetes.io/arch: " + arch + ")" + o.anew() + "."
 	}
 	return say + "."
 }
@@ -152,7 +161,7 @@ func (o *order) pushAgain() string {
 }
 
 func (o *order) pushMissing() string {
-	say := "Push " + o.it() + " again"
+	say := "Push the image again"
 	for _, f := range o.findings {
 		if f.Vantage != evidence.Node && (f.Outcome == evidence.BlobAbsent || f.Outcome == evidence.ChildManifestAbsent) {
 			say += ": " + f.Sentence
@@ -182,7 +191,7 @@ func (o *order) followMove() string {
 }
 
 func (o *order) allowPull() string {
-	return "Set imagePullPolicy of " + o.part() + " to IfNotPresent" + o.kept() + ", or bring " + o.it() + " to " + o.node() + " first."
+	return "Set imagePullPolicy of " + o.part() + " to IfNotPresent" + o.anew() + ", or bring " + o.it() + " to " + o.node() + " first."
 }
 
 func (o *order) sign() string {
@@ -195,6 +204,7 @@ func (o *order) sign() string {
 func (o *order) obeyRule() string {
 	f, ok := o.find(evidence.AdmissionRefused)
 	rule, _, named := strings.Cut(f.Sentence, " says: ")
+	rule, _, _ = strings.Cut(rule, " (binding ")
 	if !ok || !named || rule == "the API server" {
 		return "Change the image of " + o.part() + " as the rule asks, or ask the rule's owner" + o.kept() + "."
 	}
@@ -203,7 +213,7 @@ func (o *order) obeyRule() string {
 
 func (o *order) disambiguate() string {
 	repository := join(o.e.Pull.Reference.Host, o.e.Pull.Reference.Repository)
-	near := o.nearest()
+	near := o.nearName()
 	switch {
 	case near != "":
 		return "Look at the name: is " + near + " meant? If " + repository + " is right, " + o.loginFor() + "."

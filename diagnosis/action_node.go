@@ -5,16 +5,18 @@ package diagnosis
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/evidence"
 )
 
-// sandbox says what to do about the image of the pods' sandbox, "" for any
-// other: the runtime's own settings name it, and pull secrets do not count for it.
-func (o *order) sandbox() string {
+// sandboxed is what is said of the case, also where the image is that of the
+// pods' sandbox: no pod names it but the runtime's own settings, and pull secrets
+// do not count for it.
+func (o *order) sandboxed(instruct instructor) string {
 	if o.e.Pull.ContainerKind != evidence.Sandbox {
-		return ""
+		return instruct(o)
 	}
 	_, runtime := o.unit()
 	settings := runtime + "'s settings on " + o.node()
@@ -23,8 +25,16 @@ func (o *order) sandbox() string {
 		return "Correct the sandbox image in " + settings + ": it is " + o.it() + "."
 	case catalog.Auth:
 		return "Name a sandbox image that needs no login in " + settings + ", or a login for " + o.e.Pull.Reference.Host + " there: pull secrets do not count for it."
+	case catalog.Network, catalog.Registry:
+		return "Look whether the sandbox image in " + settings + " is the right one: it is " + o.it() + ". If it is, " + lower(or(instruct(o), o.judged.cause.FirstAction))
 	}
-	return ""
+	return instruct(o)
+}
+
+// lower makes a sentence of ours one that goes on.
+func lower(sentence string) string {
+	first, rest, _ := strings.Cut(sentence, " ")
+	return strings.ToLower(first) + " " + rest
 }
 
 func (o *order) makeRoom() string {

@@ -60,6 +60,10 @@ func actionCases() []actionCase {
 	short.Image, short.Runtime = "acme/api:1", "cri-o://1.34.0"
 	never := open
 	never.Policy, never.Reason = "Never", "ErrImageNeverPull"
+	alone := never
+	alone.Owner = evidence.Object{Kind: "Pod", Namespace: "shop", Name: "probe"}
+	job := open
+	job.Owner = evidence.Object{Kind: "Job", Namespace: "shop", Name: "import"}
 	pause := pull("registry.acme.example", "pause", "3.99")
 	pause.ContainerKind, pause.Container = evidence.Sandbox, ""
 
@@ -97,6 +101,8 @@ func actionCases() []actionCase {
 	proxy.Role, proxy.Status = symptom.RoleProxy, 407
 	down := at(symptom.RegistryUnavailable, "503 Service Unavailable", "registry.acme.example", "")
 	down.Status = 503
+	precondition := says(symptom.RegistryPolicy, "412 Precondition Failed")
+	precondition.Status = 412
 	limited := at(symptom.RateLimited, "429 Too Many Requests", "registry-1.docker.io", "")
 	limited.Status = 429
 	refused := func(text string) evidence.Finding {
@@ -123,6 +129,10 @@ func actionCases() []actionCase {
 			"Correct the tag in the image of container app of deployment/api: is 1.27.4 meant? If not, push 1.27.44.", ""},
 		{"TagNotFound", "no tag is written", untagged, notFound, and(reached, tagAbsent, near(here(evidence.CheckTags, evidence.TagsListed), "highest", "2.1 2.0")),
 			"Write a tag into the image of container app of deployment/api, such as 2.1: none is written, so :latest is asked for.", ""},
+		{"TagNotFound", "no tag is written, and another image has almost this name", untagged, notFound, and(reached, tagAbsent, near(shown(evidence.CheckHistory, evidence.NameSpelledElsewise), "near", "registry.acme.example/acme/app")),
+			"Correct the image of container app of deployment/api: is registry.acme.example/acme/app meant? If not, push the tag latest.", ""},
+		{"TagNotFound", "of a Job", job, notFound, and(reached, tagAbsent),
+			"Correct the tag in the image of container app of job/import (a Job cannot be changed: make it anew), or push the tag 1.27.44.", ""},
 		{"TagNotFound", "kept by Helm", helm, notFound, and(reached, tagAbsent),
 			"Correct the tag in the image of container app of deployment/api (Helm shop/api writes it: change it there), or push the tag 1.27.44.", ""},
 		{"TagNotFound", "of the sandbox", pause, notFound, and(reached, tagAbsent),
@@ -134,7 +144,7 @@ func actionCases() []actionCase {
 		{"UnsupportedManifest", "by the text", crio, says(symptom.ManifestNotSupported, "unsupported"), reached,
 			"Push registry.acme.example/acme/api:1.27.44 again with current tools (docker buildx, buildah, crane), or bring CRI-O on worker-3 up to date.", ""},
 		{"LayerMissing", "a layer", open, says(symptom.BlobNotFound, "not found"), and(reached, present, here(evidence.CheckBlobs, evidence.BlobAbsent)),
-			"Push registry.acme.example/acme/api:1.27.44 again: client saw blob-absent.", ""},
+			"Push the image again: client saw blob-absent.", ""},
 		{"ContentMismatch", "by another host", open, at(symptom.ContentDiffers, "unexpected digest", "cdn.acme.example", ""), nil,
 			"Find out why cdn.acme.example sends other content than registry.acme.example/acme/api:1.27.44 has: it may have an old or damaged copy, so empty its cache.", ""},
 
@@ -181,6 +191,8 @@ func actionCases() []actionCase {
 			"On worker-3, mend the resolver (10.0.0.53:53): it does not know registry.acme.example, and other nodes do.", "getent hosts registry.acme.example"},
 		{"DNSFailure", "from here as well", open, dns, []evidence.Finding{here(evidence.CheckResolve, evidence.HostNotResolved)},
 			"Look whether registry.acme.example is spelled right: it resolves neither on worker-3 nor from here. If it is, ask for it on the node's resolver (10.0.0.53:53).", "getent hosts registry.acme.example"},
+		{"DNSFailure", "of the sandbox", pause, dns, nil,
+			"Look whether the sandbox image in containerd's settings on worker-3 is the right one: it is registry.acme.example/pause:3.99. If it is, on worker-3, ask its resolver (10.0.0.53:53) for registry.acme.example: the node's own, which is not the cluster's DNS.", "getent hosts registry.acme.example"},
 		{"ConnectionTimeout", "with the address", open, at(symptom.ConnectionTimeout, "i/o timeout", "registry.acme.example", "10.0.0.7:443"), nil,
 			"Open the way from worker-3 to registry.acme.example at 10.0.0.7:443: firewall, egress gateway, security group, route.", ""},
 		{"ConnectionRefused", "one node alone", open, at(symptom.ConnectionRefused, "connection refused", "registry.acme.example", "10.0.0.7:443"), []evidence.Finding{elsewhere},
@@ -197,6 +209,8 @@ func actionCases() []actionCase {
 			"Bring the certificate of the authority that signed for registry.acme.example to worker-3 and the other nodes (its hosts.toml, or the system's store).", ""},
 		{"TLSInvalid", "expired", open, expired, []evidence.Finding{here(evidence.CheckTLS, evidence.TLSInvalid)},
 			"Renew the certificate of registry.acme.example: it ended on 2026-11-19.", ""},
+		{"TLSInvalid", "from here another certificate is seen", open, expired, []evidence.Finding{here(evidence.CheckTLS, evidence.TLSTrusted)},
+			"Find out which server answers worker-3 as registry.acme.example, and renew its certificate: the one that is seen from here is good.", ""},
 		{"TLSInvalid", "another name", open, at(symptom.TLSInvalid, "x509: certificate is valid for a.example, b.example, not registry.acme.example", "registry.acme.example", ""), nil,
 			"Get registry.acme.example a certificate with its own name, or ask for it under a name that the certificate has: a.example, b.example.", ""},
 		{"ClockSkew", "with the node's time", open, skewed, []evidence.Finding{here(evidence.CheckTLS, evidence.TLSTrusted)},
@@ -220,6 +234,8 @@ func actionCases() []actionCase {
 			"Change the image of container app of deployment/api to registry.k8s.io/pause:3.9, after a look whether this version is there.", ""},
 		{"RegistryPolicyBlocked", "in its words", open, says(symptom.RegistryPolicy, "current image with 3 vulnerabilities cannot be pulled"), nil,
 			`Ask whoever runs registry.acme.example about the rule that refuses registry.acme.example/acme/api:1.27.44: it says "current image with 3 vulnerabilities cannot be pulled".`, ""},
+		{"RegistryPolicyBlocked", "in a status alone", open, precondition, nil,
+			"Ask whoever runs registry.acme.example about the rule that refuses registry.acme.example/acme/api:1.27.44.", ""},
 		{"UpstreamCacheFailure", "by the text", open, says(symptom.UpstreamCacheFailed, "upstream failed"), nil,
 			"On registry.acme.example, look at the rule and the login with which it copies acme/api from its source, and at the source's limits.", ""},
 
@@ -242,12 +258,16 @@ func actionCases() []actionCase {
 		{"PullThrottledByKubelet", "by the text", open, says(symptom.ThrottledByKubelet, "pull QPS exceeded"), nil,
 			"Wait: the kubelet on worker-3 tries again by itself. If it lasts, raise registryPullQPS and registryBurst there.", ""},
 
+		{"NeverPull", "of a bare pod", alone, says(symptom.NeverPull, "Container image is not present with pull policy of Never"), nil,
+			"Set imagePullPolicy of container app of pod/probe to IfNotPresent (a pod has to be made anew for that), or bring registry.acme.example/acme/api:1.27.44 to worker-3 first.", ""},
 		{"NeverPull", "by the text", never, says(symptom.NeverPull, "Container image is not present with pull policy of Never"), nil,
 			"Set imagePullPolicy of container app of deployment/api to IfNotPresent, or bring registry.acme.example/acme/api:1.27.44 to worker-3 first.", ""},
 		{"SignatureRejected", "after another image", open, says(symptom.SignatureRejected, "signature required"), []evidence.Finding{previous},
 			"Set container app of deployment/api back to registry.acme.example/acme/api:1.27.4, which revision 17 has; then sign the new image with the key that the policy names.", ""},
 		{"AdmissionDenied", "by a webhook", open, says(symptom.AdmissionDenied, "denied"), []evidence.Finding{refused("webhook images.example says: no latest")},
 			"Change the image of container app of deployment/api as webhook images.example asks, or ask its owner for an exception.", ""},
+		{"AdmissionDenied", "by a policy", open, says(symptom.AdmissionDenied, "denied"), []evidence.Finding{refused("policy images (binding all) says: no latest")},
+			"Change the image of container app of deployment/api as policy images asks, or ask its owner for an exception.", ""},
 		{"CredentialReverification", "no credential", bare, says(symptom.CredentialReverification, "not accessible"), nil,
 			"Put a login for harbor.acme.example:8443 into a pull secret in namespace shop and name it in deployment/api (imagePullSecrets).", ""},
 		{"AccessDeniedAmbiguous", "no credential", hub, says(symptom.AccessDenied, "insufficient_scope"), and(reached, noCredential, accessDenied),

@@ -4,6 +4,7 @@
 package diagnosis
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 )
 
 func (o *order) resolve() string {
-	name := bare(o.host())
+	name := bare(o.dialled())
 	o.runOn(name, "getent", "hosts")
 	by := ""
 	if at := o.e.Symptom.Address; at != "" {
@@ -35,7 +36,7 @@ func (o *order) hereToo(outcome evidence.Outcome) bool {
 func (o *order) openWay() string {
 	say := "Open the way from " + o.node() + " to " + o.reached()
 	if !strings.Contains(o.e.Symptom.Address, ":") {
-		say += ", port " + port(o.host())
+		say += ", port " + port(o.dialled())
 	}
 	switch {
 	case o.elsewhere() == "works":
@@ -63,18 +64,18 @@ func (o *order) findCut() string {
 func (o *order) findRoute() string {
 	at := o.e.Symptom.Address
 	if strings.HasPrefix(at, "[") {
-		return "Give " + o.node() + " a route for IPv6, or have " + bare(o.host()) + " resolve to IPv4 there: it was tried at " + at + "."
+		return "Give " + o.node() + " a route for IPv6, or have " + bare(o.dialled()) + " resolve to IPv4 there: it was tried at " + at + "."
 	}
 	address, _, _ := strings.Cut(at, ":")
 	if address == "" {
-		return "Look at the routes of " + o.node() + " to " + o.host() + "."
+		return "Look at the routes of " + o.node() + " to " + o.dialled() + "."
 	}
 	o.runOn(address, "ip", "route", "get")
-	return "On " + o.node() + ", look at the route to " + address + " (" + bare(o.host()) + ")."
+	return "On " + o.node() + ", look at the route to " + address + " (" + bare(o.dialled()) + ")."
 }
 
 func (o *order) raiseTLS() string {
-	return "Have " + o.host() + ", or the proxy in front of it, offer TLS 1.2 or 1.3."
+	return "Have " + o.dialled() + ", or the proxy in front of it, offer TLS 1.2 or 1.3."
 }
 
 func (o *order) bringAuthority() string {
@@ -84,26 +85,28 @@ func (o *order) bringAuthority() string {
 		where = "/etc/containers/certs.d, or the system's store"
 	}
 	if o.has(evidence.TLSTrusted) || o.elsewhere() == "works" {
-		return "Have " + o.node() + " trust the authority of " + o.host() + " (" + where + "); or find what else answers there in its place: elsewhere it is trusted."
+		return "Have " + o.node() + " trust the authority of " + o.dialled() + " (" + where + "); or find what else answers there in its place: elsewhere it is trusted."
 	}
-	return "Bring the certificate of the authority that signed for " + o.host() + " to " + o.node() + " and the other nodes (" + where + ")."
+	return "Bring the certificate of the authority that signed for " + o.dialled() + " to " + o.node() + " and the other nodes (" + where + ")."
 }
 
 func (o *order) renewCertificate() string {
 	s := o.e.Symptom
 	switch detail := s.Detail; {
+	case o.hereToo(evidence.TLSTrusted):
+		return "Find out which server answers " + o.node() + " as " + o.dialled() + ", and renew its certificate: the one that is seen from here is good."
 	case !s.NotAfter.IsZero():
-		return "Renew the certificate of " + o.host() + ": it ended on " + s.NotAfter.UTC().Format(time.DateOnly) + "."
+		return "Renew the certificate of " + o.dialled() + ": it ended on " + s.NotAfter.UTC().Format(time.DateOnly) + "."
 	case strings.Contains(detail, "is valid for"):
 		_, names, _ := strings.Cut(detail, "is valid for ")
 		names, _, _ = strings.Cut(names, ", not ")
-		return "Get " + o.host() + " a certificate with its own name, or ask for it under a name that the certificate has: " + names + "."
+		return "Get " + o.dialled() + " a certificate with its own name, or ask for it under a name that the certificate has: " + names + "."
 	case strings.Contains(detail, "doesn't contain any IP SANs"), strings.Contains(detail, "relies on legacy Common Name"):
-		return "Get " + o.host() + " a certificate that names it as a subject alternative name."
+		return "Get " + o.dialled() + " a certificate that names it as a subject alternative name."
 	case strings.Contains(detail, "expired"):
-		return "Renew the certificate of " + o.host() + ", which has expired."
+		return "Renew the certificate of " + o.dialled() + ", which has expired."
 	}
-	return "Look at the certificate of " + o.host() + ", and renew it, or ask for the host under a name that it has."
+	return "Look at the certificate of " + o.dialled() + ", and renew it, or ask for the host under a name that it has."
 }
 
 func (o *order) setClock() string {
@@ -115,7 +118,7 @@ func (o *order) setClock() string {
 }
 
 func (o *order) bringTLS() string {
-	return "Give " + o.host() + " a certificate, so that it speaks HTTPS; only where that cannot be, declare it as plain HTTP on " + o.node() + " and the other nodes."
+	return "Give " + o.dialled() + " a certificate, so that it speaks HTTPS; only where that cannot be, declare it as plain HTTP on " + o.node() + " and the other nodes."
 }
 
 func (o *order) passProxy() string {
@@ -184,12 +187,17 @@ func (o *order) seeRegistry() string {
 
 func (o *order) askOwner() string {
 	words := ""
-	if f, ok := o.find(evidence.RegistryPolicy); ok && f.Details["message"] != "" {
-		words = `: it says "` + f.Details["message"] + `"`
-	} else if o.e.Symptom.Detail != "" {
-		words = `: it says "` + o.e.Symptom.Detail + `"`
+	for _, f := range o.findings {
+		if f.Outcome == evidence.RegistryPolicy && words == "" {
+			words = f.Details["message"]
+		}
 	}
-	if len(words) > 200 {
+	if detail := o.e.Symptom.Detail; words == "" && !strings.HasPrefix(detail, strconv.Itoa(o.e.Symptom.Status)+" ") {
+		words = detail // more than the status in words
+	}
+	if words != "" && len(words) <= 180 {
+		words = `: it says "` + words + `"`
+	} else {
 		words = ""
 	}
 	return "Ask whoever runs " + o.e.Pull.Reference.Host + " about the rule that refuses " + o.it() + words + "."

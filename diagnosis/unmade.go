@@ -6,6 +6,7 @@ package diagnosis
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/foreign"
@@ -22,7 +23,7 @@ type refusal struct {
 // anything. Their words are those of k8s.io/apiserver and of the admission
 // plugins of Kubernetes v1.36 (resourcequota, serviceaccount, priority,
 // limitranger, podsecurity, lifecycle).
-func refusals() []refusal {
+var refusals = sync.OnceValue(func() []refusal {
 	name := `([a-z0-9][-a-z0-9.]{0,252})`
 	return []refusal{
 		{regexp.MustCompile(`failed calling webhook "` + name + `"`), "Get the admission webhook {1} to answer: look at the pods of its service, or have whoever runs it take its configuration away."},
@@ -36,7 +37,7 @@ func refusals() []refusal {
 		{regexp.MustCompile(`(?:maximum|minimum) (cpu|memory|[a-z.-]*storage) (?:usage|limit)`), "Bring the pod template's {1} within the limit range of namespace {n}."},
 		{regexp.MustCompile(`because it is being (terminated)`), "Nothing can be made in namespace {n}: it is being deleted."},
 	}
-}
+})
 
 // UnmadeAction is what a person does first about pods that could not be made,
 // one sentence; "" if the message tells too little for that.

@@ -77,6 +77,15 @@ func found(check evidence.Check, o evidence.Outcome, v evidence.Vantage, s evide
 	return f
 }
 
+// detailed gives a finding details, as pairs of names and values.
+func detailed(f evidence.Finding, pairs ...string) evidence.Finding {
+	f.Details = map[string]string{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		f.Details[pairs[i]] = pairs[i+1]
+	}
+	return f
+}
+
 func subject(kind evidence.SubjectKind, name string) evidence.Subject {
 	return evidence.Subject{Kind: kind, Name: name}
 }
@@ -102,14 +111,16 @@ func missingTag(n int) evidence.Evidence {
 			found(evidence.CheckPullSecrets, evidence.SecretPresent, evidence.Cluster, subject(evidence.SubjectSecret, "shop/hub"), 0, "secret hub is there and parses"),
 			found(evidence.CheckKeyring, evidence.KeyringMatches, evidence.Cluster, image, 0, "the kubelet sends the login of secret hub, key index.docker.io/v1/, the only match"),
 			found(evidence.CheckServiceAccount, evidence.ServiceAccountAgrees, evidence.Cluster, subject(evidence.SubjectServiceAccount, "shop/default"), 0, "service account default carries no secret that the pod lacks"),
-			found(evidence.CheckHistory, evidence.PreviousImageKnown, evidence.Cluster, subject(evidence.SubjectWorkload, "shop/deployment/api"), 0, "revision 17 has acme/api:1.27.4"),
+			detailed(found(evidence.CheckHistory, evidence.PreviousImageKnown, evidence.Cluster, subject(evidence.SubjectWorkload, "shop/deployment/api"), 0, "revision 17 has acme/api:1.27.4"),
+				"image", "acme/api:1.27.4", "revision", "17"),
 			found(evidence.CheckResolve, evidence.HostResolved, evidence.Client, hub, 2*time.Millisecond, "registry-1.docker.io resolves to 54.198.86.24 and 5 more"),
 			found(evidence.CheckConnect, evidence.Connected, evidence.Client, hub, 9*time.Millisecond, "registry-1.docker.io accepts connections on port 443"),
 			found(evidence.CheckTLS, evidence.TLSTrusted, evidence.Client, hub, 18*time.Millisecond, "its certificate is trusted here, until 2027-02-01"),
 			found(evidence.CheckPing, evidence.RegistryAnswers, evidence.Client, hub, 12*time.Millisecond, "registry-1.docker.io answers in 12 ms and asks for a token"),
 			found(evidence.CheckToken, evidence.CredentialAccepted, evidence.Client, subject(evidence.SubjectCredential, "shop/hub"), 30*time.Millisecond, "auth.docker.io accepts the login of secret shop/hub"),
 			found(evidence.CheckManifest, evidence.TagAbsent, evidence.Client, image, 12*time.Millisecond, "docker.io/acme/api has no tag 1.27.44 (404)"),
-			found(evidence.CheckTags, evidence.TagsListed, evidence.Client, subject(evidence.SubjectRepository, "docker.io/acme/api"), 20*time.Millisecond, "docker.io/acme/api has 312 tags, the nearest 1.27.4"),
+			detailed(found(evidence.CheckTags, evidence.TagsListed, evidence.Client, subject(evidence.SubjectRepository, "docker.io/acme/api"), 20*time.Millisecond, "docker.io/acme/api has 312 tags, the nearest 1.27.4"),
+				"nearest", "1.27.4"),
 			found(evidence.CheckRateLimit, evidence.RateLimitOpen, evidence.Client, hub, 0, "188 of 200 pulls are left"),
 		},
 		Impact: evidence.Impact{

@@ -7,10 +7,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/report"
+	"github.com/pullmedic/pullmedic/symptom"
 )
 
 func TestGroups(t *testing.T) {
@@ -39,6 +43,46 @@ func TestGroups(t *testing.T) {
 			}
 			n++
 		}
+	}
+}
+
+func TestWhatIsToBeDoneInSeveralPlacesIsToldOfOneAndCounted(t *testing.T) {
+	s := evidence.Survey{Time: now()}
+	for n := range 3 {
+		s.Pulls = append(s.Pulls, expired(2*n)) // of one namespace
+	}
+	other := expired(6)
+	other.Pull.Namespace, other.Pull.Pod = "web", "books-1"
+	for i := range other.Findings {
+		other.Findings[i].Subject.Name = strings.Replace(other.Findings[i].Subject.Name, "payments/", "web/", 1)
+	}
+	s.Pulls = append(s.Pulls, other)
+	r := judged(t, s)
+	if want := "Write a fresh token into secret payments/ecr-pull; then have it refreshed by itself. Likewise for 1 more pod."; len(r.Groups) != 1 || r.Groups[0].FirstAction != want {
+		t.Errorf("got %q, want %q", r.Groups[0].FirstAction, want)
+	}
+	for _, d := range r.Diagnoses {
+		if want := "Write a fresh token into secret " + d.Pull.Namespace + "/ecr-pull; then have it refreshed by itself."; d.Causes[0].FirstAction != want {
+			t.Errorf("%s: got %q, want %q", d.Pull.Pod, d.Causes[0].FirstAction, want)
+		}
+	}
+}
+
+func TestTheFirstCommandStandsAloneOnItsLine(t *testing.T) {
+	e := missingTag(0)
+	e.Symptom = symptom.Symptom{Sign: symptom.HostNotResolved, Runtime: "containerd", Host: "registry-1.docker.io", Address: "10.0.0.53:53", Role: symptom.RoleRegistry, Detail: "no such host"}
+	e.Findings = nil
+	r := judged(t, evidence.Survey{Time: now(), Pods: 1, Namespaces: 1, Pulls: []evidence.Evidence{e}})
+	const want = "getent hosts registry-1.docker.io"
+	if got := r.Diagnoses[0].Causes[0].FirstCommand; got != want {
+		t.Errorf("the document has %q", got)
+	}
+	var text strings.Builder
+	if err := report.Diagnosis(&text, r, report.Style{Width: 40}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(strings.Split(text.String(), "\n"), func(line string) bool { return strings.TrimSpace(line) == want }) {
+		t.Errorf("%q is on no line of its own:\n%s", want, text.String())
 	}
 }
 

@@ -43,6 +43,9 @@ func (s *sheet) item(name string, m mark, label string, runs ...run) {
 // evidence lists what speaks for the first cause, and returns what it listed.
 func (s *sheet) evidence(c v1alpha1.Cause, now time.Time) []v1alpha1.Finding {
 	shown := c.Findings
+	if s.Verbose == 0 {
+		shown = slices.DeleteFunc(slices.Clone(shown), func(f v1alpha1.Finding) bool { return implied(f, c.Findings) })
+	}
 	if s.Verbose == 0 && len(shown) > evidenceShown {
 		shown = shown[:evidenceShown]
 	}
@@ -54,6 +57,14 @@ func (s *sheet) evidence(c v1alpha1.Cause, now time.Time) []v1alpha1.Finding {
 		s.item(name, markOf(f), "", normal(f.Sentence), solid(s.origin(f, now), dim))
 	}
 	return shown
+}
+
+// implied tells a finding that another one says, too: who gives nothing to
+// whoever does not log in, does not give this image either.
+func implied(f v1alpha1.Finding, all []v1alpha1.Finding) bool {
+	return f.Outcome == string(evidence.AnonymousMayNotPull) && slices.ContainsFunc(all, func(other v1alpha1.Finding) bool {
+		return other.Outcome == string(evidence.LoginRequired) && other.Vantage == f.Vantage
+	})
 }
 
 // origin says where and when a finding was made, and what it cost.
@@ -132,6 +143,9 @@ func (s *sheet) opening(text string, taken int, origin string) string {
 	kept := cut(text, room-3)
 	if i := strings.LastIndexByte(kept, ' '); i > 0 && text[len(kept)] != ' ' {
 		kept = kept[:i] // half a tag or a host is another one
+	}
+	if !strings.Contains(kept, " ") {
+		return "as said above" // one word tells nothing
 	}
 	return strings.TrimRight(kept, " ,;:.") + "..."
 }

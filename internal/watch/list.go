@@ -280,9 +280,9 @@ func (m *Model) detail() []string {
 			summary, action := g.told(r)
 			where := " " + strconv.Itoa(m.index(m.visible)+1) + " of " + strconv.Itoa(len(m.visible))
 			lines[0] = m.paint(dim, strings.Repeat("-", max(0, m.width-len(where)))+where)
-			lines = append(lines[:1], m.lines(report.Sentence(summary))...)
+			lines = append(lines[:1], m.lines(report.Sentence(summary), 2)...)
 			if action != "" && r.state == v1alpha1.Failing {
-				first := m.lines("Do first: " + action)
+				first := m.lines("Do first: "+action, 3)
 				first[0] = strings.Replace(first[0], "Do first:", m.paint(bold, "Do first:"), 1)
 				lines = append(lines, first...)
 			}
@@ -295,12 +295,11 @@ func (m *Model) detail() []string {
 	return lines
 }
 
-// lines are a text's first two lines.
-func (m *Model) lines(text string) []string {
-	all := strings.SplitN(ansi.Wordwrap(text, m.width, ""), "\n", 2)
-	if len(all) == 2 {
-		all[1] = fit(strings.ReplaceAll(all[1], "\n", " "), m.width)
-	}
+// lines are a text's first lines.
+func (m *Model) lines(text string, most int) []string {
+	all := strings.SplitN(ansi.Wordwrap(text, m.width, ""), "\n", most)
+	last := len(all) - 1
+	all[last] = fit(strings.ReplaceAll(all[last], "\n", " "), m.width)
 	return all
 }
 

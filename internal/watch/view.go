@@ -131,7 +131,7 @@ func (m *Model) header() []string {
 		if wait := m.look.next.Sub(m.now); wait > 0 && m.look.began.IsZero() {
 			again = "in " + length(wait+time.Second-1)
 		}
-		for _, line := range m.lines(m.clock(m.look.fault, "15:04:05") + " (trying again " + again + ") " + m.look.failed) {
+		for _, line := range m.lines(m.clock(m.look.fault, "15:04:05")+" (trying again "+again+") "+m.look.failed, 2) {
 			lines = append(lines, m.paint(yellow, line))
 		}
 	case m.note != "":
