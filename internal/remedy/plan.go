@@ -6,6 +6,8 @@ package remedy
 import (
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/diagnosis"
 )
@@ -108,30 +110,62 @@ func (p *planner) plan() []Remedy {
 		if all[i].Cause == "" {
 			all[i].Cause = p.cause.Cause
 		}
+		p.takesAlong(&all[i])
 	}
 	slices.SortStableFunc(all, func(a, b Remedy) int { return rank(a) - rank(b) })
 	return all
 }
 
 // rank puts first that nothing needs to be done, then what can be done now: what
-// restarts no healthy pod before what does, and steps that can be followed as they
-// are before those that need something first.
+// ends no container that runs before what does, that before what restarts healthy
+// pods, and steps that can be followed as they are before those that need something
+// first.
 func rank(r Remedy) int {
 	switch {
 	case r.ID == nextAttempt:
 		return -2
-	case r.Kind == Applied && r.Needs == "" && r.Restarts == 0:
+	case r.Kind == Applied && r.Needs == "" && r.Restarts == 0 && r.Ends == 0:
 		return -1
-	case r.Kind == Applied && r.Needs == "":
+	case r.Kind == Applied && r.Needs == "" && r.Restarts == 0:
 		return 0
-	case r.Kind == Applied:
+	case r.Kind == Applied && r.Needs == "":
 		return 1
-	case r.Kind == HandedOver && r.Needs == "":
+	case r.Kind == Applied:
 		return 2
-	case r.Kind == HandedOver:
+	case r.Kind == HandedOver && r.Needs == "":
 		return 3
+	case r.Kind == HandedOver:
+		return 4
 	}
-	return 4
+	return 5
+}
+
+// takesAlong counts the failing pods that a remedy evicts though other containers of
+// them run, and says so: a pod of which one container fails is not healthy, and may
+// keep a database all the same.
+func (p *planner) takesAlong(r *Remedy) {
+	if r.Kind != Applied || r.Wake != WakeEvict {
+		return
+	}
+	ofTemplate := slices.ContainsFunc(r.Changes, func(c Change) bool { return c.Object == p.Target.Object })
+	var names []string
+	for _, pod := range p.Failing(p.d.Pull) {
+		spared := PodReady(pod) && r.NeedsForce == "" || ofTemplate && Ordinal(pod) < p.Target.Held
+		if !spared && runsSomething(pod) {
+			names = append(names, pod.Name)
+		}
+	}
+	switch r.Ends = len(names); r.Ends {
+	case 0:
+	case 1:
+		r.Risks = append(r.Risks, "other containers of "+names[0]+" run, and go with it")
+	default:
+		r.Risks = append(r.Risks, "other containers of "+counted(len(names), "failing pod")+" run, and go with them: "+listed(names))
+	}
+}
+
+func runsSomething(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses), func(s corev1.ContainerStatus) bool { return s.State.Running != nil })
 }
 
 // Ready tells whether the remedy can be applied as it is.
