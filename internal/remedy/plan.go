@@ -148,20 +148,39 @@ func (p *planner) takesAlong(r *Remedy) {
 		return
 	}
 	ofTemplate := slices.ContainsFunc(r.Changes, func(c Change) bool { return c.Object == p.Target.Object })
-	var names []string
+	var goes, stay []string
 	for _, pod := range p.Failing(p.d.Pull) {
 		spared := PodReady(pod) && r.NeedsForce == "" || ofTemplate && Ordinal(pod) < p.Target.Held
-		if !spared && runsSomething(pod) {
-			names = append(names, pod.Name)
+		switch {
+		case spared || !runsSomething(pod):
+		case r.TakenUp(pod):
+			stay = append(stay, pod.Name)
+		default:
+			goes = append(goes, pod.Name)
 		}
 	}
-	switch r.Ends = len(names); r.Ends {
+	switch r.Ends = len(goes); r.Ends {
 	case 0:
 	case 1:
-		r.Risks = append(r.Risks, "other containers of "+names[0]+" run, and go with it")
+		r.Risks = append(r.Risks, "other containers of "+goes[0]+" run, and go with it")
 	default:
-		r.Risks = append(r.Risks, "other containers of "+counted(len(names), "failing pod")+" run, and go with them: "+listed(names))
+		r.Risks = append(r.Risks, "other containers of "+counted(len(goes), "failing pod")+" run, and go with them: "+listed(goes))
 	}
+	if len(stay) > 0 {
+		r.Risks = append(r.Risks, "not evicted, as other containers run: "+listed(stay)+"; the kubelet takes the change up with its next attempt, at most 315 s later")
+	}
+}
+
+// TakenUp tells a failing pod that worked, of which other containers run, and that
+// itself names all that the remedy writes: its kubelet takes that up with its next
+// attempt, so that an eviction would save the wait and no more.
+func (r Remedy) TakenUp(pod *corev1.Pod) bool {
+	if len(r.Changes) == 0 || pod.Status.Phase != corev1.PodRunning || !runsSomething(pod) {
+		return false
+	}
+	return !slices.ContainsFunc(r.Changes, func(c Change) bool {
+		return c.Object.Kind != "Secret" || !slices.ContainsFunc(pod.Spec.ImagePullSecrets, func(s corev1.LocalObjectReference) bool { return s.Name == c.Object.Name })
+	})
 }
 
 func runsSomething(pod *corev1.Pod) bool {
