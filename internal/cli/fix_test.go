@@ -246,7 +246,7 @@ func TestFixEndsInItsExitCodes(t *testing.T) {
 			},
 			out: []string{"Mended: ", "Next      CrashLoopBackOff is the next problem, and not one of the pull\n", "kubectl logs api-3-x -n shop --all-containers --previous\n"}},
 		"undone": {args: "deployment/api --yes", code: ExitFailing, image: "2.0", wrote: true,
-			state: func(_, image string) corev1.ContainerState { return waitsFor(image, "manifest unknown") },
+			state: func(_, image string) corev1.ContainerState { return waitsFor(image, "not found") },
 			out:   []string{"Undone: the new pod failed to pull, too: pod/api-3-x: ErrImagePull:\n", "deployment/api is as it was."}},
 		"still pulling": {args: "deployment/api --yes --timeout 3s", code: ExitFailing, image: "1.0", wrote: true,
 			state: func(string, string) corev1.ContainerState {
@@ -364,7 +364,7 @@ func TestACauseIsMendedOneByOneUntilOneFails(t *testing.T) {
 	s := newShop(t, "a", "b", "c")
 	s.rollsTo(func(name, image string) corev1.ContainerState {
 		if name == "b" {
-			return waitsFor(image, "manifest unknown")
+			return waitsFor(image, "not found")
 		}
 		return running(name, image)
 	})

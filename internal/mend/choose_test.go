@@ -5,6 +5,7 @@ package mend_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -207,5 +208,65 @@ func TestAPodThatIsStillToBeMadeAnewIsStillToGo(t *testing.T) {
 		if r := b.Carry(t.Context(), p, true, 5*time.Second, quiet); r.Outcome != mend.Mended || r.Left != want {
 			t.Errorf("made %v: got %+v, want %d to go", made, r, want)
 		}
+	}
+}
+
+// Two wrong images were pushed in a row, and nothing is ready any more: the Deployment
+// replaces its only pod before it makes another.
+func TestTheFirstOfTwoWrongImagesIsNotGoneBackTo(t *testing.T) {
+	const worse = "registry.acme.example/acme/api:1.27.43"
+	node := func(images ...string) *corev1.Node {
+		n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "worker-1"}}
+		for _, image := range images {
+			n.Status.Images = append(n.Status.Images, corev1.ContainerImage{Names: []string{image}})
+		}
+		return n
+	}
+	for name, c := range map[string]struct {
+		since   time.Time // when too few pods were available
+		node    *corev1.Node
+		present map[string]bool
+		want    string // the image that it goes back to, "" for none
+		because string
+	}{
+		"the good one ran until the first was pushed": {since: now().Add(-30 * time.Minute), node: node(), present: map[string]bool{good: true}, want: good, because: "revision 1 ran it"},
+		"the first is there by now, and never ran":    {since: now().Add(-30 * time.Minute), node: node(), present: map[string]bool{good: true, worse: true}, want: good, because: "revision 1 ran it"},
+		"a node holds the good one":                   {node: node(good), present: map[string]bool{good: true, worse: true}, want: good, because: "revision 1 had it, and node worker-1 holds it"},
+		"a node holds both, and one is deleted":       {node: node(good, worse), present: map[string]bool{good: true}, want: good, because: "revision 1 had it, and node worker-1 holds it"},
+		"nothing shows what ran":                      {node: node(), present: map[string]bool{good: true, worse: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			objects := deployment()
+			d := objects[0].(*appsv1.Deployment)
+			d.Annotations["deployment.kubernetes.io/revision"], d.Spec.Strategy.Type = "3", appsv1.RecreateDeploymentStrategyType
+			if !c.since.IsZero() {
+				d.Status.Conditions = []appsv1.DeploymentCondition{{Type: appsv1.DeploymentAvailable, Status: corev1.ConditionFalse, LastTransitionTime: metav1.NewTime(c.since)}}
+			}
+			first, second := objects[1].(*appsv1.ReplicaSet), objects[2].(*appsv1.ReplicaSet)
+			first.Status.ReadyReplicas = 0
+			third := second.DeepCopy()
+			third.Name, third.UID, third.Annotations = "api-3", "api-3", map[string]string{"deployment.kubernetes.io/revision": "3"}
+			second.Spec.Template.Spec.Containers[0].Image = worse
+			second.CreationTimestamp, third.CreationTimestamp = metav1.NewTime(now().Add(-30*time.Minute)), metav1.NewTime(now().Add(-5*time.Minute))
+			fails := pod("api-2-x", "api-3", bad, waitsFor("ImagePullBackOff", backOff))
+			b := newBench(t, seer{c.present}, d, first, second, third, fails, c.node)
+			onWorker := sick()
+			onWorker.Pull.Node = "worker-1"
+			plans, err := b.Plan(t.Context(), []diagnosis.Diagnosis{onWorker}, remedy.Options{})
+			if err != nil || len(plans) != 1 {
+				t.Fatalf("%d plans, %v", len(plans), err)
+			}
+			p := plans[0]
+			if c.want == "" {
+				ask := slices.IndexFunc(p.Others, func(r remedy.Remedy) bool { return r.ID == "previous-image" })
+				if p.Ready() || ask < 0 || p.Others[ask].Needs != "--to IMAGE" || !strings.Contains(p.Others[ask].Because, "nothing shows that it ran") {
+					t.Errorf("chosen %v, others %v", p.Chosen, p.Others)
+				}
+				return
+			}
+			if !p.Ready() || p.Proof != verify.Proven || p.Chosen[0].Remedy.Image != c.want || p.Chosen[0].Remedy.Because != c.because {
+				t.Errorf("proof %s, chosen %+v", p.Proof, p.Remedies())
+			}
+		})
 	}
 }

@@ -282,7 +282,7 @@ func woken(k remedy.Case, c Choice) []Pod {
 		if remedy.PodReady(p) && c.Remedy.NeedsForce == "" { // it was mended since the diagnosis
 			continue
 		}
-		if slices.Contains(kept, p.Name) { // it would come back as it was
+		if slices.Contains(kept, p.Name) || c.Remedy.TakenUp(p) { // it would come back as it was, or need not go
 			continue
 		}
 		pods = append(pods, Pod{p.Namespace, p.Name, string(p.UID)})

@@ -129,6 +129,9 @@ func (p *planner) freshBackOff() []Remedy {
 	if why != "" || r.Serving > 0 { // a debugging container is not worth a pod that serves
 		return nil // it mends itself: what is left is to wait
 	}
+	if r.Wake == WakeEvict && slices.ContainsFunc(p.Failing(p.d.Pull), func(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodRunning && runsSomething(pod) }) {
+		return nil // nor is one that worked, for what it mends by itself
+	}
 	r.Kind = Applied
 	r.Because = "what failed works now"
 	if next := p.d.Pull.NextLatest; !next.IsZero() && next.After(p.Now) {
@@ -170,14 +173,7 @@ func (p *planner) begin(id, title string) (Remedy, string) {
 		r.Risks = []string{"each evicted pod counts as a failure of the Job (spec.backoffLimit)"}
 	}
 	r.Wake = WakeEvict
-	if n := slices.IndexFunc(failing, runsSomething); n >= 0 {
-		r.Risks = append(r.Risks, "other containers of "+failing[n].Name+" run, and go with it")
-	}
 	return r, ""
-}
-
-func runsSomething(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses), func(s corev1.ContainerStatus) bool { return s.State.Running != nil })
 }
 
 // respelled is the same content under a name that the kubelet has no back-off

@@ -6,6 +6,8 @@ package remedy
 import (
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/diagnosis"
 )
@@ -108,30 +110,81 @@ func (p *planner) plan() []Remedy {
 		if all[i].Cause == "" {
 			all[i].Cause = p.cause.Cause
 		}
+		p.takesAlong(&all[i])
 	}
 	slices.SortStableFunc(all, func(a, b Remedy) int { return rank(a) - rank(b) })
 	return all
 }
 
 // rank puts first that nothing needs to be done, then what can be done now: what
-// restarts no healthy pod before what does, and steps that can be followed as they
-// are before those that need something first.
+// ends no container that runs before what does, that before what restarts healthy
+// pods, and steps that can be followed as they are before those that need something
+// first.
 func rank(r Remedy) int {
 	switch {
 	case r.ID == nextAttempt:
 		return -2
-	case r.Kind == Applied && r.Needs == "" && r.Restarts == 0:
+	case r.Kind == Applied && r.Needs == "" && r.Restarts == 0 && r.Ends == 0:
 		return -1
-	case r.Kind == Applied && r.Needs == "":
+	case r.Kind == Applied && r.Needs == "" && r.Restarts == 0:
 		return 0
-	case r.Kind == Applied:
+	case r.Kind == Applied && r.Needs == "":
 		return 1
-	case r.Kind == HandedOver && r.Needs == "":
+	case r.Kind == Applied:
 		return 2
-	case r.Kind == HandedOver:
+	case r.Kind == HandedOver && r.Needs == "":
 		return 3
+	case r.Kind == HandedOver:
+		return 4
 	}
-	return 4
+	return 5
+}
+
+// takesAlong counts the failing pods that a remedy evicts though other containers of
+// them run, and says so: a pod of which one container fails is not healthy, and may
+// keep a database all the same.
+func (p *planner) takesAlong(r *Remedy) {
+	if r.Kind != Applied || r.Wake != WakeEvict {
+		return
+	}
+	ofTemplate := slices.ContainsFunc(r.Changes, func(c Change) bool { return c.Object == p.Target.Object })
+	var goes, stay []string
+	for _, pod := range p.Failing(p.d.Pull) {
+		spared := PodReady(pod) && r.NeedsForce == "" || ofTemplate && Ordinal(pod) < p.Target.Partition
+		switch {
+		case spared || !runsSomething(pod):
+		case r.TakenUp(pod):
+			stay = append(stay, pod.Name)
+		default:
+			goes = append(goes, pod.Name)
+		}
+	}
+	switch r.Ends = len(goes); r.Ends {
+	case 0:
+	case 1:
+		r.Risks = append(r.Risks, "other containers of "+goes[0]+" run, and go with it")
+	default:
+		r.Risks = append(r.Risks, "other containers of "+counted(len(goes), "failing pod")+" run, and go with them: "+listed(goes))
+	}
+	if len(stay) > 0 {
+		r.Risks = append(r.Risks, "not evicted, as other containers run: "+listed(stay)+"; the kubelet takes the change up with its next attempt, at most 315 s later")
+	}
+}
+
+// TakenUp tells a failing pod that worked, of which other containers run, and that
+// itself names all that the remedy writes: its kubelet takes that up with its next
+// attempt, so that an eviction would save the wait and no more.
+func (r Remedy) TakenUp(pod *corev1.Pod) bool {
+	if len(r.Changes) == 0 || pod.Status.Phase != corev1.PodRunning || !runsSomething(pod) {
+		return false
+	}
+	return !slices.ContainsFunc(r.Changes, func(c Change) bool {
+		return c.Object.Kind != "Secret" || !slices.ContainsFunc(pod.Spec.ImagePullSecrets, func(s corev1.LocalObjectReference) bool { return s.Name == c.Object.Name })
+	})
+}
+
+func runsSomething(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses), func(s corev1.ContainerStatus) bool { return s.State.Running != nil })
 }
 
 // Ready tells whether the remedy can be applied as it is.

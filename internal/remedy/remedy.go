@@ -67,8 +67,9 @@ type Remedy struct {
 	// attempt, of which nobody knows whether it succeeds. Zero if not known.
 	Until, Latest time.Time
 
-	// Restarts is how many ready pods the change replaces.
-	Restarts int
+	// Restarts is how many ready pods the change replaces, and Ends how many of the
+	// failing pods that it evicts have other containers that run.
+	Restarts, Ends int
 	// Serving is how many ready pods an emergency measure takes away before others
 	// are ready in their place, and NeedsForce why it is refused for that without
 	// --force, as a sentence without a full stop; see Brake.
