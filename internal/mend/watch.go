@@ -51,12 +51,13 @@ type watcher struct {
 	// began is when the watch was set up, first when the first pod had pulled.
 	began, first time.Time
 	told         map[string]bool
-	refused      int           // looks in which no new pod was there and its owner says why
-	rest         []*corev1.Pod // that the plan is still to evict
-	evicted      []*corev1.Pod // so far
-	again        int           // new pods that were evicted, or were to be
-	account      bool          // the plan changes the pods' service account
-	template     bool          // the plan changes the pods' template
+	refused      int            // looks in which no new pod was there and its owner says why
+	rest         []*corev1.Pod  // that the plan is still to evict
+	evicted      []*corev1.Pod  // so far
+	again        int            // new pods that were evicted, or were to be
+	early        map[string]int // looks at a pod that may have pulled early, by UID
+	account      bool           // the plan changes the pods' service account
+	template     bool           // the plan changes the pods' template
 	lineage      lineage
 	live         *unstructured.Unstructured // the target as it was read last; nil of a pod
 	say          Tell
@@ -71,7 +72,7 @@ type former struct {
 }
 
 func newWatcher(m *Mender, p Plan, tell Tell) *watcher {
-	w := &watcher{m: m, plan: p, say: tell, rest: p.goes(), began: m.now(), before: map[string]former{}, stale: map[string]bool{}, inPlace: map[string]bool{}, told: map[string]bool{}}
+	w := &watcher{m: m, plan: p, say: tell, rest: p.goes(), began: m.now(), before: map[string]former{}, stale: map[string]bool{}, inPlace: map[string]bool{}, told: map[string]bool{}, early: map[string]int{}}
 	for _, c := range p.Changes {
 		switch {
 		case c.Object.Kind == "Pod":
@@ -321,6 +322,9 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		}
 		if state == failed && w.anotherTry(ctx, pod) {
 			state, why = waiting, "it begins anew"
+		}
+		if state == failed && w.pulledEarly(pod, why) {
+			state, why = waiting, why+"; its kubelet may not have had the secret yet, so its next attempt tells"
 		}
 		if over != "" && (state == waiting || state == old) {
 			l.ended = over
