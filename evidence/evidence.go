@@ -107,6 +107,11 @@ type Pull struct {
 	Platform       Platform `json:"platform"`
 	Runtime        string   `json:"runtime,omitempty"` // containerd://2.4.2
 	KubeletVersion string   `json:"kubeletVersion,omitempty"`
+	// OSImage is what the node says of its system: Talos (v1.11.2), Debian GNU/Linux
+	// 13 (trixie). NodeRoles are those that its labels give it: control-plane,
+	// microk8s-worker. Both tell how it is set up.
+	OSImage   string   `json:"osImage,omitempty"`
+	NodeRoles []string `json:"nodeRoles,omitempty"`
 
 	// Reason and Message of the waiting container, as the kubelet shows them.
 	Reason  string  `json:"reason,omitempty"`

@@ -6,6 +6,7 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,6 +99,7 @@ func ReadNode(p *evidence.Pull, node *corev1.Node, now time.Time) []evidence.Fin
 	p.Platform = evidence.Platform{OS: foreign.Text(info.OperatingSystem, 40), Arch: foreign.Text(info.Architecture, 40)}
 	p.Runtime = foreign.Text(info.ContainerRuntimeVersion, 80)
 	p.KubeletVersion = foreign.Text(info.KubeletVersion, 80)
+	p.OSImage, p.NodeRoles = foreign.Text(info.OSImage, 120), rolesOf(node)
 	subject := evidence.Subject{Kind: evidence.SubjectNode, Name: node.Name}
 	var found []evidence.Finding
 	if p.Platform.Arch != "" {
@@ -113,6 +115,27 @@ func ReadNode(p *evidence.Pull, node *corev1.Node, now time.Time) []evidence.Fin
 		}
 	}
 	return found
+}
+
+// maxRoles bounds the roles of a node that are kept.
+const maxRoles = 10
+
+// rolesOf are a node's roles, in their order: those that kubectl shows, and those
+// that MicroK8s marks its nodes with.
+func rolesOf(node *corev1.Node) []string {
+	var roles []string
+	for label := range node.Labels {
+		role, ok := strings.CutPrefix(label, "node-role.kubernetes.io/")
+		if !ok {
+			role, ok = strings.CutPrefix(label, "node.kubernetes.io/")
+			ok = ok && strings.HasPrefix(role, "microk8s-")
+		}
+		if ok && role != "" {
+			roles = append(roles, foreign.Text(role, 63))
+		}
+	}
+	slices.Sort(roles)
+	return roles[:min(len(roles), maxRoles)]
 }
 
 func orThe(name, what string) string {

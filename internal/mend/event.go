@@ -69,6 +69,9 @@ func (m *Mender) announce(ctx context.Context, p Plan, r *Result) {
 		}
 	case Undone:
 		reason, message = EventUndone, "took back: "+done+"; the new pod failed to pull, too"
+		if p.Case.Target.Kind == "Pod" {
+			message = "took back: " + done + "; the pod failed to pull again"
+		}
 		if !strings.HasPrefix(r.Why, "pod/") {
 			message = "took back: " + done + "; " + r.Why
 		}

@@ -31,11 +31,7 @@ func (w *watcher) anotherTry(ctx context.Context, pod *corev1.Pod) bool {
 		return false
 	}
 	if !slices.ContainsFunc(cluster.FailingPulls(pod), func(p evidence.Pull) bool {
-		switch symptom.Parse(p.Message).Sign {
-		case symptom.AccessDenied, symptom.LoginRequired, symptom.CredentialRejected, symptom.CredentialExpired, symptom.PermissionDenied:
-			return true
-		}
-		return false
+		return loginFailed(symptom.Parse(p.Message).Sign)
 	}) {
 		return false
 	}

@@ -56,6 +56,7 @@ func (p *Plan) waitsFor(failing, next evidence.Pull) (evidence.Pull, bool) {
 			if samePlace(pull, next) && pull.Image == next.Image {
 				pull.Owner, pull.Via, pull.Manager = failing.Owner, failing.Via, failing.Manager
 				pull.Node, pull.Platform, pull.Runtime, pull.KubeletVersion = failing.Node, next.Platform, failing.Runtime, failing.KubeletVersion
+				pull.OSImage, pull.NodeRoles = failing.OSImage, failing.NodeRoles
 				pull.Reason = remedy.Initializing
 				return pull, true
 			}

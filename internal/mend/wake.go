@@ -34,6 +34,9 @@ func (m *Mender) taken(ctx context.Context, p Plan, c remedy.Change) {
 	case c.Object.Kind == "ServiceAccount":
 		pause(ctx, accountTaken)
 		return
+	case p.secretPulled(c):
+		pause(ctx, secretTaken)
+		return
 	case len(p.Evict) == 0 || !p.isTarget(c.Object) || c.Object.Kind == "Pod":
 		return
 	}

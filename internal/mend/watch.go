@@ -60,14 +60,15 @@ type watcher struct {
 	// they are nil.
 	heardOfPulls map[string]cluster.Heard
 	heardOfPods  cluster.Heard
-	hindrance    string        // why no new pod can be made as yet
-	refused      int           // looks in which no new pod was there and its owner says why
-	rest         []*corev1.Pod // that the plan is still to evict
-	spared       []string      // why pods of the plan were not evicted
-	evicted      []*corev1.Pod // so far
-	again        int           // new pods that were evicted, or were to be
-	account      bool          // the plan changes the pods' service account
-	template     bool          // the plan changes the pods' template
+	hindrance    string         // why no new pod can be made as yet
+	refused      int            // looks in which no new pod was there and its owner says why
+	rest         []*corev1.Pod  // that the plan is still to evict
+	spared       []string       // why pods of the plan were not evicted
+	evicted      []*corev1.Pod  // so far
+	again        int            // new pods that were evicted, or were to be
+	early        map[string]int // looks at a pod that may have pulled early, by UID
+	account      bool           // the plan changes the pods' service account
+	template     bool           // the plan changes the pods' template
 	lineage      lineage
 	live         *unstructured.Unstructured // the target as it was read last; nil of a pod
 	say          Tell
@@ -83,7 +84,7 @@ type former struct {
 
 func newWatcher(m *Mender, p Plan, tell Tell) *watcher {
 	w := &watcher{m: m, plan: p, say: tell, rest: p.goes(), before: map[string]former{}, stale: map[string]bool{}, inPlace: map[string]bool{}, told: map[string]bool{},
-		attempts: map[string]*attempted{}, heardOfPulls: map[string]cluster.Heard{}}
+		attempts: map[string]*attempted{}, heardOfPulls: map[string]cluster.Heard{}, early: map[string]int{}}
 	for _, c := range p.Changes {
 		switch {
 		case c.Object.Kind == "Pod":
@@ -351,6 +352,9 @@ func (w *watcher) look(ctx context.Context) (look, error) {
 		}
 		if state == failed && w.anotherTry(ctx, pod) {
 			state, why = waiting, "it begins anew"
+		}
+		if state == failed && w.pulledEarly(pod, why) {
+			state, why = waiting, why+"; its kubelet may not have had the secret yet, so its next attempt tells"
 		}
 		if state == failed {
 			if later := w.passing(ctx, pod, why, shown); later != "" {

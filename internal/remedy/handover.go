@@ -19,8 +19,10 @@ func (p *planner) handOver() []Remedy {
 	var all []Remedy
 	for _, f := range handedOver()[p.cause.Cause] {
 		for _, r := range f(byHand{p}) {
-			r.Kind = HandedOver
-			all = append(all, r)
+			if r, ok := (byHand{p}).suited(r); ok {
+				r.Kind = HandedOver
+				all = append(all, r)
+			}
 		}
 	}
 	return all
@@ -110,6 +112,8 @@ const (
 	withCloud   = "where the cloud's command line is logged in"
 	withSources = "where the image is built"
 	withDocs    = "where the workload's source is"
+	anyNode     = "on each node that ran it"
+	thatNode    = "on that node"
 )
 
 // onNode is the pull's node as a place.
@@ -168,14 +172,21 @@ func asking(command, flag, prefix, variable string) string {
 	return command + " " + flag + prefix + `"${` + variable + `:?}"`
 }
 
-// keepCopy copies a file beside itself, if it is there and no copy is.
-func keepCopy(path string) string {
-	return joined("||", sh("test", "!", "-e", path), sh("test", "-e", path+".before"), sh("cp", "-p", path, path+".before"))
+// copyOf is the name under which this plan keeps a file. It has the plan's time, so
+// that no plan takes what an earlier one kept for its own.
+func (p byHand) copyOf(path string) string {
+	return path + ".before-" + p.Now.UTC().Format("20060102-150405")
+}
+
+// keepCopy copies a file beside itself, if it is there and this plan's copy is not:
+// what is done twice keeps what was there before the first time.
+func (p byHand) keepCopy(path string) string {
+	return joined("||", sh("test", "!", "-e", path), sh("test", "-e", p.copyOf(path)), sh("cp", "-p", path, p.copyOf(path)))
 }
 
 // putBack puts back what keepCopy kept, or takes the file away.
-func putBack(path string) string {
-	return joined("||", joined("&&", sh("test", "-e", path+".before"), sh("mv", path+".before", path)), sh("rm", "-f", path))
+func (p byHand) putBack(path string) string {
+	return joined("||", joined("&&", sh("test", "-e", p.copyOf(path)), sh("mv", p.copyOf(path), path)), sh("rm", "-f", path))
 }
 
 // orWords are said in place of a value that may not be printed.

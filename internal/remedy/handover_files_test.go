@@ -4,6 +4,7 @@
 package remedy
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"os"
@@ -36,7 +37,7 @@ func filesAreWhatTheirReadersTake(t *testing.T, files map[string]File) {
 			t.Errorf("%s: %v\n%s", f.Path, err, f.Content)
 		}
 	}
-	for _, kind := range []string{"hosts.toml", "registries.conf", "crio.conf", "certificate", "unit", "kubelet", "providers", "external secret", "policy"} {
+	for _, kind := range []string{"hosts.toml", "registries.conf", "crio.conf", "certificate", "unit", "kubelet", "providers", "external secret", "policy", "registries.yaml", "daemon.json", "talos", "k3s"} {
 		if kinds[kind] == 0 {
 			t.Errorf("no file of the kind %s was checked: %v", kind, kinds)
 		}
@@ -81,7 +82,7 @@ func checked(t *testing.T, f File) (kind string, err error) {
 	case strings.HasSuffix(f.Path, "90-proxy.conf"):
 		// systemd.syntax(7) and systemd.exec(5): one assignment a line, quoted; a
 		// % would be a specifier.
-		if !regexp.MustCompile(`^\[Service\]\n(Environment="(HTTPS?_PROXY|NO_PROXY|no_proxy)=[A-Za-z0-9.:/,_-]+"\n)+$`).MatchString(f.Content) {
+		if !regexp.MustCompile(`^\[Service\]\n(Environment="(CONTAINERD_)?(HTTPS?_PROXY|NO_PROXY|no_proxy)=[A-Za-z0-9.:/,_-]+"\n)+$`).MatchString(f.Content) {
 			t.Errorf("%s is no unit:\n%s", f.Path, f.Content)
 		}
 		return "unit", nil
@@ -92,7 +93,34 @@ func checked(t *testing.T, f File) (kind string, err error) {
 			PreloadedImagesVerificationAllowlist   []string
 		}
 		return "kubelet", yaml.UnmarshalStrict([]byte(f.Content), &read)
-	case strings.HasSuffix(f.Path, "credential-provider.yaml"):
+	case strings.HasSuffix(f.Path, "/registries.yaml"):
+		return "registries.yaml", registriesFile(t, f)
+	case f.Path == daemonFile:
+		var read struct {
+			Mirrors  []string `json:"registry-mirrors"`
+			Insecure []string `json:"insecure-registries"`
+		}
+		d := json.NewDecoder(strings.NewReader(f.Content))
+		d.DisallowUnknownFields()
+		err := d.Decode(&read)
+		if len(read.Mirrors)+len(read.Insecure) != 1 {
+			t.Errorf("Docker is told %+v", read)
+		}
+		return "daemon.json", err
+	case f.Path == talosPatch:
+		return "talos", talosFile(t, f)
+	case strings.HasSuffix(f.Path, "/90-pulls.yaml"):
+		var read struct {
+			Args []string `json:"kubelet-arg+"`
+		}
+		err := yaml.UnmarshalStrict([]byte(f.Content), &read)
+		for _, a := range read.Args {
+			if !regexp.MustCompile(`^[a-z-]+=[a-z0-9]+$`).MatchString(a) {
+				t.Errorf("the kubelet gets %q", a)
+			}
+		}
+		return "k3s", err
+	case strings.HasSuffix(f.Path, "credential-provider.yaml"), strings.HasSuffix(f.Path, "credentialprovider/config.yaml"):
 		var read struct {
 			APIVersion, Kind string
 			Providers        []struct {
@@ -108,6 +136,85 @@ func checked(t *testing.T, f File) (kind string, err error) {
 	}
 	t.Errorf("nothing here checks the file %s", f.Path)
 	return "", nil
+}
+
+// registriesFile reads registries.yaml by the fields that k3s and RKE2 document.
+func registriesFile(t *testing.T, f File) error {
+	t.Helper()
+	var read struct {
+		Mirrors map[string]struct {
+			Endpoint []string
+			Rewrite  map[string]string
+		}
+		Configs map[string]struct {
+			TLS struct {
+				CAFile   string `json:"ca_file"`
+				CertFile string `json:"cert_file"`
+				KeyFile  string `json:"key_file"`
+			}
+		}
+	}
+	if err := yaml.UnmarshalStrict([]byte(f.Content), &read); err != nil {
+		return err
+	}
+	if len(read.Mirrors) != 1 || len(read.Configs) > 1 {
+		t.Errorf("%s is about %+v", f.Path, read)
+	}
+	for host, m := range read.Mirrors {
+		if matching(hostGrammar, host) == "" || len(m.Endpoint) != 1 || !endpoint(m.Endpoint[0], "") {
+			t.Errorf("%s: %s has %+v", f.Path, host, m)
+		}
+	}
+	for host := range read.Configs {
+		if matching(hostGrammar, host) == "" {
+			t.Errorf("%s sets TLS of %q", f.Path, host)
+		}
+	}
+	return nil
+}
+
+// endpoint tells whether a URL is one of a host, with a path only below a prefix.
+func endpoint(url, prefix string) bool {
+	_, rest, ok := strings.Cut(url, "://")
+	host, path, below := strings.Cut(rest, "/")
+	return ok && matching(hostGrammar, host) != "" && (!below || prefix != "" && strings.HasPrefix("/"+path, prefix))
+}
+
+// talosFile reads a patch by the fields of a machine's configuration.
+func talosFile(t *testing.T, f File) error {
+	t.Helper()
+	var read struct {
+		Machine struct {
+			Env        map[string]string
+			Kubelet    struct{ ExtraConfig map[string]any }
+			Registries struct {
+				Mirrors map[string]struct {
+					Endpoints    []string
+					OverridePath bool
+				}
+				Config map[string]struct{ TLS struct{ CA string } }
+			}
+		}
+	}
+	if err := yaml.UnmarshalStrict([]byte(f.Content), &read); err != nil {
+		return err
+	}
+	m := read.Machine
+	if len(m.Env)+len(m.Kubelet.ExtraConfig)+len(m.Registries.Mirrors)+len(m.Registries.Config) == 0 {
+		t.Errorf("the patch sets nothing:\n%s", f.Content)
+	}
+	for host, mirror := range m.Registries.Mirrors {
+		if matching(hostGrammar, host) == "" || len(mirror.Endpoints) != 1 || !endpoint(mirror.Endpoints[0], "/v2/") {
+			t.Errorf("%s has %+v", host, mirror)
+		}
+	}
+	for host, config := range m.Registries.Config {
+		certificate, err := base64.StdEncoding.DecodeString(config.TLS.CA)
+		if block, _ := pem.Decode(certificate); matching(hostGrammar, host) == "" || err != nil || block == nil || block.Type != "CERTIFICATE" {
+			t.Errorf("%s is to be trusted by %q: %v", host, certificate, err)
+		}
+	}
+	return nil
 }
 
 func strictTOML(text string, into any) error {

@@ -40,6 +40,9 @@ func (p byHand) hostsMirror() []Remedy {
 		"The runtime shows the mirror the login that it has for " + host,
 		"A tag is what the mirror says it is; a digest is checked",
 	}
+	if all, ok := p.unlikeHosts(r, registrySetting{first: "https://" + mirror, path: path}, "the next attempt goes to "+mirror+" first"); ok {
+		return all
+	}
 	if p.runtime() == crio {
 		text := fmt.Sprintf("[[registry]]\nprefix = %q\nlocation = %q\n\n[[registry.mirror]]\nlocation = %q\n", host, host, mirror+path)
 		return p.crioFile(r, text, "it asks "+mirror+" first")
@@ -102,6 +105,9 @@ func (p byHand) hostsDirect() []Remedy {
 		r.Steps = []Step{{What: "Take the mirror out of the registry's hosts.toml", Where: p.onNode(), Afterwards: "the next attempt goes to the registry"}}
 		return []Remedy{r}
 	}
+	if all, ok := p.unlikeHosts(r, registrySetting{}, "the next attempt goes to "+kinds.Endpoint(host)); ok {
+		return all
+	}
 	if p.runtime() == crio {
 		return p.crioFile(r, fmt.Sprintf("[[registry]]\nprefix = %q\nlocation = %q\n", host, host), "it asks "+host+" itself")
 	}
@@ -126,7 +132,7 @@ func (p byHand) hostsHTTP() []Remedy {
 	}
 	if p.mirrored() {
 		r.Title = fmt.Sprintf("Have %s ask the mirror %s over plain HTTP", orWords(p.node(), "the node"), orWords(p.asked(), "in its hosts.toml"))
-		r.Steps = []Step{p.inTable("http:// instead of https:// in the table's name")}
+		r.Steps = []Step{p.inTable("http:// instead of https:// in the table's name", "its endpoint with http:// instead of https://")}
 		return []Remedy{r}
 	}
 	if host == "" {
@@ -135,6 +141,9 @@ func (p byHand) hostsHTTP() []Remedy {
 	}
 	// Without a port HTTPS means 443, which is where plain HTTP answered.
 	at := "http://" + withPort(kinds.Endpoint(host))
+	if all, ok := p.unlikeHosts(r, registrySetting{first: at}, "the next attempt asks "+at); ok {
+		return all
+	}
 	if p.runtime() == crio {
 		return p.crioFile(r, fmt.Sprintf("[[registry]]\nprefix = %q\nlocation = %q\ninsecure = true\n", host, withPort(host)), "it takes plain HTTP of "+host)
 	}
@@ -150,54 +159,69 @@ func (p byHand) hostsClient() []Remedy {
 		Risks: []string{"Whoever is root on the node can read the key: take a certificate for nodes alone, with a short life"},
 	}
 	if p.mirrored() {
-		r.Steps = []Step{p.inTable("client = [[the path of the certificate, the path of its key]]")}
+		r.Steps = []Step{p.inTable("client = [[the path of the certificate, the path of its key]]", "cert_file and key_file under tls, to the paths of the certificate and its key")}
 		return []Remedy{r}
+	}
+	if host != "" {
+		if all, ok := p.unlikeHosts(r, registrySetting{first: "https://" + host, client: true}, "the next attempt gets past the TLS handshake"); ok {
+			return all
+		}
 	}
 	if host == "" || p.runtime() == crio {
 		r.Steps = []Step{{
-			What:  "Put the certificate and its key into the registry's folder below " + orPath(p.runtime()) + " as client.cert and client.key",
+			What:  "Put the certificate and its key into the registry's folder below " + p.orPath() + " as client.cert and client.key",
 			Where: p.onNode(), Afterwards: "the next attempt gets past the TLS handshake",
 		}}
 		return []Remedy{r}
 	}
-	dir := certsDir + "/" + p.host()
+	dir := p.system().certs + "/" + p.host()
 	text := fmt.Sprintf("server = %q\n\n[host.%q]\n  capabilities = [\"pull\", \"resolve\"]\n  client = [[%q, %q]]\n",
 		"https://"+host, "https://"+host, dir+"/client.crt", dir+"/client.key")
-	before := []Step{{
-		What:  "Put the certificate and its key, from whoever runs the registry, to " + dir + "/client.crt and " + dir + "/client.key",
-		Where: p.onNode(), Commands: printable(sh("openssl", "x509", "-in", dir+"/client.crt", "-noout", "-subject", "-enddate"), sh("chmod", "600", dir+"/client.key")),
-		Afterwards: "openssl prints a subject and an end that lies ahead",
-	}}
+	before := []Step{p.clientFiles(dir+"/client.crt", dir+"/client.key")}
 	return p.hostsFile(r, text, before, "the next attempt gets past the TLS handshake")
 }
 
-// inTable is a step that changes a mirror's table in the file that is there.
-func (p byHand) inTable(what string) Step {
+// inTable is a step that changes a mirror's table in the file that is there: its
+// words for hosts.toml, and for the file of k3s and RKE2.
+func (p byHand) inTable(what, inConfigs string) Step {
+	at := p.system()
+	switch {
+	case at.registries != "":
+		return Step{
+			What:  "In " + at.registries + ", in what it has of the mirror under mirrors and configs, set " + inConfigs + "; then restart " + at.unit + ", which makes it count",
+			Where: p.onNode(), Commands: printable(sh("grep", "-n", "", at.registries), sh("systemctl", "restart", at.unit)), Afterwards: "the next attempt gets past the mirror",
+		}
+	case at.kind == dockerd:
+		return Step{
+			What:  "Give Docker what the mirror needs: its authority as ca.crt, or a certificate as client.cert and client.key, in the mirror's folder below " + dockerCerts + "; plain HTTP is insecure-registries in " + daemonFile,
+			Where: p.onNode(), Commands: printable(sh("find", dockerCerts, "-type", "f"), sh("systemctl", "reload", at.unit)), Afterwards: "the next attempt gets past the mirror",
+		}
+	}
 	s := Step{
 		What:  "In the registry's hosts.toml, in the table of the mirror, set " + what + "; containerd reads it at the next pull",
 		Where: p.onNode(), Afterwards: "the next attempt gets past the mirror",
 	}
 	if p.host() != "" && p.runtime() != crio {
-		s.Commands = printable(sh("cat", certsDir+"/"+p.host()+"/hosts.toml"))
+		s.Commands = printable(sh("cat", orWords(at.certs, certsDir)+"/"+p.host()+"/hosts.toml"))
 	}
 	return s
 }
 
-// orPath is where a runtime looks for certificates.
-func orPath(r runtimeFamily) string {
-	if r == crio {
+// orPath is where the runtime looks for certificates.
+func (p byHand) orPath() string {
+	if p.runtime() == crio {
 		return "/etc/containers/certs.d"
 	}
-	return certsDir
+	return orWords(p.system().certs, certsDir)
 }
 
 // hostsFile completes a remedy that writes the registry's hosts.toml.
 func (p byHand) hostsFile(r Remedy, text string, before []Step, afterwards string) []Remedy {
-	dir := certsDir + "/" + p.host()
+	dir := orWords(p.system().certs, certsDir) + "/" + p.host()
 	file := dir + "/hosts.toml"
 	r.Steps = append([]Step{{
 		What: "Make the registry's folder, and keep the file that is there", Where: p.onNode(),
-		Commands: printable(sh("mkdir", "-p", dir), keepCopy(file)), Afterwards: "a file that was there is kept as " + file + ".before",
+		Commands: printable(sh("mkdir", "-p", dir), p.keepCopy(file)), Afterwards: "a file that was there is kept as " + p.copyOf(file),
 	}}, before...)
 	r.Steps = append(r.Steps,
 		Step{
@@ -206,7 +230,7 @@ func (p byHand) hostsFile(r Remedy, text string, before []Step, afterwards strin
 		},
 		p.configPath(),
 	)
-	r.Undo = []Step{{What: "Put the file back", Where: p.onNode(), Commands: printable(putBack(file)), Afterwards: "the folder is as it was"}}
+	r.Undo = []Step{{What: "Put the file back", Where: p.onNode(), Commands: printable(p.putBack(file)), Afterwards: "the folder is as it was"}}
 	r.Risks = append(r.Risks, "Other nodes are not changed: put the file where new nodes get their configuration from, too")
 	return []Remedy{r}
 }
@@ -214,6 +238,13 @@ func (p byHand) hostsFile(r Remedy, text string, before []Step, afterwards strin
 // configPath makes sure that containerd reads the folder at all. Its setting
 // has another section in containerd 1 (config version 2) and 2 (version 3).
 func (p byHand) configPath() Step {
+	if p.system().kind == microK8s {
+		const file = microSnap + "/containerd-template.toml"
+		return Step{
+			What: "See that its containerd reads this folder", Where: p.onNode(), Commands: printable(sh("grep", "-w", "config_path", file)),
+			Afterwards: "a line config_path with certs.d; without it, update MicroK8s",
+		}
+	}
 	section := `[plugins.'io.containerd.cri.v1.images'.registry]`
 	if p.runtime() == containerd1 {
 		section = `[plugins."io.containerd.grpc.v1.cri".registry]`
@@ -227,14 +258,14 @@ func (p byHand) configPath() Step {
 
 // crioFile completes a remedy that writes a drop-in of registries.conf.
 func (p byHand) crioFile(r Remedy, text, afterwards string) []Remedy {
-	file := dropIns + "/90-" + strings.NewReplacer(":", "_", "[", "", "]", "").Replace(p.host()) + ".conf"
+	file := dropIns + "/90-" + fileName(p.host()) + ".conf"
 	r.Steps = []Step{
-		{What: "Keep the file that is there", Where: p.onNode(), Commands: printable(sh("mkdir", "-p", dropIns), keepCopy(file)), Afterwards: "a file that was there is kept as " + file + ".before"},
+		{What: "Keep the file that is there", Where: p.onNode(), Commands: printable(sh("mkdir", "-p", dropIns), p.keepCopy(file)), Afterwards: "a file that was there is kept as " + p.copyOf(file)},
 		{
 			What: "Write the file, and have CRI-O read it", Where: p.onNode(), File: &File{Path: file, Content: text},
 			Commands: printable(sh("systemctl", "reload", "crio")), Afterwards: afterwards,
 		},
 	}
-	r.Undo = []Step{{What: "Put the file back", Where: p.onNode(), Commands: printable(putBack(file), sh("systemctl", "reload", "crio")), Afterwards: "the folder is as it was"}}
+	r.Undo = []Step{{What: "Put the file back", Where: p.onNode(), Commands: printable(p.putBack(file), sh("systemctl", "reload", "crio")), Afterwards: "the folder is as it was"}}
 	return []Remedy{r}
 }

@@ -69,17 +69,33 @@ func (p byHand) platforms() string {
 // pushFromNode brings an image back from a node that still has it.
 func (p byHand) pushFromNode() []Remedy {
 	image, steps := p.stored(), []Step(nil)
+	if p.system().kind == dockerd {
+		return nil // what Docker writes has other digests than what it pulled
+	}
 	// A digest is pushed as that: without one a tag is meant, which for none is latest.
 	to, risk := p.pushable(), "The tag then has one platform alone"
 	if p.d.Pull.Reference.Digest != "" {
 		to, risk = image, "It comes back without a tag: registries that clear up what has none take it away again, unless it gets one"
 	}
 	steps = append(steps,
-		Step{What: "Find a node that still has all of it", Where: "on each node that ran it", Commands: printable(sh("ctr", "-n", "k8s.io", "images", "check", withPrefix("name==", image))), Afterwards: "complete; a node has its own platform alone, so that the digest of an index does not come back whole"},
-		Step{What: "Write it to a file there", Where: "on that node", Commands: printable(sh("ctr", "-n", "k8s.io", "images", "export", "--platform", p.platform(), "image.tar", image)), Afterwards: "image.tar is there"},
+		Step{What: "Find a node that still has all of it", Where: anyNode, Commands: printable(p.holds(image)), Afterwards: "complete; a node has its own platform alone, so that the digest of an index does not come back whole"},
+		Step{What: "Write it to a file there", Where: thatNode, Commands: printable(p.export(image)), Afterwards: "image.tar is there"},
 		Step{What: "Copy image.tar to where you can push, and push it: the same bytes have the same digest", Where: withSources, Commands: printable(sh("mkdir", "image"), sh("tar", "-xf", "image.tar", "-C", "image"), sh("skopeo", "copy", "--preserve-digests", "oci:image", withPrefix("docker://", to))), Afterwards: "the digest that is wanted; the next attempt succeeds"},
 	)
 	return []Remedy{{ID: "push-from-node", Title: "Bring " + orWords(image, "the image") + " back from a node that has it", Risks: []string{risk}, Steps: steps}}
+}
+
+// holds looks whether a node has all of an image, and export writes it to a file; the
+// other nodes are taken for such as this one.
+func (p byHand) holds(image string) string {
+	if image == "" {
+		return ""
+	}
+	return with(p.system().ctr, "images", "check", "name=="+image)
+}
+
+func (p byHand) export(image string) string {
+	return with(p.system().ctr, "images", "export", "--platform", p.platform(), "image.tar", image)
 }
 
 // buildPlatform makes the image for the platform that lacks.

@@ -35,6 +35,9 @@ func (p byHand) credentialProvider() []Remedy {
 		fmt.Fprintf(&text, "  - %q\n", pattern)
 	}
 	fmt.Fprintf(&text, "  defaultCacheDuration: %s\n  apiVersion: credentialprovider.kubelet.k8s.io/v1\n%s", provider.life, provider.args)
+	if k := p.system().kind; k == k3s || k == rke2 || k == microK8s || k == eks {
+		return p.providerElsewhere(provider.name, text.String())
+	}
 	const file = "/etc/kubernetes/credential-provider.yaml"
 	return []Remedy{{
 		ID: "credential-provider", Title: "Have the kubelet log in to " + orWords(p.host(), "the registry") + " with the node's own identity",
@@ -53,12 +56,46 @@ func (p byHand) credentialProvider() []Remedy {
 	}}
 }
 
+// providerElsewhere is where a kubelet that is no unit of its own finds its providers:
+// k3s and RKE2 look into a folder of theirs when they start.
+func (p byHand) providerElsewhere(name, text string) []Remedy {
+	s := p.system()
+	r := Remedy{
+		ID: "credential-provider", Title: "Have the kubelet log in to " + orWords(p.host(), "the registry") + " with the node's own identity",
+		Because: "it asks for a new token by itself, so that no secret runs out",
+		Risks:   []string{"Every pod of the node can pull what the node may pull"},
+	}
+	if s.registries == "" {
+		r.Steps = append(p.providerLook(), Step{
+			What:  "Give the kubelet " + name + " with --image-credential-provider-config and --image-credential-provider-bin-dir, where " + s.name + " keeps its flags, and restart it; the nodes of a cloud's own clusters have it already, and need the right alone (grant-pull)",
+			Where: p.onNode(), Afterwards: "the node is Ready, and no line of the log names the provider",
+		})
+		return []Remedy{r}
+	}
+	const home = rancher + "credentialprovider"
+	r.Risks = append(append(r.Risks, "The file holds all providers of the node: add what is there already"), s.restartRisks()...)
+	r.Steps = append(p.providerLook(),
+		Step{What: "Make the folder that " + s.name + " looks into", Where: p.onNode(), Commands: printable(sh("mkdir", "-p", home+"/bin"), p.keepCopy(home+"/config.yaml")), Afterwards: "it is there"},
+		Step{What: "Put " + name + " of the cloud's provider into " + home + "/bin, and write the file", Where: p.onNode(), File: &File{Path: home + "/config.yaml", Content: text}, Commands: printable(sh("ls", "-l", home+"/bin/"+name)), Afterwards: "the program is there and can be run"},
+		p.kubeletAnew())
+	r.Undo = []Step{{What: "Put the file back", Where: p.onNode(), Commands: printable(p.putBack(home+"/config.yaml"), sh("systemctl", "restart", s.kubelet)), Afterwards: "the kubelet uses pods' secrets alone"}}
+	return []Remedy{r}
+}
+
+// kubeletFlags shows the kubelet's flags, where it is a program of its own.
+func (p byHand) kubeletFlags() string {
+	if p.system().kubelet != "kubelet" {
+		return ""
+	}
+	return sh("ps", "-ww", "-o", "args=", "-C", "kubelet")
+}
+
 // providerLook shows what the kubelet has and says: a provider that fails is
 // told in its log alone.
 func (p byHand) providerLook() []Step {
 	return []Step{{
 		What: "See which providers the kubelet has, and what they said", Where: p.onNode(),
-		Commands:   printable(sh("ps", "-ww", "-o", "args=", "-C", "kubelet"), pipe(sh("journalctl", "--no-pager", "-n", "2000", "-u", "kubelet"), sh("grep", "-i", "credential"))),
+		Commands:   printable(p.kubeletFlags(), pipe(journal("2000", p.system().kubelet), sh("grep", "-i", "credential"))),
 		Afterwards: "--image-credential-provider-config and --image-credential-provider-bin-dir, and lines such as Failed getting credential from external registry credential provider",
 	}}
 }

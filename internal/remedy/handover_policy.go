@@ -93,6 +93,7 @@ func signing(image string) string {
 
 // signaturePolicy corrects a policy that is wrong.
 func (p byHand) signaturePolicy() []Remedy {
+	s := p.system()
 	step := Step{
 		What: "See which verifier refused and with which key: containerd calls every program of the folder bin_dir of its image verifier", Where: p.onNode(),
 		Commands: printable(pipe(sh("containerd", "config", "dump"), sh("grep", "-A5", "image-verifier"))), Afterwards: "the folder, and below it the program whose words the event has",
@@ -100,10 +101,16 @@ func (p byHand) signaturePolicy() []Remedy {
 	if p.runtime() == crio {
 		step = Step{What: "See what the policy asks for this registry", Where: p.onNode(), Commands: printable(sh("cat", "/etc/containers/policy.json"), sh("find", "/etc/containers/registries.d", "-type", "f")), Afterwards: "the entry under transports, docker, with its keyPath"}
 	}
+	if s.log != "" || s.kind == microK8s {
+		step.Commands = s.logs("100")
+	}
+	if s.kind == dockerd {
+		return nil // it verifies nothing
+	}
 	return []Remedy{{
 		ID: "signature-policy", Title: "Correct the signature policy, if it is what is wrong", Because: "an old key, or a name that moved; it is never loosened for one image",
 		Risks: []string{"It holds for every image of the node"},
-		Steps: []Step{step, {What: "Correct it where the nodes' configuration comes from, and reload the runtime", Where: p.onNode(), Commands: printable(sh("systemctl", p.reload(), p.runtime().unit())), Afterwards: "the next attempt gets past the verification"}},
+		Steps: []Step{step, {What: "Correct it where the nodes' configuration comes from, and reload the runtime", Where: p.onNode(), Commands: printable(sh("systemctl", p.reload(), s.unit)), Afterwards: "the next attempt gets past the verification"}},
 	}}
 }
 

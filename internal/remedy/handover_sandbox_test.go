@@ -45,7 +45,9 @@ func places() map[string]func(*situation, string) {
 		"secret subject": func(s *situation, v string) {
 			s.d.Causes[0].Subject = evidence.Subject{Kind: evidence.SubjectSecret, Name: "shop/" + v}
 		},
-		"platform": func(s *situation, v string) { s.d.Pull.Platform = evidence.Platform{OS: v, Arch: v, Variant: v} }, "runtime": func(s *situation, v string) { s.d.Pull.Runtime = v },
+		"system": func(s *situation, v string) { s.d.Pull.OSImage, s.d.Pull.NodeRoles = v, []string{v} }, "kubelet": func(s *situation, v string) { s.d.Pull.KubeletVersion = v },
+		"kubelet of k3s": func(s *situation, v string) { s.d.Pull.KubeletVersion, s.d.Pull.Runtime = "v1.34.1+k3s1"+v, v },
+		"platform":       func(s *situation, v string) { s.d.Pull.Platform = evidence.Platform{OS: v, Arch: v, Variant: v} }, "runtime": func(s *situation, v string) { s.d.Pull.Runtime = v },
 		"other platform": func(s *situation, v string) { s.k.Platforms = []evidence.Platform{{OS: "linux", Arch: v}} },
 		"target":         func(s *situation, v string) { s.k.Target.Name = v }, "target namespace": func(s *situation, v string) { s.k.Target.Namespace = v },
 		"proven secret": func(s *situation, v string) {
@@ -176,8 +178,8 @@ func newFamilies(cause string, seen map[string]bool) []family {
 // programs that handed-over commands may call.
 func programs() []string {
 	return []string{
-		"aws", "az", "cat", "chmod", "chronyc", "containerd", "cosign", "cp", "crictl", "crio", "ctr", "curl", "date", "df", "dmesg", "docker", "du", "find", "findmnt", "gcloud",
-		"getent", "grep", "helm", "ip", "journalctl", "kubectl", "ls", "mkdir", "mv", "nft", "openssl", "ps", "resolvectl", "rm", "sed", "skopeo", "systemctl", "tar", "timedatectl", "update-ca-certificates",
+		"aws", "az", "cat", "chmod", "chronyc", "containerd", "cosign", "cp", "crictl", "crio", "ctr", "curl", "date", "df", "dmesg", "docker", "dockerd", "du", "find", "findmnt", "gcloud",
+		"getent", "grep", "helm", "ip", "journalctl", "k3s", "kubectl", "ls", "microk8s", "mkdir", "mv", "nft", "openssl", "ps", "resolvectl", "rm", "sed", "skopeo", "systemctl", "tail", "talosctl", "tar", "timedatectl", "update-ca-certificates",
 	}
 }
 
@@ -197,6 +199,12 @@ func commandsDoWhatTheySay(t *testing.T, commands map[string]string) {
 	if len(commands) < 200 {
 		t.Fatalf("only %d commands", len(commands))
 	}
+	// A program that is called by its path is run by its name: nothing is there.
+	named := map[string]string{}
+	for command, where := range commands {
+		named[strings.TrimPrefix(command, rancher+"rke2/bin/")] = where
+	}
+	commands = named
 	all := slices.Sorted(maps.Keys(commands))
 	var good []string
 	said := map[string][][]string{}
@@ -267,7 +275,7 @@ func sandboxed(t *testing.T, shell, first string, all []string, where map[string
 	}
 	each := `n=0; for c in "$@"; do ( cd "$BASE/$n/dir" && CALLS="$BASE/$n/call" && export CALLS && { ` + first + ` eval "$c"; } ) >"$BASE/$n/said" 2>&1; n=$((n+1)); done`
 	run := exec.CommandContext(t.Context(), shell, append([]string{"-c", each, shell}, all...)...)
-	run.Dir, run.Env = base, []string{"BASE=" + base, "PATH=" + stubs, "HOME=" + base, "ACCOUNT=a b", "CLUSTER=c", "GROUP=g", "PRINCIPAL=p", "SCOPE=s", "WORKSPACE=w", "ADDRESS=1.2.3.4", "KEY=k", "REVISION=2"}
+	run.Dir, run.Env = base, []string{"BASE=" + base, "PATH=" + stubs, "HOME=" + base, "ACCOUNT=a b", "CLUSTER=c", "GROUP=g", "PRINCIPAL=p", "SCOPE=s", "WORKSPACE=w", "ADDRESS=1.2.3.4", "KEY=k", "NODE=10.0.0.1", "REVISION=2"}
 	if out, err := run.CombinedOutput(); len(out) > 0 {
 		t.Fatalf("%s: %v: %s", shell, err, out)
 	}
@@ -383,7 +391,7 @@ func next(rest string) (word, more string, operator bool, err error) {
 			rest = rest[2:]
 		case strings.HasPrefix(rest, `"${`):
 			name, after, ok := strings.Cut(rest[3:], `:?}"`)
-			values := map[string]string{"ACCOUNT": "a b", "CLUSTER": "c", "GROUP": "g", "PRINCIPAL": "p", "SCOPE": "s", "WORKSPACE": "w", "ADDRESS": "1.2.3.4", "KEY": "k", "REVISION": "2"}
+			values := map[string]string{"ACCOUNT": "a b", "CLUSTER": "c", "GROUP": "g", "PRINCIPAL": "p", "SCOPE": "s", "WORKSPACE": "w", "ADDRESS": "1.2.3.4", "KEY": "k", "NODE": "10.0.0.1", "REVISION": "2"}
 			if !ok || values[name] == "" {
 				return "", "", false, fmt.Errorf("the variable %q", name)
 			}

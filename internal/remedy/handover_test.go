@@ -93,6 +93,14 @@ func situations(t *testing.T, cause string) map[string]situation {
 			older.d.Pull.Runtime = runtime
 			all[host+", "+runtime] = older
 		}
+		for name, of := range systemsKnown() {
+			if host != "harbor.acme.example:8443" && !strings.Contains(host, ".ecr.") {
+				continue // these two have all that differs
+			}
+			other := s.given(t)
+			of.put(&other)
+			all[host+", "+name] = other
+		}
 		pinned := s
 		pinned.d.Pull.Reference.Digest, pinned.d.Pull.Reference.Tag = "sha256:"+strings.Repeat("5ca1ab1e", 8), ""
 		all[host+", by digest"] = pinned
@@ -186,14 +194,16 @@ func sound(t *testing.T, where string, r Remedy) {
 	if r.Kind == HandedOver && len(r.Steps) == 0 && r.Needs == "" {
 		t.Errorf("%s: %s has no steps", where, r.ID)
 	}
-	made := []string{".", "/etc/kubernetes", "/etc/crio/crio.conf.d", "/usr/local/share/ca-certificates"} // which are there
+	made := []string{".", "/etc/rancher/k3s", "/etc/rancher/rke2", "/etc/kubernetes", "/etc/crio/crio.conf.d", "/usr/local/share/ca-certificates"} // which are there
 	for _, s := range r.Steps {
 		if s.File != nil && !slices.Contains(made, filepath.Dir(s.File.Path)) {
 			t.Errorf("%s: %s writes %s, and nothing makes its folder before", where, r.ID, s.File.Path)
 		}
 		for _, command := range s.Commands {
 			if dir, ok := strings.CutPrefix(command, "mkdir -p "); ok {
-				made = append(made, strings.Trim(dir, "'"))
+				for dir = strings.Trim(dir, "'"); dir != "/"; dir = filepath.Dir(dir) {
+					made = append(made, dir)
+				}
 			}
 		}
 	}

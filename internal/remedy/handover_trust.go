@@ -65,7 +65,7 @@ func (p byHand) hostsCA() []Remedy {
 	found := p.authorities()
 	if p.mirrored() {
 		r.Title = fmt.Sprintf("Have %s trust the authority of the mirror %s", orWords(p.node(), "the node"), orWords(p.asked(), "that is asked"))
-		r.Steps = []Step{p.inTable("ca = the path of the authority's certificate, which whoever runs the mirror gives you")}
+		r.Steps = []Step{p.inTable("ca = the path of the authority's certificate, which whoever runs the mirror gives you", "ca_file under tls, to the path of the authority's certificate, which whoever runs the mirror gives you")}
 		return []Remedy{r}
 	}
 	if host == "" || len(found) == 0 {
@@ -84,6 +84,10 @@ func (p byHand) hostsCA() []Remedy {
 		r.Risks = append(r.Risks, a.warns...)
 	}
 	r.Because = "your file " + foreign.Text(orWords(p.o.CAFile, "of certificates"), 200) + " has " + strings.Join(told, "; ")
+	if all, ok := p.unlikeHosts(r, registrySetting{first: "https://" + host, authority: bundle.String(), told: strings.Join(told, "; ")}, "the next attempt gets past the TLS handshake"); ok {
+		all[0].Risks = append(all[0].Risks, "Whoever holds that authority's key can hand out images of "+p.host()+" to this node")
+		return all
+	}
 	if p.runtime() == crio {
 		file := "/etc/containers/certs.d/" + p.host() + "/ca.crt"
 		dir := strings.TrimSuffix(file, "/ca.crt")
@@ -94,7 +98,7 @@ func (p byHand) hostsCA() []Remedy {
 		r.Undo = []Step{{What: "Take the certificate away", Where: p.onNode(), Commands: printable(sh("rm", file)), Afterwards: "the node trusts what it trusted before"}}
 		return []Remedy{r}
 	}
-	dir := certsDir + "/" + p.host()
+	dir := orWords(p.system().certs, certsDir) + "/" + p.host()
 	before := []Step{{
 		What: "Write the authority's certificate: " + strings.Join(told, "; "), Where: p.onNode(),
 		File: &File{Path: dir + "/ca.crt", Content: bundle.String()}, Afterwards: "sha256sum of your file's certificates and of this one agree",
@@ -121,19 +125,20 @@ func (p byHand) systemCA() []Remedy {
 		risks = append(risks, a.warns...)
 	}
 	const file = "/usr/local/share/ca-certificates/registry-authority.crt"
+	s := p.system()
 	return []Remedy{{
 		ID: "system-ca", Title: "Have " + orWords(p.node(), "the node") + " trust the authority for everything",
 		Because: "the token service or the blob store has its certificate from the same authority, and hosts.toml is about the registry alone",
 		Steps: []Step{{
 			What: "Write the authority's certificate and take it into the system's store (on Fedora and its kin: /etc/pki/ca-trust/source/anchors and update-ca-trust): " + strings.Join(told, "; "), Where: p.onNode(),
 			File:     &File{Path: file, Content: bundle.String()},
-			Commands: printable(sh("update-ca-certificates"), sh("systemctl", "restart", p.runtime().unit())), Afterwards: "1 added; the next attempt gets past the TLS handshake",
+			Commands: printable(sh("update-ca-certificates"), sh("systemctl", "restart", s.unit)), Afterwards: "1 added; the next attempt gets past the TLS handshake",
 		}},
 		Undo: []Step{{
 			What: "Take the certificate out again", Where: p.onNode(),
-			Commands: printable(sh("rm", "-f", file), sh("update-ca-certificates", "--fresh"), sh("systemctl", "restart", p.runtime().unit())), Afterwards: "1 removed",
+			Commands: printable(sh("rm", "-f", file), sh("update-ca-certificates", "--fresh"), sh("systemctl", "restart", s.unit)), Afterwards: "1 removed",
 		}},
-		Risks: append(risks, "Every program of the node then trusts that authority for every name", restartRisk),
+		Risks: append(append(risks, "Every program of the node then trusts that authority for every name"), s.restartRisks()...),
 	}}
 }
 

@@ -40,7 +40,7 @@ func (p byHand) checkWay() []Remedy {
 		Steps: []Step{
 			{What: "Resolve the host, and see which way its addresses take (ip route get ADDRESS)", Where: p.onNode(), Commands: printable(route, sh("ip", "route", "show")), Afterwards: "addresses that the node has a route to; for an IPv6 address it needs an IPv6 route"},
 			{What: "Connect, without a login", Where: p.onNode(), Commands: printable(ask(host), refused), Afterwards: "401 or 200: the way is good; a timeout: something drops; refused: nothing listens, or a firewall rejects; reset: something on the way cuts"},
-			{What: "See the node's own rules and proxy", Where: p.onNode(), Commands: printable(sh("nft", "list", "ruleset"), sh("systemctl", "show", p.runtime().unit(), "--property=Environment")), Afterwards: "no rule that drops or rejects the host's addresses; the proxy that it needs, if any"},
+			{What: "See the node's own rules and proxy", Where: p.onNode(), Commands: printable(sh("nft", "list", "ruleset"), sh("systemctl", "show", p.system().unit, "--property=Environment")), Afterwards: "no rule that drops or rejects the host's addresses; the proxy that it needs, if any"},
 			{What: "Open the way in the firewall, security group, route table or egress gateway that the first step's addresses lead through", Where: "in the network", Afterwards: "curl on the node prints 401 or 200; the next attempt succeeds"},
 		},
 	}}
@@ -130,11 +130,11 @@ const noProxyRanges = "localhost,127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.
 
 // proxyDropIn sets the runtime's proxy, or takes the registry out of it.
 func (p byHand) proxyDropIn() []Remedy {
-	unit, host := p.runtime().unit(), p.asked()
-	file := dropIn(unit)
+	s, host := p.system(), p.asked()
+	unit, file := s.unit, dropIn(s.unit)
 	r := Remedy{
 		ID:    "proxy-drop-in",
-		Risks: []string{restartRisk, "NO_PROXY here replaces what was set before: add what the first step shows and this lacks, such as the ranges of your nodes, pods and services", "Other nodes are not changed: put the file where new nodes get their configuration from, too"},
+		Risks: append(s.restartRisks(), "NO_PROXY here replaces what was set before: add what the first step shows and this lacks, such as the ranges of your nodes, pods and services", "Other nodes are not changed: put the file where new nodes get their configuration from, too"),
 	}
 	proxy := matching(proxyGrammar, p.o.Proxy)
 	except := noProxyRanges
@@ -158,17 +158,52 @@ func (p byHand) proxyDropIn() []Remedy {
 		r.Steps = []Step{{What: "Name the proxy, without a login: one that needs a login gets it in the file, by hand", Where: withKubectl, Afterwards: "a node that works shows its own in systemctl show " + unit + " --property=Environment"}}
 		return []Remedy{r}
 	}
+	switch s.kind {
+	case talos:
+		var text strings.Builder
+		text.WriteString("machine:\n  env:\n")
+		for _, one := range settings {
+			name, value, _ := strings.Cut(one, "=")
+			if !strings.Contains(text.String(), strings.ToLower(name)+":") {
+				fmt.Fprintf(&text, "    %s: %q\n", strings.ToLower(name), value)
+			}
+		}
+		r.Risks = r.Risks[1:]
+		return []Remedy{p.patched(r, text.String(), "Write the patch", "the next attempt goes that way")}
+	case microK8s:
+		return []Remedy{p.proxyLines(r, s, settings)}
+	}
 	var text strings.Builder
 	text.WriteString("[Service]\n")
-	for _, s := range settings {
-		fmt.Fprintf(&text, "Environment=\"%s\"\n", s)
+	for _, one := range settings {
+		fmt.Fprintf(&text, "Environment=\"%s%s\"\n", s.proxyPrefix, one)
 	}
 	r.Steps = []Step{
-		{What: "See what the runtime has now, and keep the file that is there", Where: p.onNode(), Commands: printable(sh("systemctl", "show", unit, "--property=Environment"), sh("mkdir", "-p", file[:strings.LastIndex(file, "/")]), keepCopy(file)), Afterwards: "NO_PROXY and HTTPS_PROXY as they are"},
+		{What: "See what the runtime has now, and keep the file that is there", Where: p.onNode(), Commands: printable(sh("systemctl", "show", unit, "--property=Environment"), sh("mkdir", "-p", file[:strings.LastIndex(file, "/")]), p.keepCopy(file)), Afterwards: "NO_PROXY and HTTPS_PROXY as they are"},
 		{What: "Write the drop-in, and have the runtime take it", Where: p.onNode(), File: &File{Path: file, Content: text.String()}, Commands: printable(sh("systemctl", "daemon-reload"), sh("systemctl", "restart", unit)), Afterwards: "systemctl show " + unit + " --property=Environment shows them; the next attempt goes that way"},
 	}
-	r.Undo = []Step{{What: "Put the file back", Where: p.onNode(), Commands: printable(putBack(file), sh("systemctl", "daemon-reload"), sh("systemctl", "restart", unit)), Afterwards: "the runtime's environment is as it was"}}
+	r.Undo = []Step{{What: "Put the file back", Where: p.onNode(), Commands: printable(p.putBack(file), sh("systemctl", "daemon-reload"), sh("systemctl", "restart", unit)), Afterwards: "the runtime's environment is as it was"}}
 	return []Remedy{r}
+}
+
+// proxyLines sets the proxy in the file of variables that MicroK8s gives its
+// containerd (https://canonical.com/microk8s/docs/install-proxy).
+func (p byHand) proxyLines(r Remedy, s system, settings []string) Remedy {
+	const file = microSnap + "/containerd-env"
+	edit := []string{"sed", "-i"}
+	for _, one := range settings {
+		name, _, _ := strings.Cut(one, "=")
+		edit = append(edit, "-e", "/^"+name+"=/d")
+	}
+	for _, one := range settings {
+		edit = append(edit, "-e", "$a "+one)
+	}
+	r.Steps = []Step{
+		{What: "See what the runtime has now, and keep that", Where: p.onNode(), Commands: printable(sh("grep", "-n", "", file), p.keepCopy(file)), Afterwards: "the file is kept as " + p.copyOf(file)},
+		{What: "Set the variables, and have the runtime take them", Where: p.onNode(), Commands: printable(sh(append(edit, file)...), sh("systemctl", "restart", s.unit)), Afterwards: "the file has each once; the next attempt goes that way"},
+	}
+	r.Undo = []Step{{What: "Put the file back", Where: p.onNode(), Commands: printable(sh("mv", p.copyOf(file), file), sh("systemctl", "restart", s.unit)), Afterwards: "the runtime's environment is as it was"}}
+	return r
 }
 
 // beside are the other hosts that a pull from the registry needs, for a list

@@ -279,8 +279,8 @@ func (p *planner) host() string {
 	return foreign.Text(ref.Host, 260)
 }
 
-// classOf says what a credential is and until when, and nothing of it: a user
-// name can be a secret, too.
+// classOf says what a credential is, whose and until when. A user name can be a
+// secret, too, so that whose it is stands there for accounts of a known form alone.
 func (p *planner) classOf(c keyring.Credential, expires time.Time) string {
 	end, source, known := c.Expiry()
 	if !known {
@@ -298,6 +298,9 @@ func (p *planner) classOf(c keyring.Credential, expires time.Time) string {
 		class = "a token"
 	default:
 		class = "a user and password"
+	}
+	if holder := c.Holder(); holder != "" {
+		class += " of " + holder
 	}
 	switch {
 	case !end.IsZero() && end.After(p.Now):

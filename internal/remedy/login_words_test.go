@@ -145,6 +145,9 @@ func TestWhoseCredentialItIsAndUntilWhen(t *testing.T) {
 		"a token without its end":      {"AWS", "opaque", time.Time{}, "an ECR token, which lives 12 hours"},
 		"a Google token":               {"oauth2accesstoken", "ya29.x", time.Time{}, "a Google access token, which lives an hour"},
 		"a user and password":          {loginCanary, "p", time.Time{}, "a user and password"},
+		"a robot account":              {"robot$acme+ci", "p", now.Add(time.Hour), "a user and password of robot account robot$acme+ci good until 13:00 UTC"},
+		"a user of no known form":      {"acmebot-" + loginCanary, "p", time.Time{}, "a user and password"},
+		"Google's key":                 {"_json_key", `{"client_email":"puller@acme.iam.gserviceaccount.com","private_key":"` + loginCanary + `"}`, time.Time{}, "a user and password of Google's service account puller@acme.iam.gserviceaccount.com"},
 		"an end that was told with it": {loginCanary, "p", now.Add(time.Hour), "a user and password good until 13:00 UTC"},
 	}
 	for name, test := range tests {

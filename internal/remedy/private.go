@@ -55,7 +55,7 @@ func open(annotation string) bool {
 type secrecy int
 
 const (
-	plain  secrecy = iota // neither it nor anything below it
+	public secrecy = iota // neither it nor anything below it
 	above                 // something below it may be secret
 	secret                // it may be, with all below it
 )
@@ -65,10 +65,10 @@ func secrecyOf(kind string, words []string) secrecy {
 	if kind == "Secret" {
 		switch words[0] {
 		case "type", "immutable", "apiVersion", "kind":
-			return plain
+			return public
 		case "metadata":
 			if len(words) > 1 && (words[1] == "labels" || words[1] == "name" || words[1] == "namespace") {
-				return plain
+				return public
 			}
 			if len(words) == 1 {
 				return above
@@ -86,7 +86,7 @@ func secrecyOf(kind string, words []string) secrecy {
 			break
 		}
 	}
-	is := plain
+	is := public
 	for _, pattern := range private {
 		n := min(len(words), len(pattern))
 		matches := true
@@ -112,7 +112,7 @@ func Shown(kind, path string, value any) (shown any, masked bool) {
 
 func shownAt(kind string, at []string, value any) (shown any, masked bool) {
 	switch is := secrecyOf(kind, at); {
-	case is == plain || value == nil:
+	case is == public || value == nil:
 		return value, false
 	case is == secret:
 		return Mask, true

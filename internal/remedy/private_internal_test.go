@@ -141,13 +141,13 @@ func TestWhatIsHiddenIsHiddenInEveryPartOfATemplate(t *testing.T) {
 				texts(nil, edit.New, is, func(at []string) {
 					path := words(edit.Path)
 					path = append(path[:len(path):len(path)], at...)
-					if secrecyOf(root.kind, path) == plain && !shown[pointer(path...)] {
+					if secrecyOf(root.kind, path) == public && !shown[pointer(path...)] {
 						t.Errorf("%s: %s is neither shown nor hidden", root.kind, pointer(path...))
 					}
 				})
 				value, masked := Shown(root.kind, edit.Path, edit.New)
 				texts(words(edit.Path), value, is, func(at []string) {
-					if secrecyOf(root.kind, at) != plain {
+					if secrecyOf(root.kind, at) != public {
 						t.Errorf("%s: %s is shown", root.kind, pointer(at...))
 					}
 				})
@@ -164,25 +164,25 @@ func TestNamesThatOnlyLookLikeSecretsAreShown(t *testing.T) {
 		kind, path string
 		want       secrecy
 	}{
-		{"Deployment", "/spec/template/spec/nodeSelector/env", plain},
-		{"Deployment", "/spec/template/metadata/labels/command", plain},
-		{"Deployment", "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt", plain},
+		{"Deployment", "/spec/template/spec/nodeSelector/env", public},
+		{"Deployment", "/spec/template/metadata/labels/command", public},
+		{"Deployment", "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt", public},
 		{"Deployment", "/spec/template/metadata/annotations/ad.datadoghq.com~1app.instances", secret},
 		{"Deployment", "/metadata/annotations/x", secret},
-		{"Deployment", "/spec/replicas", plain},
+		{"Deployment", "/spec/replicas", public},
 		{"Deployment", "/spec/template", above},
-		{"Deployment", "/spec/template/spec/containers/0/image", plain},
-		{"Deployment", "/spec/template/spec/containers/0/securityContext", plain},
-		{"Deployment", "/spec/template/spec/containers/0/env/1/name", plain},
-		{"Deployment", "/spec/template/spec/containers/0/env/1/valueFrom", plain},
-		{"Deployment", "/spec/template/spec/serviceAccountName", plain},
+		{"Deployment", "/spec/template/spec/containers/0/image", public},
+		{"Deployment", "/spec/template/spec/containers/0/securityContext", public},
+		{"Deployment", "/spec/template/spec/containers/0/env/1/name", public},
+		{"Deployment", "/spec/template/spec/containers/0/env/1/valueFrom", public},
+		{"Deployment", "/spec/template/spec/serviceAccountName", public},
 		{"Pod", "/spec/containers/0/args/3", secret},
 		{"CronJob", "/spec/jobTemplate/spec/template/spec/initContainers", above},
-		{"ServiceAccount", "/imagePullSecrets", plain},
+		{"ServiceAccount", "/imagePullSecrets", public},
 		{"Secret", "/data/x", secret},
 		{"Secret", "/metadata/annotations/x", secret},
-		{"Secret", "/type", plain},
-		{"Secret", "/metadata/labels/x", plain},
+		{"Secret", "/type", public},
+		{"Secret", "/metadata/labels/x", public},
 	} {
 		if got := secrecyOf(c.kind, words(c.path)); got != c.want {
 			t.Errorf("%s %s: %d, want %d", c.kind, c.path, got, c.want)

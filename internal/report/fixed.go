@@ -27,7 +27,11 @@ func OutcomeText(w io.Writer, t v1alpha1.TargetFix, dryRun string, style Style) 
 	case v1alpha1.FixUndone:
 		text := t.Why
 		if strings.HasPrefix(text, "pod/") { // else its owner could make none
-			text = "the new pod failed to pull, too: " + text
+			if t.Target.Kind == "Pod" { // the same as before
+				text = "the pod failed to pull again: " + text
+			} else {
+				text = "the new pod failed to pull, too: " + text
+			}
 		}
 		say("Undone:", yellow, text+". "+object+" is as it was.")
 	case v1alpha1.FixStillPulling:

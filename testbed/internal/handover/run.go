@@ -214,7 +214,7 @@ func waits(pod corev1.Pod) string {
 
 // forget takes away what a remedy left on the node beside its fault.
 func (h *hand) forget(ctx context.Context) error {
-	command := h.command(ctx, h.node.Name, "sh", "-c", "rm -rf /etc/systemd/system/*.service.d; rm -f /var/lib/kubelet/config.yaml.before")
+	command := h.command(ctx, h.node.Name, "sh", "-c", "rm -rf /etc/systemd/system/*.service.d; rm -f /var/lib/kubelet/config.yaml.before-*")
 	if said, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("tidying %s: %w: %s", h.node.Name, err, bytes.TrimSpace(said))
 	}
