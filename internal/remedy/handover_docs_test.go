@@ -48,10 +48,10 @@ func applied() map[string]row {
 		"previous-image":             {"the image, to one that this workload ran before", patchOwner, byUndo, ""},
 		"follow-template":            {"nothing but which pods there are: those of an old template are made anew", "create of pods/eviction", "not at all: it makes pods anew", ""},
 		"set-image":                  {"the image, to the one that `--to` names", patchOwner, byUndo, ""},
-		"moved-image":                {"the image, to its new address, if the digest is equal", patchOwner, byUndo, ""},
+		"moved-image":                {"the image, to its new address, if the digest is equal; else only with `--with moved-image`", patchOwner, byUndo, ""},
 		"copy-elsewhere":             {"the image, to the same digest elsewhere", patchOwner, byUndo, ""},
 		"held-image":                 {"the image, to the digest that the node holds", patchOwner, byUndo, ""},
-		"node-selector":              {"the node selector, to a platform that the image has", patchOwner, byUndo, ""},
+		"node-selector":              {"the node selector, to the platform that the image has, or the required node affinity, if it has several; where ready pods of a DaemonSet would go for good, only with `--with node-selector`", patchOwner, byUndo, ""},
 		"allow-pull":                 {"the pull policy, to IfNotPresent", patchOwner, byUndo, ""},
 		"login":                      {"nothing before a login is brought (`--copy-from`, `--docker-config`, `--credential-helper`)", patchSecret, byUndo, ""},
 		"rollout-undo":               {"the whole template, to an earlier one, where more than the image differs", patchOwner, byUndo, ""},
@@ -63,7 +63,7 @@ func applied() map[string]row {
 		"correct-secret-name":        {"the name of the pull secret, to one that exists", patchOwner + " or of serviceaccounts", byUndo, ""},
 		"repair-pull-secret":         {"the contents of a pull secret that cannot be read", patchSecret, byUndo, ""},
 		"rekey-pull-secret":          {"the key of one entry, as the image writes its host", patchSecret, byUndo, ""},
-		"narrow-pull-secret":         {"the key of one entry, to the path that needs it", patchSecret, byUndo, ""},
+		"narrow-pull-secret":         {"the key of one entry, to the paths that other pods pull with it; by hand where not all of them are known, or more than 10 are needed", patchSecret, byUndo, ""},
 		"retype-pull-secret":         {"a secret of the right type beside the other, and who names it", patchSecret, byUndo, ""},
 		"recreate-for-account":       {"nothing but which pods there are", "create of pods/eviction", "not at all: it makes pods anew", ""},
 		"fresh-back-off":             {"nothing but which pods there are", "create of pods/eviction", "not at all: it makes pods anew", ""},
@@ -77,10 +77,10 @@ func applied() map[string]row {
 // cannot be changed.
 func beside() map[string]row {
 	return map[string]row{
-		"static-pod":              {"the file of a static pod", root, "by hand", rendered + "the testbed's nodes have no static pods"},
+		"static-pod":              {"the file of a static pod, or the kubelet's own file of logins", root, "by hand", rendered + "the testbed's nodes have no static pods"},
 		"replace-pod":             {"a bare pod, which is made anew", "get, create, delete of pods", "by hand: the old pod is kept in a file", rendered + "its parts are those of replace-job"},
 		"debug-again":             {"another ephemeral container", "patch of pods/ephemeralcontainers", "not at all: it goes with the pod", rendered + "it opens a terminal"},
-		"login-by-hand":           {"a pull secret", "create of secrets", "by deleting the secret", looksOnly},
+		"login-by-hand":           {"a pull secret", "create of secrets", "by deleting the secret, or by its former contents", looksOnly},
 		"replace-pod-with-secret": {"a bare pod, which is made anew with a secret", "get, create, delete of pods; create, patch of secrets", "by hand: the old pod is kept in a file", rendered + "its parts are those of replace-job"},
 	}
 }

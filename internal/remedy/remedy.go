@@ -218,8 +218,10 @@ type Case struct {
 	// SecretsSeen: all of the namespace were listed, so that what is not in
 	// Secrets is not there.
 	SecretsSeen bool
-	// Platforms of the cluster's nodes, each once.
-	Platforms []evidence.Platform
+	// Platforms of the cluster's nodes, each once, and of the nodes on which pods of
+	// the case lie, by name.
+	Platforms     []evidence.Platform
+	NodePlatforms map[string]evidence.Platform
 	// Digests of images that a registry was asked for already: by the image as
 	// written, the digest that it gives for the name (of an index, the index's:
 	// it is what runtimes write down as a pod's imageID).
@@ -249,8 +251,10 @@ type Secret struct {
 	// as pulls name them.
 	ProvenFor []string
 	// Repositories, as host/path, that other pods of the namespace pull while
-	// they name it: for narrowing an entry that is not to be sent for all.
+	// they name it: for narrowing an entry that is not to be sent for all. Partly:
+	// there may be more, as not all pods were read.
 	Repositories []string
+	Partly       bool
 }
 
 // A Copy is the same content under another name.
