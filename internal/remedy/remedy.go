@@ -46,6 +46,11 @@ type Remedy struct {
 	// Because says what it rests on, without a full stop: "revision 17 ran it,
 	// and still serves 4 of 6 pods". "" if nothing needs to be said.
 	Because string
+	// Container whose pull it mends, or image volume.
+	Container string
+	// Near are whole images that exist and are named almost as the one that fails, of
+	// a remedy that needs --to. None of them is ever chosen.
+	Near []string
 	// Needs is the flag that has to be given before it can be carried out
 	// ("--to IMAGE"); such a remedy has no Changes.
 	Needs string

@@ -89,32 +89,46 @@ func (s *sheet) planned(dryRun string) {
 }
 
 // nothing says what is left to do where no change can be made as it is: give the
-// flags that the remedies need, and follow the steps of the one that byHand has
-// written whole, if it has some.
+// flags that the remedies need, one for each container that fails, and follow the
+// steps of the one that byHand has written whole, if it has some.
 func (s *sheet) nothing(t v1alpha1.TargetFix) string {
 	_, rest := leading(t.Others)
-	var needs []string
+	var containers []string // in the order of their remedies
+	needs := map[string][]string{}
 	for _, r := range t.Others {
 		whole := r.Kind == v1alpha1.RemedyHandedOver && len(rest) > 0 && r.ID == rest[0].ID
-		if (r.Kind == v1alpha1.RemedyApplied || whole) && r.Needs != "" && !slices.Contains(needs, r.Needs) {
-			needs = append(needs, r.Needs)
+		if (r.Kind != v1alpha1.RemedyApplied && !whole) || r.Needs == "" || slices.Contains(needs[r.Container], r.Needs) {
+			continue
+		}
+		if needs[r.Container] == nil {
+			containers = append(containers, r.Container)
+		}
+		needs[r.Container] = append(needs[r.Container], r.Needs)
+	}
+	var flags []string
+	for _, c := range containers {
+		if one := strings.Join(needs[c], "; or "); !slices.Contains(flags, one) {
+			flags = append(flags, one)
 		}
 	}
-	var ways []string
-	if len(needs) > 0 {
-		ways = append(ways, "give "+strings.Join(needs, "; "))
+	text, joint := "", ""
+	if len(flags) > 0 {
+		text, joint = "give "+strings.Join(flags, "; and "), "; or "
+	}
+	if len(rest) > 0 && len(flags) > 0 && !slices.Contains(containers, rest[0].Container) {
+		joint = "; and " // they mend another container
 	}
 	switch {
 	case len(rest) == 0: // all of them need a flag
 	case len(rest[0].Steps) > 0:
-		ways = append(ways, "follow the steps above")
+		text += joint + "follow the steps above"
 	case rest[0].Kind == v1alpha1.RemedyWait:
-		ways = append(ways, "wait, as said above")
+		text += joint + "wait, as said above"
 	}
-	if len(ways) == 0 {
-		ways = []string{"what stands above cannot be carried out as it is"}
+	if text == "" {
+		text = "what stands above cannot be carried out as it is"
 	}
-	return strings.Join(ways, "; or ") + "."
+	return text + "."
 }
 
 // mended says how long it took, who pulled, and what comes next.
