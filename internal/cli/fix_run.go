@@ -178,6 +178,21 @@ func (x *fixing) container(g mend.Group) error {
 			return usage("the image of container %s does not fail; those that fail: %s", name, list)
 		}
 	}
+	return x.bareTag(g)
+}
+
+// bareTag refuses a tag alone where the repository that fails is known to have it:
+// as an image's name it means one of Docker Hub, which can be named in full.
+func (x *fixing) bareTag(g mend.Group) error {
+	for _, d := range g.Diagnoses {
+		image, known := x.remedy.TagOf(d)
+		if !known {
+			continue
+		}
+		tag := image[strings.LastIndexByte(image, ':')+1:]
+		return usage("--to takes a whole image: the image that fails has a tag %s, which is --to %s; for the image of that name at Docker Hub give --to %s",
+			tag, x.toWords(d, image), x.toWords(d, "docker.io/library/"+tag))
+	}
 	return nil
 }
 
@@ -206,12 +221,14 @@ func (x *fixing) one(ctx context.Context, g mend.Group, i, of int) (goes bool, e
 		return false, err
 	}
 	t := report.Target(x.catalog, p)
+	t.Notes = append(t.Notes, x.unused(p)...)
+	earlier := x.f.Targets
 	x.f.Targets = append(x.f.Targets, t)
 	if x.text() {
 		if of > 1 {
 			fmt.Fprintf(x.Out, "%s%d of %d\n", strings.Repeat("\n", min(i, 1)), i+1, of)
 		}
-		if err := report.PlanText(x.Out, t, x.f.Time, x.style); err != nil {
+		if err := report.PlanText(x.Out, report.After(earlier, t, x.style), x.f.Time, x.style); err != nil {
 			return false, fault(err)
 		}
 	}

@@ -269,7 +269,11 @@ func (s *sheet) byHand(t v1alpha1.TargetFix, now time.Time) {
 		case i > 0:
 			name = "and"
 		}
-		s.field(name, because(r)+flagOf(r))
+		text := because(r)
+		if len(t.Causes) > 1 && r.Container != "" && !strings.Contains(r.Title+" ", " "+r.Container+" ") {
+			text = "container " + r.Container + ": " + text
+		}
+		s.field(name, text+flagOf(r))
 		s.near(t, r)
 	}
 	if len(rest) > 0 {
