@@ -308,3 +308,22 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Of many objects that were recorded those are listed whose names are near, and how
+// many more there are.
+func TestTheNearestObjectsAreListedAndTheOthersCounted(t *testing.T) {
+	var s evidence.Survey
+	for _, name := range []string{"front", "ledger", "gateway", "api", "search", "mail"} {
+		pull := evidence.Pull{Namespace: "shop", Pod: name + "-1", Owner: evidence.Object{Kind: "Deployment", Namespace: "shop", Name: name}}
+		s.Pulls = append(s.Pulls, evidence.Evidence{Pull: pull}, evidence.Evidence{Pull: pull})
+	}
+	for asked, want := range map[string]string{
+		"leger": "; there are deployment/ledger -n shop, ",
+		"maill": "; there are deployment/mail -n shop, ",
+	} {
+		_, err := bundle.NewReplay(s).Objects(t.Context(), []examine.ObjectRef{{Kind: "deployment", Name: asked}})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasSuffix(err.Error(), " and 3 more") {
+			t.Errorf("%s: %v", asked, err)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/spelling"
 )
 
 // CauseList is the catalogue in brief.
@@ -102,7 +103,7 @@ func Nearest(c *catalog.Catalog, id string) (nearest string, exact bool) {
 		if known == asked {
 			return cause.ID, true
 		}
-		d := distance(asked, known)
+		d := spelling.Distance(asked, known)
 		if strings.HasPrefix(known, asked) && len(asked) > 2 {
 			d = min(d, 1)
 		}
@@ -111,26 +112,4 @@ func Nearest(c *catalog.Catalog, id string) (nearest string, exact bool) {
 		}
 	}
 	return nearest, false
-}
-
-// distance is how many letters have to be put in, taken out or changed to make
-// b of a (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		above := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := above
-			if a[i] != b[j] {
-				change++
-			}
-			above = row[j+1]
-			row[j+1] = min(change, above+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
