@@ -338,6 +338,9 @@ func (x *fixing) chosen(p mend.Plan) error {
 		return nil
 	}
 	slices.Sort(ids)
+	if _, known := remedy.Describe(x.remedy.With); known {
+		return usage("%s does not mend what fails of %s, or cannot be applied there; %s explain %[1]s tells what it is for; there are: %s", x.remedy.With, p.Case.Target.String(), x.program, strings.Join(slices.Compact(ids), ", "))
+	}
 	return usage("there is no remedy %q for %s; there are: %s", x.remedy.With, p.Case.Target.String(), strings.Join(slices.Compact(ids), ", "))
 }
 

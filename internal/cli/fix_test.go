@@ -284,6 +284,7 @@ func TestFixEndsInItsExitCodes(t *testing.T) {
 			out: []string{"Refused: you may not patch deployments"}},
 		"an emergency measure that takes what serves": {args: "deployment/api --yes --restart", code: ExitFailing, image: "2.0", out: []string{"Brake     ", "Refused: the next pull would fail as well; --force does it all the same"}},
 		"a remedy by its id":                          {args: "deployment/api --dry-run=client --with previous-image", code: ExitOK, image: "2.0", out: []string{"Fix       Set container app back to"}},
+		"a remedy for something else":                 {args: "deployment/api --yes --with held-image", code: ExitUsage, image: "2.0", err: "error: held-image does not mend what fails of deployment/api, or cannot be applied there; kubectl pullmedic explain held-image tells what it is for; there are: "},
 		"a remedy that there is not":                  {args: "deployment/api --yes --with pray", code: ExitUsage, image: "2.0", err: `error: there is no remedy "pray" for deployment/api; there are: `},
 		"a container that does not fail":              {args: "deployment/api --yes --to HOST/acme/api:1.0 --container side", code: ExitUsage, image: "2.0", err: "error: the image of container side does not fail; those that fail: app\n"},
 		"an image for one container":                  {args: "deployment/api --yes --to app=HOST/acme/api:1.0", state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Mended: "}},

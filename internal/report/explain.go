@@ -10,6 +10,7 @@ import (
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/spelling"
 )
 
@@ -51,6 +52,26 @@ func windows(from []catalog.Window) []v1alpha1.Window {
 		out = append(out, v1alpha1.Window{Of: string(w.Of), Back: w.Back})
 	}
 	return out
+}
+
+// DescribeRemedy is what is told of the remedy of that id, with the causes that it
+// mends; false if there is none.
+func DescribeRemedy(c *catalog.Catalog, id string) (v1alpha1.RemedyDescription, bool) {
+	a, ok := remedy.Describe(id)
+	if !ok {
+		return v1alpha1.RemedyDescription{}, false
+	}
+	words := strings.NewReplacer("`", "")
+	d := v1alpha1.RemedyDescription{
+		Document: v1alpha1.Head(v1alpha1.KindRemedy), ID: a.ID, Remedy: v1alpha1.RemedyKind(a.Kind), Changes: words.Replace(a.Changes), Rights: words.Replace(a.Rights), Undone: words.Replace(a.Undone),
+		Causes: []string{}, Options: some(a.Options),
+	}
+	for _, cause := range c.Causes() {
+		if slices.Contains(cause.Remedies, id) {
+			d.Causes = append(d.Causes, cause.ID)
+		}
+	}
+	return d, true
 }
 
 // Matrix tells for each class of error texts what it may stand for.

@@ -48,10 +48,13 @@ func Nearest[T any](asked string, all []T, word func(T) string) []T {
 	for _, thing := range all {
 		w := strings.ToLower(word(thing))
 		w = w[:min(len(w), longest)]
-		d := 2 * Distance(asked, w)
+		d := Distance(asked, w)
 		if asked != "" && strings.Contains(w, asked) || w != "" && strings.Contains(asked, w) { // one is a part of the other
 			d = min(d, 1)
 		}
+		// Of two that are as far, the one that begins alike is meant: letters that were
+		// mixed up count twice.
+		d = d*2*longest - alike(asked, w)
 		ranked = append(ranked, near{d, thing})
 	}
 	slices.SortStableFunc(ranked, func(a, b near) int { return a.distance - b.distance })
@@ -60,4 +63,13 @@ func Nearest[T any](asked string, all []T, word func(T) string) []T {
 		out[i] = r.thing
 	}
 	return out
+}
+
+// alike is how many letters two words begin with alike.
+func alike(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }

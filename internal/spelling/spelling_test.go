@@ -27,6 +27,7 @@ func TestTheNearestComesFirst(t *testing.T) {
 		"apl":                     "api front ledger api-gateway",
 		"gateway":                 "api-gateway api front ledger",
 		"API":                     "api api-gateway front ledger",
+		"legder":                  "ledger front api api-gateway",
 		strings.Repeat("x", 5000): "api-gateway front api ledger",
 	} {
 		got := spelling.Nearest(asked, []string{"front", "api", "ledger", "api-gateway"}, func(s string) string { return s })
