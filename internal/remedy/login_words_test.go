@@ -415,6 +415,18 @@ func TestASecretIsMadeFromAFile(t *testing.T) {
 	}
 }
 
+// Who pulls with a login now and then is not seen by looking at pods.
+func TestNarrowingALoginSaysWhoMayLoseIt(t *testing.T) {
+	const risk = "only images that pods of this namespace run now keep the login: of a CronJob between its runs, or of what is scaled to 0, nothing shows that it needs it"
+	secret := loginSecret("github", configOf("ghcr.io", entryOf("good")), func(s *Secret) { s.Repositories = []string{"ghcr.io/team/a"} })
+	for _, seen := range [][]evidence.Outcome{nil, {evidence.CredentialRejected}} {
+		_, _, all := loginPlan(t, loginCase{cause: catalog.CredentialsBreakPublicImage, image: publicImage, names: []string{"github"}, secret: []Secret{secret}, seen: seen})
+		if all[0].ID != "narrow-pull-secret" || slices.Contains(all[0].Risks, risk) != (seen == nil) { // a rejected one serves nobody
+			t.Errorf("%s: %q", all[0].ID, all[0].Risks)
+		}
+	}
+}
+
 // A login that lies in the cluster is copied, that entry alone, and nobody is asked
 // for another one; nor is it shown.
 func TestALoginOfTheClusterIsCopiedForABarePod(t *testing.T) {
