@@ -102,3 +102,20 @@ type Version struct {
 	// Causes in its catalogue.
 	Causes int `json:"causes"`
 }
+
+// A RemedyDescription is what is told of a remedy without a plan.
+type RemedyDescription struct {
+	Document
+	// ID as plans name it.
+	ID string `json:"id"`
+	// What carries it out: applied, handed-over or wait.
+	Remedy RemedyKind `json:"remedy"`
+	// Changes says what it changes, Rights what that takes, Undone how it is taken back.
+	Changes string `json:"changes"`
+	Rights  string `json:"rights"`
+	Undone  string `json:"undone"`
+	// Causes that it mends, by id. Empty: any, or where another remedy cannot be applied.
+	Causes []string `json:"causes"`
+	// Options of fix that choose it, or that it needs.
+	Options []string `json:"options"`
+}

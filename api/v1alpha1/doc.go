@@ -23,6 +23,7 @@ const (
 	KindCause        = "Cause"
 	KindCauseList    = "CauseList"
 	KindMatrix       = "Matrix"
+	KindRemedy       = "Remedy"
 	KindVersion      = "Version"
 	KindVerification = "Verification"
 	KindFix          = "Fix"

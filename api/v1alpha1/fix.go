@@ -191,6 +191,11 @@ type Remedy struct {
 	Title string     `json:"title"`
 	// Because says what it rests on.
 	Because string `json:"because,omitempty"`
+	// Container whose pull it mends, or image volume.
+	Container string `json:"container,omitempty"`
+	// Near are images that exist and are named almost as the one that fails; none of
+	// them is ever chosen.
+	Near []string `json:"near,omitempty"`
 	// Needs is the flag without which it cannot be carried out.
 	Needs string `json:"needs,omitempty"`
 	// Steps of a remedy that is handed over.

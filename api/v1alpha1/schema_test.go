@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write schema.json anew")
 func documents() map[string]string {
 	return map[string]string{
 		v1alpha1.KindReport: "Report", v1alpha1.KindReading: "Reading", v1alpha1.KindCause: "CauseDescription",
-		v1alpha1.KindCauseList: "CauseList", v1alpha1.KindMatrix: "Matrix", v1alpha1.KindVersion: "Version",
+		v1alpha1.KindCauseList: "CauseList", v1alpha1.KindMatrix: "Matrix", v1alpha1.KindRemedy: "RemedyDescription", v1alpha1.KindVersion: "Version",
 		v1alpha1.KindRegistries:   "Registries",
 		v1alpha1.KindVerification: "Verification",
 		v1alpha1.KindFix:          "Fix",
@@ -68,7 +68,7 @@ func TestSchemaIsMadeFromTheTypes(t *testing.T) {
 }
 
 func TestEveryFieldNamesItself(t *testing.T) {
-	for _, d := range []any{v1alpha1.Report{}, v1alpha1.Reading{}, v1alpha1.CauseDescription{}, v1alpha1.CauseList{}, v1alpha1.Matrix{}, v1alpha1.Version{}, v1alpha1.Verification{}, v1alpha1.Undo{}, v1alpha1.UndoList{}} {
+	for _, d := range []any{v1alpha1.Report{}, v1alpha1.Reading{}, v1alpha1.CauseDescription{}, v1alpha1.CauseList{}, v1alpha1.Matrix{}, v1alpha1.RemedyDescription{}, v1alpha1.Version{}, v1alpha1.Verification{}, v1alpha1.Undo{}, v1alpha1.UndoList{}} {
 		walk(t, reflect.TypeOf(d), map[reflect.Type]bool{})
 	}
 }
@@ -132,7 +132,7 @@ func (g *generator) schema() ([]byte, error) {
 		v1alpha1.KindReport, v1alpha1.KindReading, v1alpha1.KindCause, v1alpha1.KindCauseList, v1alpha1.KindMatrix, v1alpha1.KindVersion,
 		v1alpha1.KindRegistries,
 		v1alpha1.KindVerification,
-		v1alpha1.KindFix,
+		v1alpha1.KindFix, v1alpha1.KindRemedy,
 		v1alpha1.KindUndo, v1alpha1.KindUndoList,
 	} {
 		name := documents()[kind]

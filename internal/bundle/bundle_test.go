@@ -180,7 +180,7 @@ func TestAReplayAnswersAsTheClusterDid(t *testing.T) {
 // nobody has decided whether it may leave the cluster.
 func TestOnlyDecidedFieldsAreWritten(t *testing.T) {
 	decided := map[string]int{
-		"Survey": 9, "Unmade": 9, "Sent": 2, "Evidence": 7, "PullSecret": 6, "SecretEntry": 5, "Pull": 26, "Object": 4, "Reference": 5, "Platform": 3, "Event": 6,
+		"Survey": 9, "Unmade": 9, "Sent": 2, "Evidence": 7, "PullSecret": 6, "SecretEntry": 5, "Pull": 28, "Object": 4, "Reference": 5, "Platform": 3, "Event": 6,
 		"Finding": 8, "Subject": 2, "Gap": 4, "Symptom": 19,
 		"Impact": 12, "Serving": 3, "Autoscaler": 3, "Service": 2, "Manager": 2, "Change": 4,
 	}
@@ -307,4 +307,23 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("reading it twice changes it (%v): %s, then %s", err, second, written(t, again))
 		}
 	})
+}
+
+// Of many objects that were recorded those are listed whose names are near, and how
+// many more there are.
+func TestTheNearestObjectsAreListedAndTheOthersCounted(t *testing.T) {
+	var s evidence.Survey
+	for _, name := range []string{"front", "ledger", "gateway", "api", "search", "mail"} {
+		pull := evidence.Pull{Namespace: "shop", Pod: name + "-1", Owner: evidence.Object{Kind: "Deployment", Namespace: "shop", Name: name}}
+		s.Pulls = append(s.Pulls, evidence.Evidence{Pull: pull}, evidence.Evidence{Pull: pull})
+	}
+	for asked, want := range map[string]string{
+		"leger": "; there are deployment/ledger -n shop, ",
+		"maill": "; there are deployment/mail -n shop, ",
+	} {
+		_, err := bundle.NewReplay(s).Objects(t.Context(), []examine.ObjectRef{{Kind: "deployment", Name: asked}})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasSuffix(err.Error(), " and 3 more") {
+			t.Errorf("%s: %v", asked, err)
+		}
+	}
 }

@@ -175,7 +175,7 @@ func TestAPathInABundleLeadsNowhere(t *testing.T) {
 	allowed := []string{
 		"bytes", "context", "encoding/json", "errors", "fmt", "io", "reflect", "slices", "strings",
 		"github.com/pullmedic/pullmedic/evidence", "github.com/pullmedic/pullmedic/internal/examine",
-		"github.com/pullmedic/pullmedic/internal/foreign", "github.com/pullmedic/pullmedic/symptom",
+		"github.com/pullmedic/pullmedic/internal/foreign", "github.com/pullmedic/pullmedic/internal/spelling", "github.com/pullmedic/pullmedic/symptom",
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {

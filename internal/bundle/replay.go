@@ -12,6 +12,7 @@ import (
 
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/examine"
+	"github.com/pullmedic/pullmedic/internal/spelling"
 )
 
 // A Replay answers from a survey what examine.Examiner asks a cluster. It
@@ -24,7 +25,7 @@ type Replay struct {
 func NewReplay(s evidence.Survey) *Replay { return &Replay{survey: s} }
 
 // notRecorded is the error for an object of which the survey has no pull; known are
-// some that it has, as TYPE/NAME -n NAMESPACE.
+// those that it has, as TYPE/NAME -n NAMESPACE, the nearest first.
 func notRecorded(ref examine.ObjectRef, known []string) error {
 	text := fmt.Sprintf("no failing pull of %s/%s", ref.Kind, ref.Name)
 	if ref.Namespace != "" {
@@ -32,7 +33,10 @@ func notRecorded(ref examine.ObjectRef, known []string) error {
 	}
 	text += " was recorded"
 	if len(known) > 0 {
-		text += "; there are " + strings.Join(known, ", ")
+		text += "; there are " + strings.Join(known[:min(len(known), knownShown)], ", ")
+	}
+	if more := len(known) - knownShown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
 	}
 	return errors.New(text)
 }
@@ -107,7 +111,7 @@ func (r *Replay) Objects(_ context.Context, refs []examine.ObjectRef) (evidence.
 			}
 		}
 		if !found {
-			return evidence.Survey{}, notRecorded(ref, r.known(ref.Namespace))
+			return evidence.Survey{}, notRecorded(ref, r.known(ref))
 		}
 	}
 	r.recount(&s)
@@ -139,20 +143,28 @@ func of(p evidence.Pull, kind string, ref examine.ObjectRef) bool {
 	return kind == "pod" && p.Pod == ref.Name || made(p.Owner) || slices.ContainsFunc(p.Via, made)
 }
 
-// known lists objects of the recording, those of the namespace first.
-func (r *Replay) known(namespace string) []string {
-	var near, far []string
+// known lists objects of the recording: those of the namespace first, and of these
+// and the others those whose names are nearest to the one that was asked for.
+func (r *Replay) known(ref examine.ObjectRef) []string {
+	type object struct{ name, words string }
+	var near, far []object
+	listed := map[string]bool{}
 	for _, e := range r.survey.Pulls {
-		name := e.Pull.Owner.String() + " -n " + e.Pull.Namespace
-		if slices.Contains(near, name) || slices.Contains(far, name) {
+		o := object{e.Pull.Owner.Name, e.Pull.Owner.String() + " -n " + e.Pull.Namespace}
+		switch {
+		case listed[o.words]:
 			continue
+		case e.Pull.Namespace == ref.Namespace:
+			near = append(near, o)
+		default:
+			far = append(far, o)
 		}
-		if e.Pull.Namespace == namespace {
-			near = append(near, name)
-		} else {
-			far = append(far, name)
-		}
+		listed[o.words] = true
 	}
-	all := append(near, far...)
-	return all[:min(len(all), knownShown)]
+	name := func(o object) string { return o.name }
+	var words []string
+	for _, o := range slices.Concat(spelling.Nearest(ref.Name, near, name), spelling.Nearest(ref.Name, far, name)) {
+		words = append(words, o.words)
+	}
+	return words
 }

@@ -76,7 +76,7 @@ func TestEveryFlagIsDecidedAbout(t *testing.T) {
 		"token": "it is secret", "namespace": "the command names the object's own", "all-namespaces": "the command names one object",
 		"selector": "the command names one object", "output": "how it looks", "color": "how it looks", "verbose": "how it looks",
 		"timeout": "how long it may take", "request-timeout": "how long it may take", "disable-compression": "how it travels",
-		"trace": "it writes a file", "help": "no answer",
+		"trace": "it writes a file", "help": "no answer", "version": "no answer",
 	}
 	root := New(genericiooptions.NewTestIOStreamsDiscard())
 	for _, cmd := range []*cobra.Command{root, root.Commands()[slices.IndexFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == "diagnose" })]} {

@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,7 @@ import (
 	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/registry"
 	"github.com/pullmedic/pullmedic/internal/report"
+	"github.com/pullmedic/pullmedic/internal/shell"
 )
 
 // maxObjects bounds the objects of one diagnosis.
@@ -69,8 +71,27 @@ func (o *lookOptions) diagnosis(cmd *cobra.Command, args []string) (question, er
 	}, nil
 }
 
-// objects reads TYPE/NAME..., or TYPE NAME..., as kubectl takes them.
+// objects reads TYPE/NAME..., or TYPE NAME..., as kubectl takes them. A file in their
+// place is meant for verify.
 func objects(cmd *cobra.Command, args []string) ([]examine.ObjectRef, error) {
+	refs, err := named(cmd, args)
+	if err == nil {
+		return refs, nil
+	}
+	for _, arg := range args {
+		if info, missing := os.Stat(arg); missing != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		words := append(strings.Fields(cmd.Root().CommandPath()), "verify", "-f", arg)
+		if command, ok := shell.Command(words...); ok {
+			return nil, usage("%q is a file, and no TYPE/NAME; of the pods and workloads in it, %s tells whether they can be pulled", foreign.Text(arg, maxNamed), command)
+		}
+	}
+	return nil, err
+}
+
+// named reads what objects are named.
+func named(cmd *cobra.Command, args []string) ([]examine.ObjectRef, error) {
 	if len(args) == 0 {
 		return nil, usage("diagnose needs an object: TYPE/NAME or TYPE NAME; %s --help shows more", cmd.CommandPath())
 	}

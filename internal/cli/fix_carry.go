@@ -9,13 +9,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/diagnosis"
 	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/mend"
+	"github.com/pullmedic/pullmedic/internal/remedy"
 	"github.com/pullmedic/pullmedic/internal/report"
+	"github.com/pullmedic/pullmedic/internal/shell"
 	"github.com/pullmedic/pullmedic/internal/verify"
 )
 
@@ -89,13 +93,32 @@ func (x *fixing) refusal(p mend.Plan, why string) string {
 	case p.Brake != "" && !x.force:
 		return p.Brake + "; --force does it all the same"
 	case p.Proof == verify.Disproved && !(emergency && x.force):
-		return "it would not help: " + why
+		return "it would not help: " + why + x.tagMeant(p)
 	case p.Proof == verify.NotProven && !x.unproven && !(emergency && x.force):
-		return "it could not be proven that it helps: " + why + "; --unproven does it all the same"
+		return "it could not be proven that it helps: " + why + x.tagMeant(p) + "; --unproven does it all the same"
 	case elsewhere && !x.here:
 		return keeper + "; mend it there, or give --here to change it here until then"
 	}
 	return ""
+}
+
+// tagMeant says how a tag of the image that fails is named, where --to may have been
+// meant so; "" if not.
+func (x *fixing) tagMeant(p mend.Plan) string {
+	for _, d := range p.Case.Diagnoses {
+		if image, _ := x.remedy.TagOf(d); image != "" {
+			return "; if that tag of the image that fails is meant, give --to " + x.toWords(d, image)
+		}
+	}
+	return ""
+}
+
+// toWords is the value of --to that names an image for a pull, quoted for a shell.
+func (x *fixing) toWords(d diagnosis.Diagnosis, image string) string {
+	if slices.ContainsFunc(x.remedy.Images, func(n remedy.Named) bool { return n.Container == d.Pull.Container }) {
+		image = d.Pull.Container + "=" + image
+	}
+	return shell.Quote(image)
 }
 
 // kept tells what keeps an object as it is that the plan changes (a tool from

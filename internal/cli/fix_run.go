@@ -150,6 +150,9 @@ func (x *fixing) groups(s evidence.Survey) ([]mend.Group, error) {
 		if names := containers(g.Diagnoses); x.remedy.To != "" && x.remedy.Container == "" && len(names) > 1 {
 			return nil, usage("the images of several containers fail: %s; say which one --to is for: --to %s=IMAGE, once for each", strings.Join(names, ", "), names[0])
 		}
+		if err := x.bareTag(g); err != nil {
+			return nil, err
+		}
 	}
 	return groups, nil
 }
@@ -176,6 +179,21 @@ func (x *fixing) meant(p mend.Plan) error {
 		if name != "" && !slices.Contains(names, name) {
 			return usage("the image of container %s does not fail; those that fail: %s", name, strings.Join(names, ", "))
 		}
+	}
+	return nil
+}
+
+// bareTag refuses a tag alone where the repository that fails is known to have it:
+// as an image's name it means one of Docker Hub, which can be named in full.
+func (x *fixing) bareTag(g mend.Group) error {
+	for _, d := range g.Diagnoses {
+		image, known := x.remedy.TagOf(d)
+		if !known {
+			continue
+		}
+		tag := image[strings.LastIndexByte(image, ':')+1:]
+		return usage("--to takes a whole image: the image that fails has a tag %s, which is --to %s; for the image of that name at Docker Hub give --to %s",
+			tag, x.toWords(d, image), x.toWords(d, "docker.io/library/"+tag))
 	}
 	return nil
 }
@@ -207,12 +225,14 @@ func (x *fixing) one(ctx context.Context, g mend.Group, i, of int) (goes bool, e
 		}
 	}
 	t := report.Target(x.catalog, p)
+	t.Notes = append(t.Notes, x.unused(p)...)
+	earlier := x.f.Targets
 	x.f.Targets = append(x.f.Targets, t)
 	if x.text() {
 		if of > 1 {
 			fmt.Fprintf(x.Out, "%s%d of %d\n", strings.Repeat("\n", min(i, 1)), i+1, of)
 		}
-		if err := report.PlanText(x.Out, t, x.f.Time, x.style); err != nil {
+		if err := report.PlanText(x.Out, report.After(earlier, t, x.style), x.f.Time, x.style); err != nil {
 			return false, fault(err)
 		}
 	}
@@ -332,6 +352,9 @@ func (x *fixing) chosen(p mend.Plan) error {
 		return nil
 	}
 	slices.Sort(ids)
+	if _, known := remedy.Describe(x.remedy.With); known {
+		return usage("%s does not mend what fails of %s, or cannot be applied there; %s explain %[1]s tells what it is for; there are: %s", x.remedy.With, p.Case.Target.String(), x.program, strings.Join(slices.Compact(ids), ", "))
+	}
 	return usage("there is no remedy %q for %s; there are: %s", x.remedy.With, p.Case.Target.String(), strings.Join(slices.Compact(ids), ", "))
 }
 

@@ -284,6 +284,7 @@ func TestFixEndsInItsExitCodes(t *testing.T) {
 			out: []string{"Refused: you may not patch deployments"}},
 		"an emergency measure that takes what serves": {args: "deployment/api --yes --restart", code: ExitFailing, image: "2.0", out: []string{"Brake     ", "Refused: the next pull would fail as well; --force does it all the same"}},
 		"a remedy by its id":                          {args: "deployment/api --dry-run=client --with previous-image", code: ExitOK, image: "2.0", out: []string{"Fix       Set container app back to"}},
+		"a remedy for something else":                 {args: "deployment/api --yes --with held-image", code: ExitUsage, image: "2.0", err: "error: held-image does not mend what fails of deployment/api, or cannot be applied there; kubectl pullmedic explain held-image tells what it is for; there are: "},
 		"a remedy that there is not":                  {args: "deployment/api --yes --with pray", code: ExitUsage, image: "2.0", err: `error: there is no remedy "pray" for deployment/api; there are: `},
 		"a container that does not fail":              {args: "deployment/api --yes --to HOST/acme/api:1.0 --container side", code: ExitUsage, image: "2.0", err: "error: the image of container side does not fail; those that fail: app\n"},
 		"an image for one container":                  {args: "deployment/api --yes --to app=HOST/acme/api:1.0", state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Mended: "}},
@@ -385,6 +386,41 @@ func TestACauseIsMendedOneByOneUntilOneFails(t *testing.T) {
 	}
 	if !strings.Contains(got.err, "stopped there; not touched: deployment/c in namespace shop\n") {
 		t.Errorf("stderr %q", got.err)
+	}
+}
+
+// What is named and used by nothing is told, with why.
+func TestACredentialThatNothingUsesIsTold(t *testing.T) {
+	s := newShop(t, "api")
+	got := s.run(t, "deployment/api", "--dry-run=client", "--copy-from", "shop/hub")
+	if text := strings.Join(strings.Fields(got.out), " "); !strings.Contains(text, "Note --copy-from shop/hub is not used by what is planned: no credential mends TagNotFound of container app") {
+		t.Errorf("exit code %d, stderr %q, stdout\n%s", got.code, got.err, got.out)
+	}
+}
+
+// A tag alone is an image of Docker Hub to every parser, and hardly ever meant so.
+func TestATagIsNotTakenForAnImageOfDockerHub(t *testing.T) {
+	s := newShop(t, "api")
+	got := s.run(t, "deployment/api", "--dry-run=client", "--to", "1.0")
+	want := "error: --to takes a whole image: the image that fails has a tag 1.0, which is --to " + s.host + "/acme/api:1.0; for the image of that name at Docker Hub give --to docker.io/library/1.0\n"
+	if got.code != ExitUsage || got.err != want {
+		t.Errorf("exit code %d, stderr %q, want %q; stdout\n%s", got.code, got.err, want, got.out)
+	}
+	got = s.run(t, "deployment/api", "--dry-run=client", "--to", "app=never-was")
+	if text := strings.Join(strings.Fields(got.out), " "); !strings.Contains(text, "if that tag of the image that fails is meant, give --to app="+s.host+"/acme/api:never-was") {
+		t.Errorf("exit code %d, stderr %q, stdout\n%s", got.code, got.err, got.out)
+	}
+}
+
+// Several workloads end in a table, which tells of each what became of it.
+func TestSeveralWorkloadsEndInATable(t *testing.T) {
+	s := newShop(t, "a", "b", "c")
+	got := s.run(t, "--cause", "TagNotFound", "--dry-run=client")
+	_, end, _ := strings.Cut(got.out, "In all: ")
+	want := "nothing was changed; of 3 workloads, 3 could be mended as planned\n" +
+		"  deployment/a -n shop  planned  previous-image\n  deployment/b -n shop  planned  previous-image\n  deployment/c -n shop  planned  previous-image\n"
+	if end != want {
+		t.Errorf("exit code %d, stderr %q, it ends in\n%s\nwant\n%s", got.code, got.err, end, want)
 	}
 }
 

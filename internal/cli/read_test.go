@@ -277,7 +277,7 @@ func FuzzReadObject(f *testing.F) {
 }
 
 func TestExplain(t *testing.T) {
-	for _, args := range []string{"explain", "explain tagnotfound", "explain --matrix", "version"} {
+	for _, args := range []string{"explain", "explain tagnotfound", "explain --matrix", "explain held-image", "version", "--version"} {
 		got := bench{}.run(t, strings.Fields(args)...)
 		if got.code != 0 || got.err != "" || got.out == "" {
 			t.Errorf("%s: exit code %d, %q", args, got.code, got.err)

@@ -17,6 +17,7 @@ import (
 func newRoot(w *world) *cobra.Command {
 	show := &showOptions{world: w}
 	o := newLookOptions(show)
+	version, asked := newVersion(w, show), false
 	root := &cobra.Command{
 		Use:         "kubectl-pullmedic [TYPE/NAME...]",
 		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: w.program},
@@ -32,6 +33,9 @@ what they show first.`,
 		SilenceErrors: true, SilenceUsage: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return show.Complete() },
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if asked {
+				return version.RunE(cmd, args)
+			}
 			if len(args) > 0 {
 				return runDiagnose(cmd, o, args)
 			}
@@ -51,10 +55,11 @@ what they show first.`,
 		"for more information about a command.", "for more about a command.",
 	).Replace(root.UsageTemplate()))
 	show.addFlags(root.PersistentFlags())
+	root.Flags().BoolVar(&asked, "version", false, "print the version, as the verb does")
 	o.addFlags(root.Flags())
 	o.addScopeFlags(root.Flags())
 	o.addBundleFlag(root.Flags())
-	root.AddCommand(newDiagnose(w, show), newVerify(w, show), newFix(w, show), newUndo(w, show), newWatch(w, show), newCollect(w, show), newDemo(w, show), newRead(w, show), newExplain(w, show), newRegistries(w, show), newVersion(w, show))
+	root.AddCommand(newDiagnose(w, show), newVerify(w, show), newFix(w, show), newUndo(w, show), newWatch(w, show), newCollect(w, show), newDemo(w, show), newRead(w, show), newExplain(w, show), newRegistries(w, show), version)
 	completeFlags(root)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

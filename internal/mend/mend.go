@@ -254,6 +254,7 @@ func (m *Mender) plan(k remedy.Case, o remedy.Options, without map[string]string
 			}
 		}
 	}
+	p.stays()
 	leastRiskFirst(k, p.Evict)
 	if len(p.Evict) > 0 {
 		p.Irrevocable = append(p.Irrevocable, evicted(len(p.Evict)))

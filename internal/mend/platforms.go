@@ -32,5 +32,11 @@ func (m *Mender) platforms(ctx context.Context, k *remedy.Case) {
 		if p.Arch != "" && !slices.Contains(k.Platforms, p) {
 			k.Platforms = append(k.Platforms, p)
 		}
+		if p.Arch != "" && slices.ContainsFunc(k.Pods, func(pod *corev1.Pod) bool { return pod.Spec.NodeName == n.Name }) {
+			if k.NodePlatforms == nil {
+				k.NodePlatforms = map[string]evidence.Platform{}
+			}
+			k.NodePlatforms[n.Name] = p
+		}
 	}
 }

@@ -55,7 +55,7 @@ func (m *Mender) secrets(ctx context.Context, run *cluster.Run, k *remedy.Case) 
 		k.NotLookedAt = append(k.NotLookedAt, cluster.GapOf(evidence.CheckServiceAccount, evidence.Subject{Kind: evidence.SubjectServiceAccount, Name: account}, err))
 	}
 	users, pulled := map[string]int{}, map[string][]string{}
-	_, err = m.cluster.Pods(ctx, namespace, "", maxPodPages, func(p *corev1.Pod) {
+	complete, err := m.cluster.Pods(ctx, namespace, "", maxPodPages, func(p *corev1.Pod) {
 		own := slices.ContainsFunc(k.Pods, func(q *corev1.Pod) bool { return q.UID == p.UID })
 		for _, ref := range p.Spec.ImagePullSecrets {
 			if !own {
@@ -80,6 +80,7 @@ func (m *Mender) secrets(ctx context.Context, run *cluster.Run, k *remedy.Case) 
 			continue
 		}
 		s.Users, s.Repositories = users[name], pulled[name]
+		s.Partly = !complete || len(s.Repositories) > maxRepositories
 		k.Secrets = append(k.Secrets, s)
 	}
 	m.try(ctx, k)
@@ -128,12 +129,22 @@ func (m *Mender) secretNames(ctx context.Context, k *remedy.Case, users map[stri
 // maxRepositories bounds what is kept of the images that pods pull with a secret.
 const maxRepositories = 50
 
-// addRepositories adds those of a pod's images, as host/path, each once.
+// addRepositories adds those of a pod's images, as host/path, each once. One more
+// than the bound tells that there are more.
 func addRepositories(list []string, p *corev1.Pod) []string {
+	var images []string
 	for _, c := range slices.Concat(p.Spec.InitContainers, p.Spec.Containers) {
-		ref, err := keyring.ParseImage(c.Image)
+		images = append(images, c.Image)
+	}
+	for _, v := range p.Spec.Volumes {
+		if v.Image != nil {
+			images = append(images, v.Image.Reference)
+		}
+	}
+	for _, image := range images {
+		ref, err := keyring.ParseImage(image)
 		name := ref.Host + "/" + ref.Repository
-		if err == nil && len(list) < maxRepositories && !slices.Contains(list, name) {
+		if err == nil && len(list) <= maxRepositories && !slices.Contains(list, name) {
 			list = append(list, name)
 		}
 	}

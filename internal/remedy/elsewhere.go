@@ -83,7 +83,9 @@ func suffix(r evidence.Reference) string {
 }
 
 // movedImage follows a registry or repository to where its owner announced that
-// it went. Where the old content is known, only that content is taken.
+// it went. Where the old content is known, only that content is taken; where it is
+// not, nothing shows that the new place has the same, and the remedy is only ever
+// asked for by its name.
 func (p *planner) movedImage() []Remedy {
 	image, move, ok := movedTo(p.catalog, p.d.Pull.Reference)
 	spot, here := find(p.Target.Template.Spec, p.d.Pull)
@@ -94,8 +96,11 @@ func (p *planner) movedImage() []Remedy {
 	digest, how := p.wanted()
 	at := slices.IndexFunc(p.Elsewhere, func(c Copy) bool { return c.Image == image })
 	switch {
-	case digest == "" && at >= 0 && isDigest(p.Elsewhere[at].Digest):
-		r.Because += "; what was pulled before is not known, so that it is the same rests on its owner's word"
+	case digest == "" && p.o.With != r.ID:
+		return []Remedy{{
+			ID: r.ID, Kind: Applied, Needs: "--with " + r.ID, Title: "Set " + p.container() + " to " + image,
+			Because: r.Because + "; what was pulled before is not known, so that it is the same rests on its owner's word",
+		}}
 	case digest == "":
 		r.Risks = []string{"what was pulled before is not known: that it is the same rests on its owner's word"}
 	case at >= 0 && isDigest(p.Elsewhere[at].Digest) && p.Elsewhere[at].Digest != digest:

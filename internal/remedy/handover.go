@@ -47,7 +47,7 @@ func handedOver() map[string][]handFamily {
 	return map[string][]handFamily{
 		catalog.InvalidImageName:    {byHand.replaceJob, byHand.helmRollback, byHand.correctSource},
 		catalog.RepositoryNotFound:  {byHand.replaceJob, byHand.helmRollback, byHand.createRepository, byHand.correctSource},
-		catalog.TagNotFound:         {byHand.replaceJob, byHand.helmRollback, byHand.pushAgain, byHand.correctSource},
+		catalog.TagNotFound:         {byHand.replaceJob, byHand.helmRollback, byHand.correctSource, byHand.pushAgain},
 		catalog.DigestNotFound:      {byHand.replaceJob, byHand.helmRollback, byHand.pushFromNode, byHand.correctSource},
 		catalog.PlatformMismatch:    {byHand.helmRollback, byHand.buildPlatform, byHand.replaceJob},
 		catalog.UnsupportedManifest: {byHand.helmRollback, byHand.convertImage, byHand.buildPlatform, byHand.replaceJob},

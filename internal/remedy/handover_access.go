@@ -39,28 +39,45 @@ func (p byHand) azure() (name string, ok bool) {
 // writeSecret writes the pull secret anew from a file, so that no password is on
 // a command line. The registry's tools that write such a file themselves put
 // the login into it; a credential store would leave an empty entry there.
+//
+// What a bare pod names cannot be changed, and a static pod can name none: for
+// these the login goes another way, see login.
 func (p byHand) writeSecret() []Remedy {
-	name, host := orWords(p.secret(), "pull-secret"), p.host()
+	named, host := p.secret() != "", p.host()
+	if p.bare() && (!named || p.static()) {
+		return nil
+	}
+	name := orWords(p.secret(), "pull-secret")
 	var risks []string
 	if t, ok := p.token(); ok {
 		risks = append(risks, "The token is that of whoever runs this, with their rights, and ends after "+t.life+": the pull fails again then, unless something renews the secret or the nodes log in by themselves")
 	}
+	steps := p.loginFile(name, named)
+	if !p.bare() {
+		step := Step{What: "If the pods do not name it, name it in their template under imagePullSecrets; linked to the service account it counts for pods that are made afterwards", Where: withDocs, Afterwards: "kubectl pullmedic diagnose says that the login is the only match and may pull"}
+		if !named {
+			step.What = "Name it in the pods' template under imagePullSecrets, as nothing names it yet; linked to the service account it counts for pods that are made afterwards"
+		}
+		steps = append(steps, step)
+	}
 	return []Remedy{{
 		ID: "write-secret", Title: fmt.Sprintf("Write secret %s of %s with a login that %s takes", name, orWords(p.namespace(), "the pod's namespace"), orWords(host, "the registry")),
 		Risks: append(risks, "A secret with more registries than this one loses the others: its whole content is replaced", "An immutable secret, or one of another type, has to be made under another name, and the pods name that"),
-		Steps: append(p.loginFile(name),
-			Step{What: "If the pods do not name it, name it in their template under imagePullSecrets; linked to the service account it counts for pods that are made afterwards", Where: withDocs, Afterwards: "kubectl pullmedic diagnose says that the login is the only match and may pull"},
-		),
+		Steps: steps,
 	}}
 }
 
 // loginFile makes a pull secret of a login that somebody types, or of a cloud's
-// token.
-func (p byHand) loginFile(name string) []Step {
+// token; named tells whether the pods that fail name it.
+func (p byHand) loginFile(name string, named bool) []Step {
 	command, how := p.logIn("pull.json")
+	applied := "secret/" + name + " serverside-applied"
+	if named {
+		applied += "; the kubelet reads it at its next attempt, within 300 s plus up to 15"
+	}
 	return []Step{
 		{What: "Log in with a file of its own, which skopeo, podman and buildah write themselves; " + how, Where: withKubectl, Commands: printable(command), Afterwards: "Login Succeeded, and pull.json has an entry with auth"},
-		{What: "Write the secret from it", Where: withKubectl, Commands: printable(p.secretCommand(name)), Afterwards: "secret/" + name + " serverside-applied; the kubelet reads it at its next attempt, within 300 s plus up to 15"},
+		{What: "Write the secret from it", Where: withKubectl, Commands: printable(p.secretCommand(name)), Afterwards: applied},
 		{What: "Delete the file", Where: withKubectl, Commands: printable(sh("rm", "pull.json")), Afterwards: "it is gone"},
 	}
 }

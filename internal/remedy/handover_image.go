@@ -5,6 +5,8 @@ package remedy
 
 import (
 	"strings"
+
+	"github.com/pullmedic/pullmedic/catalog"
 )
 
 // correctSource mends the image where it comes from, so that the next roll-out
@@ -34,11 +36,16 @@ func (p byHand) build(platforms string, more ...string) string {
 	return sh(append(words, ".")...)
 }
 
-// pushAgain builds and pushes what the registry lacks.
+// pushAgain builds and pushes what the registry lacks. Nobody knows that a tag was
+// ever there; of an image of which parts are gone that is known.
 func (p byHand) pushAgain() []Remedy {
 	platforms := p.platforms()
+	title := "Push " + orWords(p.pushable(), "the image") + " again"
+	if p.cause.Cause == catalog.TagNotFound {
+		title = "Build and push " + orWords(p.pushable(), "the image") + ", if its tag is meant so"
+	}
 	r := Remedy{
-		ID: "push-again", Title: "Push " + orWords(p.pushable(), "the image") + " again",
+		ID: "push-again", Title: title,
 		Risks: []string{"A build of today need not be the code of then: take the commit that the tag was made from"},
 		Steps: []Step{
 			{What: "Build and push it, from its commit, for every platform that the cluster has; without the cache, as a builder skips layers that it believes to be there", Where: withSources, Commands: printable(p.build(platforms, "--no-cache")), Afterwards: "the digest that is printed: pin it"},

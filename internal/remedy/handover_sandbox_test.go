@@ -66,6 +66,8 @@ func places() map[string]func(*situation, string) {
 			s.k.Digests = map[string]string{s.d.Pull.Image: v}
 		},
 		"--to": func(s *situation, v string) { s.o.To = v }, "--mirror": func(s *situation, v string) { s.o.Mirror = v }, "--mirror's path": func(s *situation, v string) { s.o.Mirror = "m.example/" + v },
+		"--copy-from": func(s *situation, v string) { s.copied("platform", v, "docker.io") }, "its namespace": func(s *situation, v string) { s.copied(v, "hub", "docker.io") },
+		"its key": func(s *situation, v string) { s.copied("platform", "hub", v) },
 		"--proxy": func(s *situation, v string) { s.o.Proxy = v }, "--proxy's host": func(s *situation, v string) { s.o.Proxy = "http://" + v }, "--ca's name": func(s *situation, v string) { s.o.CAFile = v },
 		"finding": func(s *situation, v string) {
 			s.d.Findings = []evidence.Finding{{Outcome: evidence.RateLimited, Subject: evidence.Subject{Kind: evidence.SubjectBlobStore, Name: v}, Details: map[string]string{"retryAfter": v, "window": v, "host": v}}}
@@ -179,7 +181,7 @@ func newFamilies(cause string, seen map[string]bool) []family {
 func programs() []string {
 	return []string{
 		"aws", "az", "cat", "chmod", "chronyc", "containerd", "cosign", "cp", "crictl", "crio", "ctr", "curl", "date", "df", "dmesg", "docker", "dockerd", "du", "find", "findmnt", "gcloud",
-		"getent", "grep", "helm", "ip", "journalctl", "k3s", "kubectl", "ls", "microk8s", "mkdir", "mv", "nft", "openssl", "ps", "resolvectl", "rm", "sed", "skopeo", "systemctl", "tail", "talosctl", "tar", "timedatectl", "update-ca-certificates",
+		"getent", "grep", "helm", "ip", "journalctl", "jq", "k3s", "kubectl", "ls", "microk8s", "mkdir", "mv", "nft", "openssl", "ps", "resolvectl", "rm", "sed", "skopeo", "systemctl", "tail", "talosctl", "tar", "timedatectl", "update-ca-certificates",
 	}
 }
 

@@ -73,6 +73,11 @@ func (s situation) given(t *testing.T) situation {
 	return s
 }
 
+// copied has the person name a secret of the cluster that has a login.
+func (s *situation) copied(namespace, name, key string) {
+	s.o.Logins = []Login{{Credential: keyring.Credential{Secret: namespace + "/" + name, Key: key}, Source: "secret " + name}}
+}
+
 // registriesOf each kind that is told apart.
 func registriesOf() []string {
 	return []string{"docker.io", "123456789012.dkr.ecr.eu-west-1.amazonaws.com", "europe-docker.pkg.dev", "acme.azurecr.io", "ghcr.io", "registry.gitlab.com", "quay.io", "acme.jfrog.io", "harbor.acme.example:8443", "[fd12::1]:5000"}
@@ -112,6 +117,9 @@ func situations(t *testing.T, cause string) map[string]situation {
 	bare.k.Target.Object = Object{APIVersion: "v1", Kind: "Pod", Resource: "pods", Namespace: "shop", Name: bare.d.Pull.Pod, UID: "u"}
 	bare.d.Pull.Owner = evidence.Object{Kind: "Pod", Namespace: "shop", Name: bare.d.Pull.Pod}
 	all["a bare pod"] = bare
+	named := bare
+	named.copied("platform", "hub", "https://index.docker.io/v1/")
+	all["a bare pod, with a login of the cluster"] = named
 	static := bare
 	static.k.Target.Template.Annotations = map[string]string{corev1.MirrorPodAnnotationKey: "x"}
 	all["a static pod"] = static

@@ -188,7 +188,10 @@ func (p *planner) otherImage() []Remedy {
 	if p.o.To != "" && p.o.Container != "" && p.o.Container != p.d.Pull.Container {
 		return nil
 	}
-	ask := Remedy{ID: "set-image", Kind: Applied, Needs: "--to IMAGE", Title: "Set " + p.container() + " to another image", Because: p.nearest()}
+	ask := Remedy{ID: "set-image", Kind: Applied, Needs: "--to IMAGE", Title: "Set " + p.container() + " to another image", Near: p.near()}
+	if len(ask.Near) > 0 {
+		ask.Because = "names like it that exist: " + listed(ask.Near)
+	}
 	if wrongImage(p.d) {
 		ask.Title = "Set " + p.container() + " to an image that exists"
 	}
@@ -241,24 +244,6 @@ func (p *planner) wanting() []string {
 		return failing
 	}
 	return wanting
-}
-
-// nearest names in words, as the findings have them.
-func (p *planner) nearest() string {
-	var names []string
-	for _, f := range p.d.Findings {
-		for _, key := range []string{"nearest", "highest", "near"} {
-			for _, name := range strings.Fields(f.Details[key]) {
-				if !slices.Contains(names, name) {
-					names = append(names, name)
-				}
-			}
-		}
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	return "names like it that exist: " + listed(names)
 }
 
 // setImages gives spots of the target's template other images (of a pod, in the

@@ -175,7 +175,7 @@ func TestWrongImages(t *testing.T) {
 				Check: evidence.CheckTags, Outcome: evidence.TagsListed, Details: map[string]string{"nearest": "1.27.4 1.27.3"},
 			})}},
 			want:    []string{"applied set-image: Set container app to an image that exists [--to IMAGE]"},
-			because: "names like it that exist: 1.27.4, 1.27.3",
+			because: "names like it that exist: registry.example/acme/app:1.27.4, registry.example/acme/app:1.27.3",
 		},
 		{
 			name: "a StatefulSet's failing pod has to be evicted",

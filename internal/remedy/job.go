@@ -98,7 +98,7 @@ func (p *planner) inPlaceForesight(swaps []swap) *Prospect {
 
 // setInPod changes the images of a pod that nobody made and nobody remakes.
 func (p *planner) setInPod(r Remedy, swaps []swap, edits []Edit, change func(*corev1.PodSpec)) []Remedy {
-	if isMirrorMeta(p.Target.Template.Annotations) {
+	if p.static() {
 		return []Remedy{p.staticPod(r)}
 	}
 	for _, s := range swaps {
@@ -130,8 +130,8 @@ func (p *planner) staticPod(r Remedy) Remedy {
 		where = "on node " + p.d.Pull.Node
 	}
 	return Remedy{
-		ID: "static-pod", Kind: HandedOver, Title: r.Title, Image: r.Image, Because: "it is a static pod, which its kubelet reads from a file",
-		Steps: []Step{{What: "Change the image in the file of the pod, usually in /etc/kubernetes/manifests; the kubelet takes it up by itself", Where: where}},
+		ID: "static-pod", Kind: HandedOver, Title: r.Title, Image: r.Image, Because: "it is a static pod, which its kubelet reads from " + p.staticFile(),
+		Steps: []Step{{What: "Change it in that file; the kubelet takes it up by itself", Where: where}},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/pullmedic/pullmedic/evidence"
 	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/shell"
+	"github.com/pullmedic/pullmedic/internal/spelling"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
@@ -29,6 +30,9 @@ func (p *planner) login() []Remedy {
 	if _, err := keyring.ParseImage(p.d.Pull.Image); err != nil {
 		return nil
 	}
+	if p.static() {
+		return p.staticLogin()
+	}
 	var all []Remedy
 	if p.ownLogin() == nil && p.o.Via == "" {
 		all = p.setRight()
@@ -38,6 +42,8 @@ func (p *planner) login() []Remedy {
 		all = append(all, p.give(*login)...)
 	case inNamespace != nil:
 		all = append(all, p.use(*inNamespace)...)
+	case len(all) == 0 && p.bare() && len(p.newDraft().names()) == 0:
+		all = p.replacePodWith(nil) // no login that is brought could be put where this pod looks
 	case len(all) == 0:
 		all = append(all, p.askForLogin())
 	}
@@ -223,7 +229,7 @@ func (p *planner) cannot(g gift) []Remedy {
 		}
 	}
 	if p.bare() {
-		return p.replacePodWith(g)
+		return p.replacePodWith(g.secret)
 	}
 	var reasons []string
 	for _, via := range []string{viaSecret, viaAccount, viaTemplate} {
@@ -259,15 +265,32 @@ func (p *planner) askForLogin() Remedy {
 	if !p.SecretsSeen {
 		r.Because = "no secret of those that were read is known to work for this image"
 	}
+	if flag, sentence, ok := p.secretElsewhere(); ok {
+		r.Needs, r.Because = flag, sentence
+	}
+	return r
+}
+
+// secretElsewhere is the flag that takes the login of a secret which another
+// namespace has and this one lacks, and the sentence that says so.
+func (p *planner) secretElsewhere() (flag, sentence string, ok bool) {
 	for _, f := range p.d.Findings {
 		first, _, _ := strings.Cut(f.Details["namespaces"], ",")
 		_, name, _ := strings.Cut(f.Subject.Name, "/")
-		flag, ok := shell.Command("--copy-from", first+"/"+name)
-		if f.Outcome == evidence.SecretElsewhere && first != "" && name != "" && ok {
-			r.Needs, r.Because = flag, foreign.Text(f.Sentence, 300)
+		flag, quoted := shell.Command("--copy-from", first+"/"+name)
+		if f.Outcome == evidence.SecretElsewhere && first != "" && name != "" && quoted {
+			return flag, foreign.Text(f.Sentence, 300), true
 		}
 	}
-	return r
+	return "", "", false
+}
+
+// fromElsewhere is the flag that takes a login from a secret of the cluster.
+func (p *planner) fromElsewhere() string {
+	if flag, _, ok := p.secretElsewhere(); ok {
+		return flag
+	}
+	return "--copy-from NAMESPACE/SECRET"
 }
 
 // host of the image's registry.
@@ -347,25 +370,5 @@ func nearName(a, b string) bool {
 	if strings.HasPrefix(a, b) || strings.HasPrefix(b, a) || strings.HasSuffix(a, b) || strings.HasSuffix(b, a) {
 		return true
 	}
-	return distance(a, b) <= min(2, short/3)
-}
-
-// distance is the number of letters to change, add or take away (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
+	return spelling.Distance(a, b) <= min(2, short/3)
 }

@@ -8,11 +8,15 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
 // replacePodWith hands over what gives a bare pod a credential: its list of pull
-// secrets cannot be changed, so it has to be made anew.
-func (p *planner) replacePodWith(g gift) []Remedy {
+// secrets cannot be changed, so it has to be made anew. The secret is one of the
+// namespace, or, if that is nil, made first.
+func (p *planner) replacePodWith(secret *Secret) []Remedy {
 	d := p.newDraft()
 	title := "Make pod " + p.Target.Name + " anew with a credential for " + p.host()
 	because := p.whyNotSecret(d)
@@ -21,18 +25,99 @@ func (p *planner) replacePodWith(g gift) []Remedy {
 	}
 	r := Remedy{ID: "replace-pod-with-secret", Title: title, Because: because}
 	var name string
-	if g.secret != nil {
-		name = g.secret.Name
+	if secret != nil {
+		name = secret.Name
 	} else {
 		name = d.freeName(slug(p.host()))
-		r.Steps = byHand{p}.loginFile(name)
+		r.Steps, r.Risks = p.secretSteps(name)
 	}
 	return []Remedy{p.remake(r, withSecrets(append([]string{name}, d.names()...)))}
+}
+
+// secretSteps make a secret of that name with the login that the person named. One
+// of the cluster is copied, without that it is shown; any other is given once more,
+// as no step may hold it.
+func (p *planner) secretSteps(name string) (steps []Step, risks []string) {
+	l := p.ownLogin()
+	if l == nil {
+		steps = byHand{p}.loginFile(name, false)
+		steps[0].What += "; fix with " + p.fromElsewhere() + " hands over how a login of the cluster is copied instead"
+		return steps, nil
+	}
+	if from, secret, ok := strings.Cut(l.Credential.Secret, "/"); ok && !l.Personal {
+		if from != p.Target.Namespace {
+			risks = []string{"a login of namespace " + foreign.Text(from, 63) + " will lie in this one too, for all who may read secrets here"}
+		}
+		return p.copyEntry(from, secret, l.Credential.Key, name), risks
+	}
+	steps = byHand{p}.loginFile(name, false)
+	steps[0].What += "; give the login that you named, which no step of this holds"
+	return steps, nil
+}
+
+// copyEntry makes a secret of one entry of another, and of none of its others,
+// without that it is shown or lies in a file.
+func (p *planner) copyEntry(namespace, from, key, name string) []Step {
+	const (
+		file  = `go-template={{with index .data ".dockerconfigjson"}}{{base64decode .}}{{else}}{{base64decode (index .data ".dockercfg")}}{{end}}`
+		entry = `{auths: ((.auths // .) | with_entries(select(.key == $key)))}`
+	)
+	made, in := matching(dnsGrammar, name), matching(dnsGrammar, p.Target.Namespace)
+	step := Step{
+		What:  "Make secret " + name + " of that one entry of secret " + foreign.Text(from, 253) + " in namespace " + foreign.Text(namespace, 63) + "; it needs jq, and shows nothing of it",
+		Where: withKubectl, Afterwards: "secret/" + name + " created",
+	}
+	step.Commands = printable(pipe(
+		sh("kubectl", "get", "secret", matching(dnsGrammar, from), "-n", matching(dnsGrammar, namespace), "-o", file),
+		sh("jq", "-c", "--arg", "key", key, entry),
+		sh("kubectl", "create", "secret", "generic", made, "-n", in, "--type="+keyring.TypeDockerConfigJSON, "--from-file="+dataConfigJSON+"=/dev/stdin"),
+	))
+	return []Step{step}
+}
+
+// static tells a pod that its kubelet reads from a file: what the API server shows
+// of it is a mirror.
+func (p *planner) static() bool { return p.bare() && isMirrorMeta(p.Target.Template.Annotations) }
+
+// nodeLogins is where kubelets look for logins that hold for all of a node's pods
+// (the root directory is first of the places, see
+// https://kubernetes.io/docs/concepts/containers/images/#configuring-nodes-to-authenticate-to-a-private-registry).
+const nodeLogins = "/var/lib/kubelet/config.json"
+
+// staticLogin hands over how a static pod gets a credential: it can name no secret,
+// and making its mirror anew changes nothing.
+func (p *planner) staticLogin() []Remedy {
+	hand := byHand{p}
+	command, how := hand.logIn(nodeLogins)
+	return []Remedy{{
+		ID: "static-pod", Kind: HandedOver, Title: "Give the node's kubelet a credential for " + p.host(),
+		Because: "it is a static pod, which its kubelet reads from " + p.staticFile() + ": it can name no secret, and a change of what the API server shows of it changes nothing",
+		Steps: []Step{
+			{What: "Log in with the kubelet's own file, which skopeo writes, and keep what was there; " + how, Where: hand.onNode(), Commands: printable(hand.keepCopy(nodeLogins), command, sh("chmod", "600", nodeLogins)),
+				Afterwards: "Login Succeeded; the kubelet reads it within 5 minutes, and the next attempt after that succeeds"},
+		},
+		Risks: []string{"every pod of the node may be pulled with this login from then on", "a token in that file ends by itself, and nothing renews it: a credential provider of the kubelet does"},
+		Undo:  []Step{{What: "Put the file back", Where: hand.onNode(), Commands: printable(hand.putBack(nodeLogins))}},
+	}}
+}
+
+// staticFile is the manifest of a static pod, as far as its name tells it: the
+// kubelet puts the node's behind the name that is written there.
+func (p *planner) staticFile() string {
+	const folder = "/etc/kubernetes/manifests"
+	name := matching(dnsGrammar, p.Target.Name)
+	if own, ok := strings.CutSuffix(name, "-"+p.d.Pull.Node); ok && p.d.Pull.Node != "" && own != "" {
+		return "a file, usually " + folder + "/" + own + ".yaml"
+	}
+	return "a file, usually in " + folder
 }
 
 // replacePod hands over how a bare pod is made anew with what cannot be changed
 // in it. Without edits it is made anew as it is.
 func (p *planner) replacePod(r Remedy, why string, edits []Edit) []Remedy {
+	if p.static() {
+		return []Remedy{p.staticPod(r)}
+	}
 	return []Remedy{p.remake(Remedy{ID: "replace-pod", Title: r.Title, Because: join(why, r.Because), Image: r.Image}, operations(edits))}
 }
 

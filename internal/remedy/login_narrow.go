@@ -5,9 +5,11 @@ package remedy
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
@@ -15,7 +17,8 @@ import (
 // sent for it: where a key matches, the kubelet never tries without. The key is
 // narrowed to the paths of other images that pods use it for; if none are
 // known, and the registry rejects it anyway, the entry goes, as it serves
-// nobody.
+// nobody. Where more may need it than are known or can be written down, it is left
+// to a person.
 func (p *planner) narrowEntry() []Remedy {
 	d := p.newDraft()
 	title := ""
@@ -28,7 +31,10 @@ func (p *planner) narrowEntry() []Remedy {
 		if dataKey == "" || !ok || len(c.entries) > maxEntries {
 			continue
 		}
-		entries, does, ok := p.narrowed(s, c.entries)
+		entries, does, why, ok := p.narrowed(s, c.entries)
+		if why != "" {
+			return []Remedy{p.narrowByHand(s, why)}
+		}
 		if !ok {
 			return nil
 		}
@@ -48,6 +54,8 @@ func (p *planner) narrowEntry() []Remedy {
 	because := "anybody may pull the image, but the kubelet sends the login wherever a key matches"
 	if p.rejected() {
 		because = "the registry rejects the login, and lets anybody pull the image without"
+	} else {
+		d.risks = append(d.risks, "only images that pods of this namespace run now keep the login: of a CronJob between its runs, or of what is scaled to 0, nothing shows that it needs it")
 	}
 	return []Remedy{d.remedy("narrow-pull-secret", title, because)}
 }
@@ -58,20 +66,38 @@ func (d *draft) sendsNone() bool {
 	return err == nil && answer.Sends == keyring.SendsAnonymous
 }
 
+// narrowByHand leaves it to a person to say who needs a login.
+func (p *planner) narrowByHand(s Secret, why string) Remedy {
+	return Remedy{
+		ID: "login-by-hand", Kind: HandedOver, Title: "Keep the login of secret " + s.Name + " from being sent for " + foreign.Text(p.d.Pull.Image, 300),
+		Because: "anybody may pull the image, but the kubelet sends the login wherever a key matches; " + why,
+		Steps: []Step{{
+			What:  "In secret " + s.Name + ", put the login under the paths of the repositories that need it, and take out the key that matches this image, too; or push the public image to where no key matches, and name it there",
+			Where: "where that secret is kept", Afterwards: "kubectl pullmedic diagnose says that nothing is sent for this image",
+		}},
+	}
+}
+
 // narrowed are the entries of a secret such that none is tried for the image,
 // and what is done to the first; "" for nothing. False if that would take a
-// login from those who may need it.
-func (p *planner) narrowed(s Secret, entries jsonObject) (jsonObject, string, bool) {
-	image, does := p.d.Pull.Image, ""
-	out := entries
+// login from those who may need it; why says so where those are too many to know.
+func (p *planner) narrowed(s Secret, entries jsonObject) (out jsonObject, does, why string, ok bool) {
+	image := p.d.Pull.Image
+	out = entries
 	for _, m := range entries {
 		v := judgeEntry(image, m.name, m.value)
 		if !v.matched || v.credential.Empty {
 			continue // an empty one goes out anonymous, as it should
 		}
 		keys := p.keysFor(s, m.name)
-		if len(keys) == 0 && !p.rejected() {
-			return nil, "", false
+		switch {
+		case p.rejected() && len(keys) <= maxNarrowed: // it serves nobody
+		case s.Partly:
+			return nil, "", "not all pods that use it could be looked at, and some may need the login", false
+		case len(keys) > maxNarrowed:
+			return nil, "", "more than " + strconv.Itoa(maxNarrowed) + " paths need the login", false
+		case len(keys) == 0:
+			return nil, "", "", false
 		}
 		out = out.without(func(n string) bool { return n == m.name })
 		var shown []string
@@ -88,10 +114,11 @@ func (p *planner) narrowed(s Secret, entries jsonObject) (jsonObject, string, bo
 			}
 		}
 	}
-	return out, does, true
+	return out, does, "", true
 }
 
-// maxNarrowed bounds the keys that take the place of one.
+// maxNarrowed bounds the keys that take the place of one; keysFor gives one more if
+// there are more.
 const maxNarrowed = 10
 
 // keysFor are the narrower keys of an entry, for the images other than this one
@@ -112,7 +139,7 @@ func (p *planner) keysFor(s Secret, key string) []string {
 		owner, _, _ := strings.Cut(other.Repository, "/")
 		for _, narrow := range []string{other.Host + "/" + owner, other.Host + "/" + owner + "/", other.Host + "/" + other.Repository} {
 			if keyMatches(used, narrow) && !keyMatches(image, narrow) {
-				if !slices.Contains(keys, narrow) && len(keys) < maxNarrowed {
+				if !slices.Contains(keys, narrow) && len(keys) <= maxNarrowed {
 					keys = append(keys, narrow)
 				}
 				break

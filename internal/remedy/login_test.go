@@ -169,6 +169,16 @@ func TestCredentialRemedies(t *testing.T) {
 			loginCase{cause: catalog.CredentialsMissing, kind: "Pod", login: "new"},
 			[]string{"replace-pod-with-secret by hand"},
 		},
+		"also before a login is named, as none could be put where it looks": {
+			loginCase{cause: catalog.CredentialsMissing, kind: "Pod"},
+			[]string{"replace-pod-with-secret by hand"},
+		},
+		"a static pod can name no secret": {
+			loginCase{cause: catalog.CredentialsMissing, kind: "Pod", login: "new", edit: func(k *Case, _ *Options) {
+				k.Target.Template.Annotations = map[string]string{corev1.MirrorPodAnnotationKey: "x"}
+			}},
+			[]string{"static-pod by hand"},
+		},
 		"a bare pod's secret is rewritten": {
 			loginCase{cause: catalog.CredentialsInvalid, kind: "Pod", names: []string{"harbor"}, secret: []Secret{wrong}, login: "new"},
 			[]string{"login-secret new"},
@@ -364,6 +374,20 @@ func TestCredentialRemedies(t *testing.T) {
 		"where it is not rejected and nothing is known, it stays": {
 			loginCase{cause: catalog.CredentialsBreakPublicImage, image: publicImage, names: []string{"github"}, secret: []Secret{loginSecret("github", configOf("ghcr.io", entryOf("stale")))}},
 			[]string{"login needs " + broughtBy},
+		},
+		"where not all who use it are known, it is left to a person": {
+			loginCase{cause: catalog.CredentialsBreakPublicImage, image: publicImage, names: []string{"github"},
+				secret: []Secret{loginSecret("github", configOf("ghcr.io", entryOf("good")), func(s *Secret) { s.Repositories, s.Partly = []string{"ghcr.io/team/a"}, true })}},
+			[]string{"login-by-hand by hand"},
+		},
+		"and where it would take more keys than can be overlooked": {
+			loginCase{cause: catalog.CredentialsBreakPublicImage, image: publicImage, names: []string{"github"},
+				secret: []Secret{loginSecret("github", configOf("ghcr.io", entryOf("good")), func(s *Secret) {
+					for i := range maxNarrowed + 1 {
+						s.Repositories = append(s.Repositories, fmt.Sprintf("ghcr.io/team-%c/app", 'a'+i))
+					}
+				})}},
+			[]string{"login-by-hand by hand"},
 		},
 		"a public image of Docker Hub": {
 			loginCase{cause: catalog.CredentialsBreakPublicImage, image: "nginx:1.29", names: []string{"hub"}, seen: []evidence.Outcome{evidence.CredentialExpired},

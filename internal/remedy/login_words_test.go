@@ -418,6 +418,63 @@ func TestASecretIsMadeFromAFile(t *testing.T) {
 	}
 }
 
+// Who pulls with a login now and then is not seen by looking at pods.
+func TestNarrowingALoginSaysWhoMayLoseIt(t *testing.T) {
+	const risk = "only images that pods of this namespace run now keep the login: of a CronJob between its runs, or of what is scaled to 0, nothing shows that it needs it"
+	secret := loginSecret("github", configOf("ghcr.io", entryOf("good")), func(s *Secret) { s.Repositories = []string{"ghcr.io/team/a"} })
+	for _, seen := range [][]evidence.Outcome{nil, {evidence.CredentialRejected}} {
+		_, _, all := loginPlan(t, loginCase{cause: catalog.CredentialsBreakPublicImage, image: publicImage, names: []string{"github"}, secret: []Secret{secret}, seen: seen})
+		if all[0].ID != "narrow-pull-secret" || slices.Contains(all[0].Risks, risk) != (seen == nil) { // a rejected one serves nobody
+			t.Errorf("%s: %q", all[0].ID, all[0].Risks)
+		}
+	}
+}
+
+// A login that lies in the cluster is copied, that entry alone, and nobody is asked
+// for another one; nor is it shown.
+func TestALoginOfTheClusterIsCopiedForABarePod(t *testing.T) {
+	c := loginCase{cause: catalog.CredentialsMissing, kind: "Pod", login: "new", edit: func(_ *Case, o *Options) {
+		o.Logins[0].Credential.Secret, o.Logins[0].Credential.Key = "platform/hub", harborHost
+	}}
+	_, _, all := loginPlan(t, c)
+	r := all[0]
+	var commands []string
+	for _, s := range r.Steps {
+		commands = append(commands, s.Commands...)
+	}
+	text := strings.Join(commands, "\n")
+	if r.ID != "replace-pod-with-secret" || strings.Contains(text, "skopeo login") || strings.Contains(text, loginCanary) {
+		t.Errorf("%s: %s", r.ID, text)
+	}
+	for _, part := range []string{"kubectl get secret hub -n platform -o ", "| jq -c --arg key " + harborHost + " ", "| kubectl create secret generic harbor-example-8443-pullmedic -n shop ", `"value":[{"name":"harbor-example-8443-pullmedic"}]`} {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is not in %s", part, text)
+		}
+	}
+	if !slices.Contains(r.Risks, "a login of namespace platform will lie in this one too, for all who may read secrets here") {
+		t.Errorf("risks %q", r.Risks)
+	}
+}
+
+// A static pod's login goes where its kubelet looks, beside its file.
+func TestAStaticPodsLoginGoesIntoTheKubeletsFile(t *testing.T) {
+	_, _, all := loginPlan(t, loginCase{cause: catalog.CredentialsMissing, kind: "Pod", edit: func(k *Case, _ *Options) {
+		k.Target.Template.Annotations = map[string]string{corev1.MirrorPodAnnotationKey: "x"}
+		k.Target.Name = "etcd-worker-3"
+	}})
+	r := all[0]
+	if !strings.Contains(r.Because, "/etc/kubernetes/manifests") || len(r.Steps) != 1 || !slices.Contains(r.Steps[0].Commands, "skopeo login --authfile /var/lib/kubelet/config.json "+harborHost) {
+		t.Errorf("%+v", r)
+	}
+	for _, s := range r.Steps {
+		for _, command := range s.Commands {
+			if strings.Contains(command, "kubectl") {
+				t.Errorf("it says %q, and the API server's copy of a static pod is only that", command)
+			}
+		}
+	}
+}
+
 // A cloud's token goes from the cloud's command line to skopeo through a pipe; all
 // others are typed.
 func TestACloudsTokenIsPiped(t *testing.T) {

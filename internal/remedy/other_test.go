@@ -71,6 +71,16 @@ func TestPodsAreKeptOnNodesWhosePlatformTheImageHas(t *testing.T) {
 			}}}
 		}
 	}
+	// on has the ready pod on a node of this platform, and the failing one on another.
+	on := func(at evidence.Platform, k remedy.Case) remedy.Case {
+		k.Pods[1].Spec.NodeName = "worker-2"
+		k.NodePlatforms = map[string]evidence.Platform{"worker-1": amd, "worker-2": at}
+		return k
+	}
+	s390 := evidence.Platform{OS: "linux", Arch: "s390x"}
+	two := diagnose(t, catalog.PlatformMismatch, "", "app", good, evidence.Finding{
+		Check: evidence.CheckPlatform, Outcome: evidence.PlatformAbsent, Details: map[string]string{"platforms": "linux/arm64 linux/s390x", "platform": "linux/amd64"},
+	})
 	const title = "applied node-selector: Keep the pods on nodes of linux/arm64 | deployment/api "
 	whole := []string{title + "/spec/template/spec/nodeSelector=map[kubernetes.io/arch:arm64] | restarts 1"}
 	for _, c := range []planned{
@@ -90,8 +100,22 @@ func TestPodsAreKeptOnNodesWhosePlatformTheImageHas(t *testing.T) {
 		{name: "its affinity shuts it out", k: only("Deployment", []evidence.Platform{amd, arm}, required("kubernetes.io/arch", corev1.NodeSelectorOpNotIn, "arm64"))},
 		{name: "a pod lies where it lies", k: only("Pod", []evidence.Platform{amd, arm}, nil)},
 		{name: "a Job's template cannot be changed", k: only("Job", []evidence.Platform{amd, arm}, nil)},
-		{name: "a DaemonSet loses nodes", k: only("DaemonSet", []evidence.Platform{amd, arm}, nil), risk: "nodes of other platforms get no pod",
+		{name: "a DaemonSet loses nodes", k: on(arm, only("DaemonSet", []evidence.Platform{amd, arm}, nil)), risk: "nodes of other platforms get no pod of it any more, which removes 1 pod",
 			want: []string{"applied node-selector: Keep the pods on nodes of linux/arm64 | daemonset/api /spec/template/spec/nodeSelector=map[kubernetes.io/arch:arm64] | restarts 1"}},
+		{name: "pods that are ready do not go for good unless that is asked for by name", k: on(amd, only("DaemonSet", []evidence.Platform{amd, arm}, nil)), because: "1 ready pod on nodes of other platforms would go for good",
+			want: []string{"applied node-selector: Keep the pods on nodes of linux/arm64 [--with node-selector]"}},
+		{name: "nor where it is not known what their nodes are", k: only("DaemonSet", []evidence.Platform{amd, arm}, nil), because: "1 ready pod on nodes of other platforms would go for good",
+			want: []string{"applied node-selector: Keep the pods on nodes of linux/arm64 [--with node-selector]"}},
+		{name: "it is asked for by name", k: on(amd, only("DaemonSet", []evidence.Platform{amd, arm}, nil)), o: remedy.Options{With: "node-selector"}, risk: "which removes 2 pods, 1 of them ready",
+			want: []string{"applied node-selector: Keep the pods on nodes of linux/arm64 | daemonset/api /spec/template/spec/nodeSelector=map[kubernetes.io/arch:arm64] | restarts 1"}},
+		{name: "of several platforms that the image has, all stay open", k: on(arm, func() remedy.Case {
+			k := only("DaemonSet", []evidence.Platform{amd, arm, s390}, nil)
+			k.Diagnoses = []diagnosis.Diagnosis{two}
+			return k
+		}()), risk: "which removes 1 pod", because: "the image has linux/arm64, linux/s390x, and the cluster has nodes of linux/arm64, linux/s390x",
+			want: []string{"applied node-selector: Keep the pods on nodes of linux/arm64, linux/s390x | daemonset/api /spec/template/spec/affinity=" +
+				"map[nodeAffinity:map[requiredDuringSchedulingIgnoredDuringExecution:map[nodeSelectorTerms:[map[matchExpressions:[map[key:kubernetes.io/arch operator:In values:[arm64 s390x]]]]]]]] | restarts 1"}},
+		{name: "a Deployment's pods find other nodes", k: on(amd, only("Deployment", []evidence.Platform{amd, arm}, nil)), want: whole},
 		{name: "--to comes instead", k: only("Pod", []evidence.Platform{amd, arm}, nil), o: remedy.Options{To: sidecar},
 			want: []string{"applied set-image: Set container app to " + sidecar + " | pod/api /spec/containers/0/image=" + sidecar}},
 	} {
@@ -192,7 +216,11 @@ func TestARetiredRegistry(t *testing.T) {
 	}
 	const at = " | pod/api /spec/containers/0/image="
 	for _, c := range []planned{
-		{name: "goes where its owner said", k: by(nil), risk: "rests on its owner's word",
+		{name: "is not followed on its owner's word alone", k: by(nil), because: "rests on its owner's word",
+			want: []string{"applied moved-image: Set container app to " + now + " [--with moved-image]"}},
+		{name: "nor to what is there, with nothing to compare it with", k: by(nil, remedy.Copy{Image: now, Digest: digestA}),
+			want: []string{"applied moved-image: Set container app to " + now + " [--with moved-image]"}},
+		{name: "is followed when it is asked for by name", k: by(nil), o: remedy.Options{With: "moved-image"}, risk: "rests on its owner's word",
 			want: []string{"applied moved-image: Set container app to " + now + at + now}},
 		{name: "takes the content that was pulled before", k: by(map[string]string{old: digestA}, remedy.Copy{Image: now, Digest: digestA}),
 			want: []string{"applied moved-image: Set container app to " + now + "@" + digestA + at + now + "@" + digestA}},

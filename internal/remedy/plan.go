@@ -110,6 +110,7 @@ func (p *planner) plan() []Remedy {
 		if all[i].Cause == "" {
 			all[i].Cause = p.cause.Cause
 		}
+		all[i].Container = p.d.Pull.Container
 		p.takesAlong(&all[i])
 	}
 	slices.SortStableFunc(all, func(a, b Remedy) int { return rank(a) - rank(b) })

@@ -46,6 +46,11 @@ type Remedy struct {
 	// Because says what it rests on, without a full stop: "revision 17 ran it,
 	// and still serves 4 of 6 pods". "" if nothing needs to be said.
 	Because string
+	// Container whose pull it mends, or image volume.
+	Container string
+	// Near are whole images that exist and are named almost as the one that fails, of
+	// a remedy that needs --to. None of them is ever chosen.
+	Near []string
 	// Needs is the flag that has to be given before it can be carried out
 	// ("--to IMAGE"); such a remedy has no Changes.
 	Needs string
@@ -221,8 +226,10 @@ type Case struct {
 	// SecretsSeen: all of the namespace were listed, so that what is not in
 	// Secrets is not there.
 	SecretsSeen bool
-	// Platforms of the cluster's nodes, each once.
-	Platforms []evidence.Platform
+	// Platforms of the cluster's nodes, each once, and of the nodes on which pods of
+	// the case lie, by name.
+	Platforms     []evidence.Platform
+	NodePlatforms map[string]evidence.Platform
 	// Digests of images that a registry was asked for already: by the image as
 	// written, the digest that it gives for the name (of an index, the index's:
 	// it is what runtimes write down as a pod's imageID).
@@ -252,8 +259,10 @@ type Secret struct {
 	// as pulls name them.
 	ProvenFor []string
 	// Repositories, as host/path, that other pods of the namespace pull while
-	// they name it: for narrowing an entry that is not to be sent for all.
+	// they name it: for narrowing an entry that is not to be sent for all. Partly:
+	// there may be more, as not all pods were read.
 	Repositories []string
+	Partly       bool
 }
 
 // A Copy is the same content under another name.

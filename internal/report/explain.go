@@ -10,6 +10,8 @@ import (
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/catalog"
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/remedy"
+	"github.com/pullmedic/pullmedic/internal/spelling"
 )
 
 // CauseList is the catalogue in brief.
@@ -50,6 +52,26 @@ func windows(from []catalog.Window) []v1alpha1.Window {
 		out = append(out, v1alpha1.Window{Of: string(w.Of), Back: w.Back})
 	}
 	return out
+}
+
+// DescribeRemedy is what is told of the remedy of that id, with the causes that it
+// mends; false if there is none.
+func DescribeRemedy(c *catalog.Catalog, id string) (v1alpha1.RemedyDescription, bool) {
+	a, ok := remedy.Describe(id)
+	if !ok {
+		return v1alpha1.RemedyDescription{}, false
+	}
+	words := strings.NewReplacer("`", "")
+	d := v1alpha1.RemedyDescription{
+		Document: v1alpha1.Head(v1alpha1.KindRemedy), ID: a.ID, Remedy: v1alpha1.RemedyKind(a.Kind), Changes: words.Replace(a.Changes), Rights: words.Replace(a.Rights), Undone: words.Replace(a.Undone),
+		Causes: []string{}, Options: some(a.Options),
+	}
+	for _, cause := range c.Causes() {
+		if slices.Contains(cause.Remedies, id) {
+			d.Causes = append(d.Causes, cause.ID)
+		}
+	}
+	return d, true
 }
 
 // Matrix tells for each class of error texts what it may stand for.
@@ -102,7 +124,7 @@ func Nearest(c *catalog.Catalog, id string) (nearest string, exact bool) {
 		if known == asked {
 			return cause.ID, true
 		}
-		d := distance(asked, known)
+		d := spelling.Distance(asked, known)
 		if strings.HasPrefix(known, asked) && len(asked) > 2 {
 			d = min(d, 1)
 		}
@@ -111,26 +133,4 @@ func Nearest(c *catalog.Catalog, id string) (nearest string, exact bool) {
 		}
 	}
 	return nearest, false
-}
-
-// distance is how many letters have to be put in, taken out or changed to make
-// b of a (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		above := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := above
-			if a[i] != b[j] {
-				change++
-			}
-			above = row[j+1]
-			row[j+1] = min(change, above+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

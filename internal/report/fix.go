@@ -190,7 +190,7 @@ func afterwards(k remedy.Case) []v1alpha1.RemedyStep {
 
 func remedyOf(r remedy.Remedy) v1alpha1.Remedy {
 	return v1alpha1.Remedy{
-		ID: r.ID, Cause: r.Cause, Kind: v1alpha1.RemedyKind(r.Kind), Title: clean(r.Title), Because: clean(r.Because), Needs: clean(r.Needs),
+		ID: r.ID, Cause: r.Cause, Container: clean(r.Container), Near: cleaned(r.Near), Kind: v1alpha1.RemedyKind(r.Kind), Title: clean(r.Title), Because: clean(r.Because), Needs: clean(r.Needs),
 		Steps: steps(r.Steps), Until: at(r.Until), Latest: at(r.Latest), Risks: cleaned(r.Risks), Restarts: r.Restarts, Lasting: steps(r.Lasting), Undo: steps(r.Undo),
 	}
 }

@@ -123,6 +123,21 @@ func behind(t *testing.T) mend.Plan {
 	return p
 }
 
+// several is a plan of which two containers fail, and each needs a flag of its own.
+func several(t *testing.T) mend.Plan {
+	t.Helper()
+	p := half(t)
+	p.Chosen, p.Changes, p.Proof = nil, nil, verify.NotProven
+	p.Others = []remedy.Remedy{
+		{ID: "set-image", Cause: "TagNotFound", Container: "app", Kind: remedy.Applied, Needs: "--to app=IMAGE", Title: "Set container app to an image that exists",
+			Because: "names like it that exist: acme/api:1.27.4, acme/api:1.27.3", Near: []string{"acme/api:1.27.4", "acme/api:1.27.3"}},
+		{ID: "copy-elsewhere", Cause: "TagNotFound", Container: "app", Kind: remedy.Applied, Needs: "--with moved-image", Title: "Set container app to where it moved"},
+		{ID: "push-again", Cause: "TagNotFound", Container: "app", Kind: remedy.HandedOver, Title: "Push the tag again", Steps: []remedy.Step{{What: "Push it", Where: "where the image is built", Commands: []string{"docker push docker.io/acme/api:1.27.44"}}}},
+		{ID: "login", Cause: p.Case.Diagnoses[1].Causes[0].Cause, Container: "setup", Kind: remedy.Applied, Needs: "--copy-from NAMESPACE/SECRET", Title: "Give the pods a credential for ghcr.io"},
+	}
+	return p
+}
+
 // ends are what can become of a plan.
 func ends() map[string]report.End {
 	began, ended := now().Add(4*time.Second), now().Add(8*time.Second)
@@ -157,6 +172,7 @@ func TestFixText(t *testing.T) {
 		"fix-gone.txt":          {planned(t), "gone", report.Style{}},
 		"fix-half.txt":          {half(t), "mended", report.Style{}},
 		"fix-behind.txt":        {behind(t), "mended", report.Style{}},
+		"fix-several.txt":       {several(t), "", report.Style{Connect: []string{"--context", "it's prod"}, Flags: []string{"--context", "it's prod"}}},
 		"fix-by-hand.txt":       {handedOver(t), "", report.Style{}},
 		"fix-by-hand-60.txt":    {handedOver(t), "", report.Style{Width: 60, Color: true}},
 	} {
@@ -219,6 +235,58 @@ func TestWhatIsLeftToDoStandsAbove(t *testing.T) {
 				t.Errorf("want %q and %q in\n%s", c.says, c.left, b.String())
 			}
 		})
+	}
+}
+
+// Steps that were shown whole for one workload are not shown again for each of the
+// others: those that are equal are for all, of others a command shows them.
+func TestStepsOfSeveralWorkloadsAreShownOnce(t *testing.T) {
+	targets := func(names ...string) (all []v1alpha1.TargetFix) {
+		for _, name := range names {
+			p := handedOver(t)
+			p.Case.Target.Name = name
+			all = append(all, report.Target(load(t), p))
+		}
+		return all
+	}
+	text := func(of v1alpha1.TargetFix) string {
+		var b bytes.Buffer
+		if err := report.PlanText(&b, of, now(), report.Style{Width: 400}); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	all := targets("api", "web", "jobs")
+	all[2].Others[0].Steps[0].What = "Write another one"
+	const step = "1 Write the CA"
+	if first := text(report.After(nil, all[0], report.Style{})); !strings.Contains(first, step) {
+		t.Errorf("the first has no steps:\n%s", first)
+	}
+	for i, want := range map[int]string{
+		1: "Have containerd trust the registry's certificate: the steps for deployment/api in namespace shop, above, are for this one, too\n",
+		2: "Have containerd trust the registry's certificate: as for deployment/api in namespace shop, above, with names of its own\n          1 See them:\n            kubectl pullmedic fix deployment/jobs -n shop --with hosts-ca --dry-run=client\n",
+	} {
+		got := text(report.After(all[:i], all[i], report.Style{}))
+		if !strings.Contains(got, want) || strings.Contains(got, step) || strings.Contains(got, "Write another one") {
+			t.Errorf("%s shows\n%s\nwant\n%s", all[i].Target.Name, got, want)
+		}
+		if whole := text(report.After(all[:i], all[i], report.Style{Verbose: 1})); !strings.Contains(whole, "2 Write the registry's file") {
+			t.Errorf("with -v %s shows\n%s", all[i].Target.Name, whole)
+		}
+		if len(all[i].Others[0].Steps) != 3 {
+			t.Error("the document lost its steps")
+		}
+	}
+}
+
+// At the end stands a line for each workload.
+func TestTheSumOfSeveralWorkloads(t *testing.T) {
+	for name, style := range map[string]report.Style{"fix-sum.txt": {}, "fix-sum-60.txt": {Width: 60}} {
+		var b bytes.Buffer
+		if err := report.SumText(&b, fixed(t), style); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, b.Bytes())
 	}
 }
 

@@ -93,32 +93,48 @@ func (s *sheet) planned(dryRun string) {
 }
 
 // nothing says what is left to do where no change can be made as it is: give the
-// flags that the remedies need, and follow the steps of the one that byHand has
-// written whole, if it has some.
+// flags that the remedies need, one for each container that fails, and follow the
+// steps of the one that byHand has written whole, if it has some.
 func (s *sheet) nothing(t v1alpha1.TargetFix) string {
 	_, rest := leading(t.Others)
-	var needs []string
+	var containers []string // in the order of their remedies
+	needs := map[string][]string{}
 	for _, r := range t.Others {
 		whole := r.Kind == v1alpha1.RemedyHandedOver && len(rest) > 0 && r.ID == rest[0].ID
-		if (r.Kind == v1alpha1.RemedyApplied || whole) && r.Needs != "" && !slices.Contains(needs, r.Needs) {
-			needs = append(needs, r.Needs)
+		if (r.Kind != v1alpha1.RemedyApplied && !whole) || r.Needs == "" || slices.Contains(needs[r.Container], r.Needs) {
+			continue
 		}
+		if needs[r.Container] == nil {
+			containers = append(containers, r.Container)
+		}
+		needs[r.Container] = append(needs[r.Container], r.Needs)
 	}
-	var ways []string
-	if len(needs) > 0 {
-		ways = append(ways, "give "+strings.Join(needs, "; "))
+	var each []string
+	for _, c := range containers {
+		each = append(each, "for "+c+" give "+strings.Join(needs[c], ", or "))
+	}
+	text, joint := "", ""
+	switch len(containers) {
+	case 0:
+	case 1:
+		text, joint = "give "+strings.Join(needs[containers[0]], "; or "), "; or "
+	default:
+		text, joint = "each container needs its own: "+strings.Join(each, "; "), "; or "
+	}
+	if len(rest) > 0 && len(containers) > 0 && !slices.Contains(containers, rest[0].Container) {
+		joint = "; and " // they mend another container
 	}
 	switch {
 	case len(rest) == 0: // all of them need a flag
 	case len(rest[0].Steps) > 0:
-		ways = append(ways, "follow the steps above")
+		text += joint + "follow the steps above"
 	case rest[0].Kind == v1alpha1.RemedyWait:
-		ways = append(ways, "wait, as said above")
+		text += joint + "wait, as said above"
 	}
-	if len(ways) == 0 {
-		ways = []string{"what stands above cannot be carried out as it is"}
+	if text == "" {
+		text = "what stands above cannot be carried out as it is"
 	}
-	return strings.Join(ways, "; or ") + "."
+	return text + "."
 }
 
 // mended says how long it took, who pulled, and what comes next.
@@ -237,6 +253,9 @@ func CertificatesText(w io.Writer, f v1alpha1.Fix, style Style) error {
 	return s.writeTo(w)
 }
 
+// notCarriedOut words a plan that nobody agreed to.
+const notCarriedOut = "not carried out"
+
 // became counts what became of targets: how many were mended, and of the others,
 // in the order in which a sum tells them, "1 undone", "2 refused".
 func became(targets []v1alpha1.TargetFix) (mended int, others []string) {
@@ -250,7 +269,7 @@ func became(targets []v1alpha1.TargetFix) (mended int, others []string) {
 	}{
 		{v1alpha1.FixUndone, "undone"}, {v1alpha1.FixBroken, "broke off"}, {v1alpha1.FixStillPulling, "still pulling"},
 		{v1alpha1.FixChanged, "changed, which no pod shows yet"}, {v1alpha1.FixGone, "gone meanwhile"}, {v1alpha1.FixRefused, "refused"},
-		{v1alpha1.FixNothing, "with nothing to change here"}, {v1alpha1.FixPlanned, "not carried out"},
+		{v1alpha1.FixNothing, "with nothing to change here"}, {v1alpha1.FixPlanned, notCarriedOut},
 	} {
 		if n[other.outcome] > 0 {
 			others = append(others, number(n[other.outcome])+" "+other.words)
@@ -260,16 +279,87 @@ func became(targets []v1alpha1.TargetFix) (mended int, others []string) {
 }
 
 // SumText says over several targets how many were mended, and of the others what
-// became of them.
+// became of them, and ends with a line for each: the workload, its outcome, and the
+// remedy.
 func SumText(w io.Writer, f v1alpha1.Fix, style Style) error {
 	s := newSheet(style)
 	mended, others := became(f.Targets)
-	text := strings.Join(append([]string{number(mended) + " of " + count(len(f.Targets), "workload") + " mended"}, others...), ", ")
+	text := number(mended) + " of " + count(len(f.Targets), "workload") + " mended"
+	if f.DryRun != "" {
+		planned := len(slices.DeleteFunc(slices.Clone(f.Targets), func(t v1alpha1.TargetFix) bool { return t.Outcome != v1alpha1.FixPlanned }))
+		text = "nothing was changed; of " + count(len(f.Targets), "workload") + ", " + number(planned) + " could be mended as planned"
+		others = slices.DeleteFunc(others, func(o string) bool { return strings.HasSuffix(o, notCarriedOut) })
+	}
+	text = strings.Join(append([]string{text}, others...), ", ")
 	c := green
 	if mended < len(f.Targets) {
 		c = yellow
 	}
 	s.blank()
 	s.hang("", plain, 2, painted("In all:", bold), painted(text, c))
+	s.sums(f)
 	return s.writeTo(w)
+}
+
+// sums is a line for each target, in columns as wide as what stands in them.
+func (s *sheet) sums(f v1alpha1.Fix) {
+	rows := [][]string{}
+	widths := [2]int{}
+	for _, t := range f.Targets {
+		row := []string{clean(named(t.Target) + " -n " + t.Target.Namespace), outcomeWords(t.Outcome, f.DryRun), sumRemedy(t)}
+		rows = append(rows, row)
+		for i := range widths {
+			widths[i] = max(widths[i], cells(row[i]))
+		}
+	}
+	for _, row := range rows {
+		head := "  " + pad(row[0], widths[0]) + "  " + pad(row[1], widths[1]) + "  "
+		if cells(head)+12 > s.Width { // no room for a column more
+			s.hang("  ", plain, 4, normal(row[0]+": "+row[1]+", "+row[2]))
+			continue
+		}
+		s.paragraph(head, plain, normal(row[2]))
+	}
+}
+
+// outcomeWords is an outcome in a column.
+func outcomeWords(o v1alpha1.FixOutcome, dryRun string) string {
+	switch {
+	case o == v1alpha1.FixPlanned && dryRun != "":
+		return "planned"
+	case o == v1alpha1.FixPlanned:
+		return notCarriedOut
+	case o == v1alpha1.FixNothing:
+		return "nothing to change"
+	case o == v1alpha1.FixStillPulling:
+		return "still pulling"
+	case o == v1alpha1.FixBroken:
+		return "half done"
+	}
+	return strings.ToLower(string(o))
+}
+
+// sumRemedy is what a plan does, or what there is to be done instead.
+func sumRemedy(t v1alpha1.TargetFix) string {
+	if len(t.Remedies) > 0 {
+		var ids []string
+		for _, r := range t.Remedies {
+			ids = append(ids, r.ID)
+		}
+		return strings.Join(ids, ", ")
+	}
+	flagged, rest := leading(t.Others)
+	var ways []string
+	for _, r := range flagged {
+		ways = append(ways, r.ID+flagOf(r))
+	}
+	if len(rest) > 0 && rest[0].Kind == v1alpha1.RemedyHandedOver {
+		ways = append(ways, rest[0].ID+" by hand")
+	} else if len(rest) > 0 {
+		ways = append(ways, rest[0].ID)
+	}
+	if len(ways) == 0 {
+		return "no remedy"
+	}
+	return strings.Join(ways, ", or ")
 }

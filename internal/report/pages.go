@@ -87,6 +87,36 @@ func CauseText(w io.Writer, c v1alpha1.CauseDescription, style Style) error {
 	return s.writeTo(w)
 }
 
+// RemedyText writes what a remedy is: who carries it out, what it changes, for
+// which causes, and how it is chosen.
+func RemedyText(w io.Writer, r v1alpha1.RemedyDescription, style Style) error {
+	s := newSheet(style)
+	kind := map[v1alpha1.RemedyKind]string{
+		v1alpha1.RemedyApplied:    "fix applies it: it changes objects of the cluster",
+		v1alpha1.RemedyHandedOver: "handed over: a person runs the commands and writes the files that the plan shows",
+		v1alpha1.RemedyWait:       "nothing is to be done: the plan says until when to wait",
+	}[r.Remedy]
+	s.hang("", plain, 2, painted(r.ID+":", bold), normal(sentence(kind)))
+	s.blank()
+	s.field("Changes", r.Changes)
+	s.field("Rights", r.Rights)
+	s.field("Undone", r.Undone)
+	causes := strings.Join(r.Causes, ", ")
+	if causes == "" {
+		causes = "any cause, or where another remedy cannot be applied"
+	}
+	s.field("Mends", causes)
+	s.field("Options", strings.Join(r.Options, ", "))
+	words := append(s.program(), "fix", "TYPE/NAME")
+	if len(r.Options) > 0 {
+		words = append(words, strings.Fields(r.Options[0])[:min(2, len(strings.Fields(r.Options[0])))]...)
+	}
+	if command, ok := shell.Command(append(words, "--dry-run=client")...); ok {
+		s.command("See it", command)
+	}
+	return s.writeTo(w)
+}
+
 // needWords tells what must be readable for a proof.
 func needWords(needs []string) string {
 	var words []string

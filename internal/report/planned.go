@@ -5,6 +5,7 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,7 +88,7 @@ func unmended(t v1alpha1.TargetFix) []string {
 	var left []string
 	for _, c := range t.Causes {
 		if c.Remedy == "" {
-			left = append(left, c.Cause+" of container "+c.Container+" is not mended by this; see what else there is")
+			left = append(left, c.Cause+" of container "+c.Container+" is not mended by this; see "+elseName)
 		}
 	}
 	if len(t.HeldBack) > 0 {
@@ -246,32 +247,59 @@ func (s *sheet) proven(t v1alpha1.TargetFix) {
 	}
 }
 
+// elseName heads what else there is to choose, beside what is planned.
+const elseName = "Else"
+
 // byHand writes of a target of which nothing can be changed as it is what a flag
-// would let be changed, and the first other remedy whole.
+// would let be changed, and the first other remedy whole. Of one container one of
+// them will do; each container that fails needs its own.
 func (s *sheet) byHand(t v1alpha1.TargetFix, now time.Time) {
 	flagged, rest := leading(t.Others)
 	for i, r := range flagged {
 		name := "Fix"
-		if i > 0 {
+		switch {
+		case i > 0 && flagged[i-1].Container == r.Container:
 			name = "or"
+		case i > 0:
+			name = "and"
 		}
-		s.field(name, because(r)+flagOf(r))
+		text := because(r)
+		if len(t.Causes) > 1 && r.Container != "" && !strings.Contains(r.Title+" ", " "+r.Container+" ") {
+			text = "container " + r.Container + ": " + text
+		}
+		s.field(name, text+flagOf(r))
+		s.near(t, r)
 	}
 	if len(rest) > 0 {
 		s.whole(rest[0], now)
 	}
 }
 
+// near writes the command that sets the first of the images which exist and are
+// named almost as the one that fails.
+func (s *sheet) near(t v1alpha1.TargetFix, r v1alpha1.Remedy) {
+	flag, value, ok := strings.Cut(r.Needs, " ")
+	if !ok || len(r.Near) == 0 {
+		return
+	}
+	object := v1alpha1.Object{Kind: strings.ToLower(t.Target.Kind), Namespace: t.Target.Namespace, Name: t.Target.Name}
+	if command, ok := s.fix(object, flag, strings.Replace(value, "IMAGE", r.Near[0], 1)); ok {
+		s.verbatim(column+2, cyan, command)
+	}
+}
+
 // leading are the remedies that a flag lets be applied, as far as they come first
-// for their cause, and the rest.
+// for their cause and container, and the rest.
 func leading(all []v1alpha1.Remedy) (flagged, rest []v1alpha1.Remedy) {
-	byHand := map[string]bool{} // causes for which something else came already
+	type pull struct{ cause, container string }
+	byHand := map[pull]bool{} // those for which something else came already
 	for _, r := range all {
-		if r.Kind == v1alpha1.RemedyApplied && !byHand[r.Cause] {
+		of := pull{r.Cause, r.Container}
+		if r.Kind == v1alpha1.RemedyApplied && !byHand[of] {
 			flagged = append(flagged, r)
 			continue
 		}
-		byHand[r.Cause] = true
+		byHand[of] = true
 		rest = append(rest, r)
 	}
 	return flagged, rest
@@ -289,7 +317,7 @@ func (s *sheet) whole(r v1alpha1.Remedy, now time.Time) {
 		}
 		s.field("By hand", text)
 	default:
-		s.field("Or", because(r)+flagOf(r))
+		s.field(elseName, because(r)+flagOf(r))
 	}
 	s.numbered(r.Steps)
 	s.list("Risk", r.Risks)
@@ -331,6 +359,8 @@ func (s *sheet) alternatives(t v1alpha1.TargetFix, now time.Time) {
 	if len(t.Remedies) == 0 { // byHand has written those that come first
 		_, rest = leading(rest)
 		rest = rest[min(1, len(rest)):]
+	} else {
+		rest = unmendedFirst(t, rest)
 	}
 	shown := rest
 	if s.Verbose == 0 && len(shown) > remediesShown {
@@ -343,7 +373,7 @@ func (s *sheet) alternatives(t v1alpha1.TargetFix, now time.Time) {
 		}
 		name, title := "", r.Title
 		if i == 0 {
-			name = "Or"
+			name = elseName
 		}
 		if r.Kind == v1alpha1.RemedyWait {
 			title += until(s, r, now)
@@ -353,6 +383,25 @@ func (s *sheet) alternatives(t v1alpha1.TargetFix, now time.Time) {
 	if more := len(rest) - len(shown); more > 0 {
 		s.field("", "and "+number(more)+" more; -v shows all, whole")
 	}
+}
+
+// unmendedFirst sorts what else there is: first for containers that go on failing.
+func unmendedFirst(t v1alpha1.TargetFix, all []v1alpha1.Remedy) []v1alpha1.Remedy {
+	mended := map[string]bool{}
+	for _, c := range t.Causes {
+		mended[c.Container] = c.Remedy != ""
+	}
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b v1alpha1.Remedy) int {
+		switch {
+		case mended[a.Container] == mended[b.Container]:
+			return 0
+		case mended[b.Container]:
+			return -1
+		}
+		return 1
+	})
+	return all
 }
 
 // numbered writes steps in their order.

@@ -36,11 +36,11 @@ func (s Style) diagnose(o v1alpha1.Object) (string, bool) {
 
 // fix is the command that mends what makes an object's pulls fail; false where
 // there is no cluster to change: in the demo, and in a bundle.
-func (s Style) fix(o v1alpha1.Object) (string, bool) {
+func (s Style) fix(o v1alpha1.Object, flags ...string) (string, bool) {
 	if s.Diagnose != "" || slices.Contains(s.Flags, "--bundle") {
 		return "", false
 	}
-	s.Diagnose = "fix"
+	s.Diagnose, s.Flags = "fix", slices.Concat(flags, s.Flags)
 	return s.diagnose(o)
 }
 

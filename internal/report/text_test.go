@@ -66,6 +66,10 @@ func TestPages(t *testing.T) {
 		"cause-undecided.txt": func(w io.Writer) error {
 			return report.CauseText(w, report.Describe(undecided), report.Style{Color: true})
 		},
+		"remedy.txt": func(w io.Writer) error {
+			d, _ := report.DescribeRemedy(c, "set-image")
+			return report.RemedyText(w, d, report.Style{})
+		},
 		"matrix.txt": func(w io.Writer) error { return report.MatrixText(w, report.Matrix(c), report.Style{}) },
 	} {
 		t.Run(golden_, func(t *testing.T) {
