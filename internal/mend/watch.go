@@ -59,6 +59,7 @@ type watcher struct {
 	// they are nil.
 	heardOfPulls map[string]cluster.Heard
 	heardOfPods  cluster.Heard
+	going        bool          // pods were on their way out when one was refused
 	hindrance    string        // why no new pod can be made as yet
 	refused      int           // looks in which no new pod was there and its owner says why
 	again        []*corev1.Pod // new pods that were evicted once more
