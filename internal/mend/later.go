@@ -47,14 +47,18 @@ func (w *watcher) unshown(ctx context.Context, l look, n int, r Result) (Result,
 	if n < unmadeLooks || n%2 > 0 {
 		return r, false
 	}
+	// Pods on their way out count against a quota: what is refused once they are gone tells.
 	said, heard := w.lastRefusal(ctx)
-	if said == "" {
-		w.refused = 0
-		return r, false
-	}
 	why := w.plan.Case.Target.String() + " cannot make a pod: " + said
-	if l.going > 0 { // they count against a quota until they are gone: what is refused after that tells
-		w.heardOfPods, w.refused, w.hindrance = heard, 0, why+"; pods that are on their way out may make room"
+	switch {
+	case l.going > 0 && said != "":
+		w.going, w.heardOfPods, w.refused, w.hindrance = true, heard, 0, why+"; pods that are on their way out may make room"
+		return r, false
+	case l.going == 0 && w.going:
+		w.going, w.heardOfPods, w.refused = false, heard, 0
+		return r, false
+	case said == "":
+		w.refused = 0
 		return r, false
 	}
 	if w.refused += 2; w.refused < unmadeLooks {

@@ -4,6 +4,8 @@
 package mend_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -273,6 +275,16 @@ func TestAQuotaIsAskedAgainOnceThePodsThatGoAreGone(t *testing.T) {
 			InvolvedObject: corev1.ObjectReference{Kind: "ReplicaSet", Namespace: "shop", Name: "api-3"}, Message: `pods "api-3-x" is forbidden: exceeded quota: few`,
 		}
 	}
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	tries := func(ctx context.Context, b bench) { // as a controller does, again and again
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for n := 2; ctx.Err() == nil; n++ {
+			b.server.Put(refusal(fmt.Sprintf("e%d", n)))
+			<-tick.C
+		}
+	}
 	goes := func(b bench) {
 		going := pod("api-2-x", "api-2", bad, waitsFor("ImagePullBackOff", backOff))
 		going.DeletionTimestamp = new(metav1.NewTime(now()))
@@ -284,7 +296,7 @@ func TestAQuotaIsAskedAgainOnceThePodsThatGoAreGone(t *testing.T) {
 		want  mend.Outcome
 	}{
 		"then there is room":           {true, func(b bench) { b.server.Put(pod("api-3-x", "api-3", good, runs)) }, mend.Mended},
-		"then there is still none":     {true, func(b bench) { b.server.Put(refusal("e2")) }, mend.Undone},
+		"then there is still none":     {true, func(b bench) { go tries(ctx, b) }, mend.Undone},
 		"nobody has tried again since": {true, func(bench) {}, mend.StillPulling},
 		"it does not go":               {false, func(b bench) { b.server.Put(refusal("e2")) }, mend.StillPulling},
 	} {

@@ -60,6 +60,7 @@ type watcher struct {
 	// they are nil.
 	heardOfPulls map[string]cluster.Heard
 	heardOfPods  cluster.Heard
+	going        bool           // pods were on their way out when one was refused
 	hindrance    string         // why no new pod can be made as yet
 	refused      int            // looks in which no new pod was there and its owner says why
 	rest         []*corev1.Pod  // that the plan is still to evict
