@@ -112,16 +112,20 @@ const (
 	withCloud   = "where the cloud's command line is logged in"
 	withSources = "where the image is built"
 	withDocs    = "where the workload's source is"
-	anyNode     = "on each node that ran it"
-	thatNode    = "on that node"
+	anyNode     = "as root on each node that ran it"
+	thatNode    = "as root on that node"
 )
 
-// onNode is the pull's node as a place.
+// onNode is the pull's node as a place, with who one has to be there.
 func (p byHand) onNode() string {
-	if n := p.node(); n != "" {
-		return "on node " + n
+	as := "as root "
+	if !p.system().commands() {
+		as = ""
 	}
-	return "on the pod's node"
+	if n := p.node(); n != "" {
+		return as + "on node " + n
+	}
+	return as + "on the pod's node"
 }
 
 // sh is a command of words, "" if one of them may not be printed.

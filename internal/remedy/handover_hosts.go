@@ -189,7 +189,7 @@ func (p byHand) inTable(what, inConfigs string) Step {
 	case at.registries != "":
 		return Step{
 			What:  "In " + at.registries + ", in what it has of the mirror under mirrors and configs, set " + inConfigs + "; then restart " + at.unit + ", which makes it count",
-			Where: p.onNode(), Commands: printable(sh("grep", "-n", "", at.registries), sh("systemctl", "restart", at.unit)), Afterwards: "the next attempt gets past the mirror",
+			Where: p.onNode(), Commands: printable(sh("cat", at.registries), sh("systemctl", "restart", at.unit)), Afterwards: "the next attempt gets past the mirror",
 		}
 	case at.kind == dockerd:
 		return Step{

@@ -67,7 +67,7 @@ func (p byHand) registriesYAML(r Remedy, s system, set registrySetting, afterwar
 	if set.first == "" {
 		r.Steps = []Step{keep, {
 			What:  "Take what it has for " + p.host() + " (and for *, if that is about it) out from under mirrors",
-			Where: at, Commands: printable(sh("grep", "-n", "", s.registries)), Afterwards: "no endpoint is left for it",
+			Where: at, Commands: printable(sh("cat", s.registries)), Afterwards: "no endpoint is left for it",
 		}, anew}
 		return r
 	}
@@ -108,7 +108,7 @@ func (p byHand) clientFiles(certificate, key string) Step {
 // daemonJSON sets what Docker knows of a registry: certificates in a folder of its
 // own, the rest in one file.
 func (p byHand) daemonJSON(r Remedy, s system, set registrySetting, afterwards string) Remedy {
-	at, folder := p.onNode(), dockerCerts+p.host()
+	at, folder := p.onNode(), dockerCerts+p.endpoint()
 	folderStep := Step{What: "Make the registry's folder", Where: at, Commands: printable(sh("mkdir", "-p", folder)), Afterwards: "it is there"}
 	setting := map[string][]string{}
 	switch {
@@ -138,7 +138,7 @@ func (p byHand) daemonJSON(r Remedy, s system, set registrySetting, afterwards s
 	reload := Step{What: "Have Docker read it, which ends no container", Where: at, Commands: printable(sh("dockerd", "--validate", "--config-file", daemonFile), sh("systemctl", "reload", s.unit)), Afterwards: "configuration OK; " + afterwards}
 	r.Steps = []Step{{What: "Keep the file that is there", Where: at, Commands: printable(sh("mkdir", "-p", "/etc/docker"), p.keepCopy(daemonFile)), Afterwards: "a file that was there is kept as " + p.copyOf(daemonFile)}}
 	if len(setting) == 0 {
-		r.Steps = append(r.Steps, Step{What: "Take the mirror out of registry-mirrors", Where: at, Commands: printable(sh("grep", "-n", "", daemonFile)), Afterwards: "it is not named any more"}, reload)
+		r.Steps = append(r.Steps, Step{What: "Take the mirror out of registry-mirrors", Where: at, Commands: printable(sh("cat", daemonFile)), Afterwards: "it is not named any more"}, reload)
 	} else {
 		text, _ := json.MarshalIndent(setting, "", "  ") // strings always marshal
 		r.Steps = append(r.Steps, Step{What: "Write the file, or add this setting to the one that was there", Where: at, File: &File{Path: daemonFile, Content: string(text) + "\n"}, Afterwards: "it has what it had, and this"}, reload)

@@ -170,7 +170,7 @@ func (p byHand) suited(r Remedy) (Remedy, bool) {
 	s, at := p.system(), p.onNode()
 	here := func(steps []Step) bool {
 		return slices.ContainsFunc(steps, func(s Step) bool {
-			return s.Where == at && (len(s.Commands) > 0 || s.File != nil) || s.Where == anyNode || s.Where == thatNode
+			return s.Where == at || s.Where == anyNode || s.Where == thatNode
 		})
 	}
 	if s.commands() || !here(r.Steps) && !here(r.Undo) && !here(r.Lasting) {
@@ -193,7 +193,11 @@ func (p byHand) suited(r Remedy) (Remedy, bool) {
 		}
 		return some
 	}
-	r.Steps = kept(r.Steps, "On "+s.name+": "+how, "the next attempt succeeds")
+	afterwards := "the next attempt succeeds"
+	if topicOf(r.ID) == ofLooking {
+		afterwards = "what stands in the way"
+	}
+	r.Steps = kept(r.Steps, "On "+s.name+": "+how, afterwards)
 	r.Lasting = kept(r.Lasting, "", "")
 	r.Undo = kept(r.Undo, "Take it back where it was set", "the node is as it was")
 	r.Risks = slices.DeleteFunc(slices.Clone(r.Risks), func(risk string) bool { return strings.Contains(risk, "/") })

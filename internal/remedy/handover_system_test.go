@@ -97,7 +97,7 @@ func TestCommandsAndFilesAreThoseOfTheNodesSystem(t *testing.T) {
 						if step.File != nil {
 							texts = append(slices.Clone(texts), step.File.Path)
 						}
-						onNode := strings.HasPrefix(step.Where, "on ")
+						onNode := strings.Contains(step.Where, "on node ") || strings.HasSuffix(step.Where, anyNode) || strings.HasSuffix(step.Where, thatNode)
 						if onNode && len(texts) > 0 && (k.want == otherwise || k.want == talos) {
 							t.Errorf("%s, %s, %s: a command on the node: %q", name, id, r.ID, texts)
 						}

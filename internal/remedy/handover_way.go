@@ -153,9 +153,13 @@ func (p byHand) proxyDropIn() []Remedy {
 		r.Because = "the proxy stands in the way; it serves only where there is another way out (else mend the proxy, or let it through to the hosts of egress-list)"
 		settings = []string{"NO_PROXY=" + except, "no_proxy=" + except}
 	default:
+		shows := "what a node that works has is the right one"
+		if unit != "" {
+			shows = "a node that works shows its own in systemctl show " + unit + " --property=Environment"
+		}
 		r.Title = "Have the runtime of " + orWords(p.node(), "the node") + " go through the proxy that leads out"
 		r.Needs = "--proxy http://HOST:PORT"
-		r.Steps = []Step{{What: "Name the proxy, without a login: one that needs a login gets it in the file, by hand", Where: withKubectl, Afterwards: "a node that works shows its own in systemctl show " + unit + " --property=Environment"}}
+		r.Steps = []Step{{What: "Name the proxy, without a login: one that needs a login gets it in the file, by hand", Where: withKubectl, Afterwards: shows}}
 		return []Remedy{r}
 	}
 	switch s.kind {
@@ -182,6 +186,12 @@ func (p byHand) proxyDropIn() []Remedy {
 		{What: "See what the runtime has now, and keep the file that is there", Where: p.onNode(), Commands: printable(sh("systemctl", "show", unit, "--property=Environment"), sh("mkdir", "-p", file[:strings.LastIndex(file, "/")]), p.keepCopy(file)), Afterwards: "NO_PROXY and HTTPS_PROXY as they are"},
 		{What: "Write the drop-in, and have the runtime take it", Where: p.onNode(), File: &File{Path: file, Content: text.String()}, Commands: printable(sh("systemctl", "daemon-reload"), sh("systemctl", "restart", unit)), Afterwards: "systemctl show " + unit + " --property=Environment shows them; the next attempt goes that way"},
 	}
+	if s.registries != "" {
+		// systemd.exec(5): what a file of variables says goes before Environment.
+		more := "/etc/systemd/system/" + unit + ".service.env"
+		r.Steps[0].Commands = append(r.Steps[0].Commands, sh("grep", "-e", "PROXY", more))
+		r.Steps[0].Afterwards += "; what " + more + " sets under the same names goes before the drop-in: change it there"
+	}
 	r.Undo = []Step{{What: "Put the file back", Where: p.onNode(), Commands: printable(p.putBack(file), sh("systemctl", "daemon-reload"), sh("systemctl", "restart", unit)), Afterwards: "the runtime's environment is as it was"}}
 	return []Remedy{r}
 }
@@ -199,7 +209,7 @@ func (p byHand) proxyLines(r Remedy, s system, settings []string) Remedy {
 		edit = append(edit, "-e", "$a "+one)
 	}
 	r.Steps = []Step{
-		{What: "See what the runtime has now, and keep that", Where: p.onNode(), Commands: printable(sh("grep", "-n", "", file), p.keepCopy(file)), Afterwards: "the file is kept as " + p.copyOf(file)},
+		{What: "See what the runtime has now, and keep that", Where: p.onNode(), Commands: printable(sh("cat", file), p.keepCopy(file)), Afterwards: "the file is kept as " + p.copyOf(file)},
 		{What: "Set the variables, and have the runtime take them", Where: p.onNode(), Commands: printable(sh(append(edit, file)...), sh("systemctl", "restart", s.unit)), Afterwards: "the file has each once; the next attempt goes that way"},
 	}
 	r.Undo = []Step{{What: "Put the file back", Where: p.onNode(), Commands: printable(sh("mv", p.copyOf(file), file), sh("systemctl", "restart", s.unit)), Afterwards: "the runtime's environment is as it was"}}

@@ -58,6 +58,16 @@ func topicOf(id string) topic {
 // how a thing is done on the system, in words; "" if it cannot be.
 func (s system) how(id string) string {
 	t := topicOf(id)
+	switch {
+	case s.kind == talos && id == "push-from-node":
+		return "" // nothing gets out of its store
+	case s.kind == talos && id == "load-image":
+		return "nothing gets into its store but by a pull: put the image into a registry that the node reaches (or into Talos's own image cache), and let the pod pull it"
+	case id == "hosts-toml-client" && s.kind == talos:
+		return "set clientIdentity (crt and key) under machine.registries.config, tls, in its machine configuration (talosctl edit machineconfig)"
+	case id == "hosts-toml-client" && (s.name == onBottlerocket || s.name == onGKE || s.name == onOpenShift):
+		return "it has no setting for a certificate that a registry asks for: have a mirror inside the network ask the registry with that certificate, or run the pod on nodes of another system"
+	}
 	if s.kind == talos {
 		return talosWords()[t]
 	}

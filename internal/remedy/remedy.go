@@ -108,7 +108,7 @@ const (
 type Step struct {
 	// What to do, as a sentence without a full stop.
 	What string
-	// Where it is done: "on node worker-3", "where kubectl is".
+	// Where it is done: "as root on node worker-3", "where kubectl is".
 	Where string
 	// Commands to paste, each one line for a POSIX shell, with every value
 	// quoted.

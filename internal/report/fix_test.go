@@ -401,6 +401,18 @@ func outsideCode(text string) string {
 	return b.String()
 }
 
+// A pod that was changed in place is no new one.
+func TestWhatIsUndoneNamesThePodThatFailed(t *testing.T) {
+	for kind, want := range map[string]string{"Deployment": "Undone: the new pod failed to pull, too: pod/app: denied. deployment/app is as it was.", "Pod": "Undone: the pod failed to pull again: pod/app: denied. pod/app is as it was."} {
+		target := fixed(t).Targets[0]
+		target.Outcome, target.Why, target.Target.Kind, target.Target.Name = v1alpha1.FixUndone, "pod/app: denied", kind, "app"
+		var b bytes.Buffer
+		if err := report.OutcomeText(&b, target, "", report.Style{Width: 400}); err != nil || !strings.Contains(b.String(), want) {
+			t.Errorf("%s: %v, got\n%s", kind, err, b.String())
+		}
+	}
+}
+
 // A webhook, or a registry whose words are the reason, may write what looks like one.
 func TestOnlyTheProgramsOwnCommandIsShownAsOne(t *testing.T) {
 	const own = "kubectl rollout resume deployment/api -n shop"

@@ -72,7 +72,7 @@ func TestTheStandInRefusesWhatItDoesNotKnow(t *testing.T) {
 
 func TestStepsAreDoneWhereTheySay(t *testing.T) {
 	h := &hand{node: layout.Nodes[0]}
-	for where, want := range map[string]string{"on node node-a": "node-a", "where kubectl is": cluster.Client, "on node node-b": "", "at the registry": "", "": ""} {
+	for where, want := range map[string]string{"as root on node node-a": "node-a", "where kubectl is": cluster.Client, "as root on node node-b": "", "at the registry": "", "": ""} {
 		got, err := h.place(where)
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("%q is done in %q, %v", where, got, err)

@@ -125,7 +125,7 @@ func (h *hand) carry(ctx context.Context, steps []step) error {
 // place is where a step is done.
 func (h *hand) place(where string) (string, error) {
 	switch where {
-	case "on node " + h.node.Name:
+	case "as root on node " + h.node.Name:
 		return h.node.Name, nil
 	case "where kubectl is", "where the image is built":
 		return cluster.Client, nil
