@@ -264,17 +264,17 @@ What is done on a node is told for the system that it runs, which its kubelet's 
 
 | system | told by | what differs from containerd or CRI-O with kubeadm |
 | --- | --- | --- |
-| k3s, RKE2 | `+"`+k3s`, `+rke2`"+` in the kubelet's version | `+"`registries.yaml`"+` instead of `+"`hosts.toml`"+`; the kubelet's flags in `+"`config.yaml.d`"+`; their own unit, `+"`crictl` and `ctr`"+` |
-| MicroK8s | its nodes' labels | `+"`certs.d`"+`, the kubelet's flags and the proxy below `+"`/var/snap/microk8s/current/args`"+`; its own units and `+"`microk8s ctr`"+` |
-| Docker behind cri-dockerd | `+"`docker://`"+` | `+"`daemon.json`"+` (a mirror for Docker Hub alone) and `+"`/etc/docker/certs.d`"+`; its store is never set aside |
-| EKS | `+"`-eks-`"+` | the kubelet's settings, which are the node group's |
-| Talos | its image | patches of the machine configuration with `+"`talosctl`"+`; what has none in words |
-| Bottlerocket, GKE, OpenShift, k0s, Windows | their images, `+"`-gke.`, `+k0s`"+`, the platform | words alone: where it is set there |
+| k3s, RKE2 | ` + "`+k3s`, `+rke2`" + ` in the kubelet's version | ` + "`registries.yaml`" + ` instead of ` + "`hosts.toml`" + `; the kubelet's flags in ` + "`config.yaml.d`" + `; their own unit, ` + "`crictl` and `ctr`" + ` |
+| MicroK8s | its nodes' labels | ` + "`certs.d`" + `, the kubelet's flags and the proxy below ` + "`/var/snap/microk8s/current/args`" + `; its own units and ` + "`microk8s ctr`" + ` |
+| Docker behind cri-dockerd | ` + "`docker://`" + ` | ` + "`daemon.json`" + ` (a mirror for Docker Hub alone) and ` + "`/etc/docker/certs.d`" + `; its store is never set aside |
+| EKS | ` + "`-eks-`" + ` | the kubelet's settings, which are the node group's |
+| Talos | its image | patches of the machine configuration with ` + "`talosctl`" + `; what has none in words |
+| Bottlerocket, GKE, OpenShift, k0s, Windows | their images, ` + "`-gke.`, `+k0s`" + `, the platform | words alone: where it is set there |
 
 A test has nodes of each describe themselves as these do, and looks that no command or file of one system is handed over for another. Of these
-systems the testbed has none: their commands are read by `+"`bash -n`"+` and run with stand-ins, and their files parsed.
+systems the testbed has none: their commands are read by ` + "`bash -n`" + ` and run with stand-ins, and their files parsed.
 
-Before a file is changed it is kept beside itself under the plan's time (`+"`.before-20261121-120000`"+`), which the commands that take the change back name.
+Before a file is changed it is kept beside itself under the plan's time (` + "`.before-20261121-120000`" + `), which the commands that take the change back name.
 
 `)
 	table(without(rows, "wait", "wait-for-window", "next-attempt"), causesOf, true)
