@@ -39,7 +39,7 @@ func tried() map[string]string {
 		"debug-again":             rendered + "it opens a terminal",
 		"login-by-hand":           looksOnly,
 		"replace-pod-with-secret": rendered + "its parts are those of replace-job",
-		"hosts-toml-mirror":       toTheLetter + "hosts-toml-mirror`, containerd 2 and 1.7; CRI-O's file is parsed",
+		"hosts-toml-mirror":       toTheLetter + "hosts-toml-mirror`, containerd 2 and 1.7; the files of CRI-O and of other systems are parsed",
 		"hosts-toml-direct":       toTheLetter + "hosts-toml-direct`, containerd 2 (1.7 asks the registry by itself)",
 		"hosts-toml-ca":           toTheLetter + "hosts-toml-ca`, containerd 2 and 1.7",
 		"hosts-toml-http":         toTheLetter + "hosts-toml-http`, containerd 2 and 1.7",
@@ -210,6 +210,22 @@ Each step says where it is done and what to look at afterwards. Those of the las
 built plugin prints them, on real kubelets and containerds, until the kubelet has pulled the image, and then taken back by the steps that
 the plugin prints for that. The testbed's nodes have no systemd: a stand-in for ` + "`systemctl`" + ` starts the node's programs anew, reads drop-ins at
 ` + "`daemon-reload`" + ` and lets them count at the next restart, as systemd does.
+
+What is done on a node is told for the system that it runs, which its kubelet's version, its runtime, its operating system and its roles tell:
+
+| system | told by | what differs from containerd or CRI-O with kubeadm |
+| --- | --- | --- |
+| k3s, RKE2 | ` + "`+k3s`, `+rke2`" + ` in the kubelet's version | ` + "`registries.yaml`" + ` instead of ` + "`hosts.toml`" + `; the kubelet's flags in ` + "`config.yaml.d`" + `; their own unit, ` + "`crictl` and `ctr`" + ` |
+| MicroK8s | its nodes' labels | ` + "`certs.d`" + `, the kubelet's flags and the proxy below ` + "`/var/snap/microk8s/current/args`" + `; its own units and ` + "`microk8s ctr`" + ` |
+| Docker behind cri-dockerd | ` + "`docker://`" + ` | ` + "`daemon.json`" + ` (a mirror for Docker Hub alone) and ` + "`/etc/docker/certs.d`" + `; its store is never set aside |
+| EKS | ` + "`-eks-`" + ` | the kubelet's settings, which are the node group's |
+| Talos | its image | patches of the machine configuration with ` + "`talosctl`" + `; what has none in words |
+| Bottlerocket, GKE, OpenShift, k0s, Windows | their images, ` + "`-gke.`, `+k0s`" + `, the platform | words alone: where it is set there |
+
+A test has nodes of each describe themselves as these do, and looks that no command or file of one system is handed over for another. Of these
+systems the testbed has none: their commands are read by ` + "`bash -n`" + ` and run with stand-ins, and their files parsed.
+
+Before a file is changed it is kept beside itself under the plan's time (` + "`.before-20261121-120000`" + `), which the commands that take the change back name.
 
 `)
 	table(without(rows, "wait", "wait-for-window", "next-attempt"), causesOf, true)
