@@ -42,7 +42,10 @@ var kinds = map[string]struct{ apiVersion, resource string }{
 // it, which is the one that makes the pods; and the one at the top of the chain if
 // that is of another kind, which is what a person edits.
 func targetOf(p evidence.Pull) (target, above evidence.Object) {
-	chain := slices.Concat([]evidence.Object{{Kind: "Pod", Namespace: p.Namespace, Name: p.Pod}}, p.Via)
+	chain := slices.Clone(p.Via)
+	if p.Pod != "" { // else it could not be made
+		chain = slices.Insert(chain, 0, evidence.Object{Kind: "Pod", Namespace: p.Namespace, Name: p.Pod})
+	}
 	if p.Owner.Kind != "" && p.Owner.Kind != "Pod" {
 		chain = append(chain, p.Owner)
 	}

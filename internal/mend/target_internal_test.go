@@ -18,6 +18,7 @@ func TestTheTargetIsWhatMakesThePodsAndIsOfKubernetesOwnKinds(t *testing.T) {
 		via           []evidence.Object
 		owner         evidence.Object
 		target, above string
+		unmade        bool
 	}{
 		"a bare pod":            {owner: object("", "Pod"), target: "pod/api-1"},
 		"a static pod":          {owner: object("", "Node"), target: "pod/api-1", above: "node/api"},
@@ -30,8 +31,13 @@ func TestTheTargetIsWhatMakesThePodsAndIsOfKubernetesOwnKinds(t *testing.T) {
 			via:   []evidence.Object{set, deployment, object("serving.knative.dev", "Revision"), object("serving.knative.dev", "Configuration")},
 			owner: object("serving.knative.dev", "Service"), target: "deployment/api", above: "service.serving.knative.dev/api",
 		},
+		"a Deployment whose pods cannot be made": {unmade: true, via: []evidence.Object{set}, owner: deployment, target: "deployment/api"},
 	} {
-		target, above := targetOf(evidence.Pull{Namespace: "shop", Pod: "api-1", Via: c.via, Owner: c.owner})
+		pull := evidence.Pull{Namespace: "shop", Pod: "api-1", Via: c.via, Owner: c.owner}
+		if c.unmade {
+			pull.Pod = ""
+		}
+		target, above := targetOf(pull)
 		top := ""
 		if above.Name != "" {
 			top = above.String()
