@@ -40,6 +40,7 @@ func (b *bench) weigh(cause catalog.Cause) judged {
 		j.verdict, j.findings, j.fromHere = RuledOut, out, false
 		return j
 	}
+	b.fromAfar(&j)
 	if j.verdict == "" {
 		switch {
 		case j.place == 0:
@@ -144,8 +145,7 @@ func (b *bench) toldOtherwise(cause catalog.Cause, set []evidence.Outcome, found
 		return slices.Contains(set, evidence.RepositoryAbsent) && !b.has(evidence.RegistryOpenToAll) &&
 			slices.ContainsFunc(found, func(i int) bool { return !b.asTheKubelet(b.findings[i]) })
 	case catalog.RegistryUnavailable:
-		_, answered := b.match([]evidence.Outcome{evidence.RegistryAnswers}, atNode)
-		return answered
+		return b.answeredNode()
 	}
 	return false
 }

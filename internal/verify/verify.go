@@ -283,8 +283,12 @@ func (b bench) refused() bool {
 		evidence.AccessDenied, evidence.PermissionDenied, evidence.TokenRefused, evidence.TokenGrantsNothing, evidence.CredentialRejected)
 }
 
-// unproven says what is missing for a proof.
+// unproven says what is missing for a proof: that the registry could not be asked
+// from here before what would have been asked.
 func (b bench) unproven(cause *diagnosis.Cause) string {
+	if g, ok := b.lacks(evidence.CheckResolve, evidence.CheckConnect, evidence.CheckTLS); ok {
+		return g.Why
+	}
 	if g, ok := b.lacks(evidence.CheckPullSecrets, evidence.CheckKeyring); ok {
 		return g.Why
 	}
