@@ -116,7 +116,11 @@ func Verify(ctx context.Context, c *catalog.Catalog, x Seer, q examine.Prospect)
 	seen := x.Foresee(ctx, q)
 	r := Result{Time: seen.Time, NotLookedAt: seen.NotLookedAt, Sent: seen.Sent, Pods: seen.Pods, Secrets: seen.Secrets, Answers: []Answer{}}
 	for _, f := range seen.Pulls {
-		r.Answers = append(r.Answers, judge(c, f))
+		a := judge(c, f)
+		if seen.Alone {
+			a = a.withoutCluster()
+		}
+		r.Answers = append(r.Answers, a)
 	}
 	rank := func(a Answer) int { return slices.Index([]Proof{Disproved, NotProven, Proven}, a.Proof) }
 	slices.SortStableFunc(r.Answers, func(a, b Answer) int { return rank(a) - rank(b) })
