@@ -68,6 +68,17 @@ func networkCases(open evidence.Pull, refused, limited symptom.Symptom) []judgeC
 			want:     []string{"ConnectionTimeout confirmed failing"}, ruledOut: []string{"DNSFailure"},
 		},
 		{
+			name: "a refusal that the registry gave the node stays one, though nobody resolves its name here",
+			pull: open, symptom: symptom.Symptom{Sign: symptom.AccessDenied, Status: 401, Detail: "401 Unauthorized", Runtime: "containerd"},
+			findings: and(hasCredential, here(evidence.CheckResolve, evidence.HostNotResolved)),
+			gaps:     []evidence.Gap{{Check: evidence.CheckResolve, Why: "registry.acme.example does not resolve from here, so the login could not be tried"}},
+			want: []string{
+				"AccessDeniedAmbiguous likely failing", "RepositoryNotFound possible failing", "CredentialsInvalid possible failing",
+				"CredentialsExpired possible failing", "PermissionDenied possible failing",
+			},
+			ruledOut: []string{"DNSFailure"},
+		},
+		{
 			name: "a node whose time was over, nobody says where, may not have resolved the name either",
 			pull: open, symptom: symptom.Symptom{Sign: symptom.ConnectionTimeout, Host: "registry.acme.example", Detail: "context deadline exceeded"},
 			findings: and(here(evidence.CheckResolve, evidence.HostNotResolved)),
@@ -112,7 +123,7 @@ func networkCases(open evidence.Pull, refused, limited symptom.Symptom) []judgeC
 		{
 			name: "a limit that only the client ran into is likely",
 			pull: hub, symptom: says(symptom.Other, ""), findings: and(here(evidence.CheckManifest, evidence.RateLimited)),
-			want: []string{"RateLimited likely failing"},
+			want: []string{"RateLimited likely failing"}, summary: "asked from here, client saw rate-limited; whether worker-3 meets the same was not seen",
 		},
 		{
 			name: "a certificate not yet valid for the node and valid from here is a wrong clock",

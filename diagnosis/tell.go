@@ -109,7 +109,7 @@ func (b *bench) summary(j judged, subject evidence.Subject, state State, tells [
 		s.WriteString("it may be that ")
 	}
 	node := or(b.e.Pull.Node, "the node")
-	if j.fromHere && j.verdict != Confirmed && j.cause.Local && j.cause.Category == catalog.Network {
+	if j.fromHere && j.verdict != Confirmed && (ofTheWay(j.cause) || j.cause.ID == catalog.RateLimited) {
 		s.WriteString(b.findings[j.findings[0]].Sentence + "; whether " + node + " meets the same was not seen")
 	} else {
 		s.WriteString(catalog.Fill(j.cause.Summary, b.values(j, subject)))

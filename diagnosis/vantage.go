@@ -43,7 +43,7 @@ func rungOf(o evidence.Outcome) rung {
 // rule the cause out: the client's way is not the node's. Where they say nothing,
 // the cause is possible, unless they suggest it.
 func (b *bench) fromAfar(j *judged) {
-	if !j.fromHere || !j.cause.Local || j.cause.Category != catalog.Network || j.verdict != Likely || len(j.findings) == 0 {
+	if !j.fromHere || !ofTheWay(j.cause) || j.verdict != Likely || len(j.findings) == 0 {
 		return
 	}
 	met := b.findings[j.findings[0]]
@@ -54,6 +54,12 @@ func (b *bench) fromAfar(j *judged) {
 	if j.place < 0 {
 		j.verdict = Possible
 	}
+}
+
+// ofTheWay tells the causes that stop a pull on its way to a registry, which each
+// place has of its own.
+func ofTheWay(c catalog.Cause) bool {
+	return c.Local && (c.Category == catalog.Network || c.ID == catalog.ClientCertificateRequired)
 }
 
 // gotAsFar tells whether the node's words show that it passed the rung at which
