@@ -30,7 +30,7 @@ func TestForeseeWeighsWhatNobodyHasTried(t *testing.T) {
 		"nothing was found":                    {evidence.Evidence{Pull: pull}, ""},
 		"all is there":                         {evidence.Evidence{Pull: pull, Findings: []evidence.Finding{from(evidence.ManifestPresent), from(evidence.BlobsPresent)}}, ""},
 		"the tag is missing":                   {evidence.Evidence{Pull: pull, Findings: []evidence.Finding{from(evidence.TagAbsent)}}, "TagNotFound confirmed"},
-		"the client alone is refused":          {evidence.Evidence{Pull: pull, Findings: []evidence.Finding{from(evidence.ConnectionRefused)}}, "ConnectionRefused likely"},
+		"the client alone is refused":          {evidence.Evidence{Pull: pull, Findings: []evidence.Finding{from(evidence.ConnectionRefused)}}, "ConnectionRefused possible"},
 		"what fails already is judged as such": {evidence.Evidence{Pull: failed, Symptom: symptom.Parse(failed.Message), Findings: []evidence.Finding{from(evidence.TagAbsent)}}, "TagNotFound confirmed"},
 	} {
 		t.Run(name, func(t *testing.T) {

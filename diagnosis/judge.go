@@ -21,11 +21,14 @@ import (
 //     proves for the time of the last failure; what was asked now counts more,
 //     except for local causes, about which only the node can speak.
 //   - A cause's set of confirming outcomes proves it. For a local cause one of
-//     the set must come from the node; seen from elsewhere it is likely.
+//     the set must come from the node; seen from elsewhere it is likely, and
+//     possible if it lies on the way to the registry. Where the node's words show
+//     that it got as far itself, what was met elsewhere is ruled out.
 //   - A set that rules it out beats one that confirms it. If the pull would
 //     work now, what the text proved is not ruled out but cleared.
 //   - Where the text names the node's time, other clocks tell a wrong clock from
 //     a certificate that is out of date.
+//   - What needs a credential is ruled out where it is known that none is sent.
 //   - Wording alone makes its first suggestion likely and the others possible,
 //     and is silent beside a proof that explains the text.
 //   - Where a finer cause and the one that it refines both hold, the finer one

@@ -59,12 +59,12 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			subject: "repository registry.acme.example/acme/api",
 		},
 		{
-			name: "a refusal of a registry that hides stays undecided between the three",
+			name: "a refusal of a registry that hides stays undecided, but for what needs a credential, where none is sent",
 			pull: hub, symptom: denied,
 			findings: and(reached, noCredential, accessDenied),
 			want: []string{
 				"AccessDeniedAmbiguous likely failing", "RepositoryNotFound possible failing",
-				"CredentialsMissing possible failing", "PermissionDenied possible failing",
+				"CredentialsMissing possible failing",
 			},
 			subject: "repository docker.io/acme/api",
 		},
@@ -72,7 +72,7 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			name: "what the cluster ran of the repository makes the missing credential likely on a registry that hides",
 			pull: hub, symptom: denied,
 			findings: and(reached, noCredential, accessDenied, shown(evidence.CheckHistory, evidence.RepositoryKnown)),
-			want:     []string{"CredentialsMissing likely failing", "RepositoryNotFound possible failing", "PermissionDenied possible failing"},
+			want:     []string{"CredentialsMissing likely failing", "RepositoryNotFound possible failing"},
 		},
 		{
 			name: "the same image pulled elsewhere proves the missing credential on a registry that hides",
@@ -134,7 +134,7 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			name: "a missing secret on a registry that hides is likely, since the image may be public or absent",
 			pull: hub, symptom: denied,
 			findings: and(reached, secret(shown(evidence.CheckPullSecrets, evidence.SecretAbsent), "shop/hub"), noCredential, accessDenied),
-			want:     []string{"SecretMissing likely failing", "RepositoryNotFound possible failing", "PermissionDenied possible failing"},
+			want:     []string{"SecretMissing likely failing", "RepositoryNotFound possible failing"},
 		},
 		{
 			name: "a key that the kubelet does not match is a secret that is not used",
@@ -146,7 +146,7 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			name: "a key that the kubelet does not match is likely on a registry that hides, which may lack the image",
 			pull: hub, symptom: denied,
 			findings: and(reached, noCredential, secret(shown(evidence.CheckKeyring, evidence.KeyringEntryIgnored), "shop/hub"), accessDenied),
-			want:     []string{"SecretNotUsed likely failing", "RepositoryNotFound possible failing", "PermissionDenied possible failing"},
+			want:     []string{"SecretNotUsed likely failing", "RepositoryNotFound possible failing"},
 		},
 		{
 			name: "an entry that is ignored beside one that works is no cause",
@@ -216,7 +216,7 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			findings: and(reached, noCredential, accessDenied),
 			want: []string{
 				"AccessDeniedAmbiguous likely failing", "CredentialsMissing possible failing",
-				"PermissionDenied possible failing", "RepositoryNotFound possible failing",
+				"RepositoryNotFound possible failing",
 			},
 		},
 		{
@@ -310,7 +310,7 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			name: "CRI-O's invalid username/password does not prove a password where none is sent",
 			pull: open, symptom: symptom.Parse("initializing source docker://registry.acme.example/team/app:1.27.4: unable to retrieve auth token: invalid username/password: unauthorized: authentication required"),
 			findings: and(reached, noCredential, here(evidence.CheckToken, evidence.TokenRefused)),
-			want:     []string{"AccessDeniedAmbiguous likely failing", "CredentialsMissing possible failing", "RepositoryNotFound possible failing", "PermissionDenied possible failing"},
+			want:     []string{"AccessDeniedAmbiguous likely failing", "CredentialsMissing possible failing", "RepositoryNotFound possible failing"},
 		},
 		{
 			name: "what a blob store says of its signed URL is no word about the pod's credential",

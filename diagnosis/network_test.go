@@ -46,9 +46,9 @@ func networkCases(open evidence.Pull, refused, limited symptom.Symptom) []judgeC
 			want: []string{"TLSVersionUnsupported confirmed failing"}, summary: "from here it works, so the fault lies on worker-3",
 		},
 		{
-			name: "a version that only the client misses is likely at most",
+			name: "a version that only the client misses is possible at most",
 			pull: open, symptom: says(symptom.Other, ""), findings: and(here(evidence.CheckTLS, evidence.TLSVersionUnsupported)),
-			want: []string{"TLSVersionUnsupported likely failing"}, summary: "asked from here, ",
+			want: []string{"TLSVersionUnsupported possible failing"}, summary: "asked from here, client saw tls-version-unsupported; whether worker-3 meets the same was not seen",
 		},
 		{
 			name: "a handshake that is broken off says nothing of versions, and proves nothing of the certificate",
@@ -56,10 +56,56 @@ func networkCases(open evidence.Pull, refused, limited symptom.Symptom) []judgeC
 			want: []string{"TLSInvalid likely failing", "ClientCertificateRequired likely failing", "ProxyFailure possible failing", "ClockSkew possible failing"},
 		},
 		{
-			name: "what only the client cannot reach is likely at most, and worded so",
+			name: "what only the client cannot reach is possible at most, and says nothing of the node",
 			pull: open, symptom: says(symptom.Other, ""),
 			findings: and(here(evidence.CheckResolve, evidence.HostNotResolved)),
-			want:     []string{"DNSFailure likely failing"}, summary: "asked from here, ",
+			want:     []string{"DNSFailure possible failing"}, summary: "asked from here, client saw host-not-resolved; whether worker-3 meets the same was not seen",
+		},
+		{
+			name: "a node that dialled an address has resolved the name, which does not resolve here",
+			pull: open, symptom: symptom.Symptom{Sign: symptom.ConnectionTimeout, Host: "registry.acme.example", Address: "10.209.1.8:443", Detail: "dial tcp 10.209.1.8:443: i/o timeout"},
+			findings: and(here(evidence.CheckResolve, evidence.HostNotResolved)),
+			want:     []string{"ConnectionTimeout confirmed failing"}, ruledOut: []string{"DNSFailure"},
+		},
+		{
+			name: "a refusal that the registry gave the node stays one, though nobody resolves its name here",
+			pull: open, symptom: symptom.Symptom{Sign: symptom.AccessDenied, Status: 401, Detail: "401 Unauthorized", Runtime: "containerd"},
+			findings: and(hasCredential, here(evidence.CheckResolve, evidence.HostNotResolved)),
+			gaps:     []evidence.Gap{{Check: evidence.CheckResolve, Why: "registry.acme.example does not resolve from here, so the login could not be tried"}},
+			want: []string{
+				"AccessDeniedAmbiguous likely failing", "RepositoryNotFound possible failing", "CredentialsInvalid possible failing",
+				"CredentialsExpired possible failing", "PermissionDenied possible failing",
+			},
+			ruledOut: []string{"DNSFailure"},
+		},
+		{
+			name: "a node whose time was over, nobody says where, may not have resolved the name either",
+			pull: open, symptom: symptom.Symptom{Sign: symptom.ConnectionTimeout, Host: "registry.acme.example", Detail: "context deadline exceeded"},
+			findings: and(here(evidence.CheckResolve, evidence.HostNotResolved)),
+			want:     []string{"ConnectionTimeout confirmed failing", "DNSFailure possible failing"},
+		},
+		{
+			name: "what the node met at a rung counts, and not what the client met there",
+			pull: open, symptom: refused, findings: and(here(evidence.CheckConnect, evidence.ConnectionTimeout)),
+			want: []string{"ConnectionRefused confirmed failing"}, ruledOut: []string{"ConnectionTimeout"},
+		},
+		{
+			name: "a certificate that the node does not trust was shown to it, by a host that refuses the client",
+			pull: open, symptom: symptom.Symptom{Sign: symptom.TLSUntrusted, Host: "registry.acme.example", Detail: "x509: certificate signed by unknown authority"},
+			findings: and(here(evidence.CheckConnect, evidence.ConnectionRefused)),
+			want:     []string{"TLSUntrusted confirmed failing"}, ruledOut: []string{"ConnectionRefused"},
+		},
+		{
+			name: "a node that the registry sent on to its token service reached the registry, which does not resolve here",
+			pull: hub, symptom: symptom.Symptom{Sign: symptom.HostNotResolved, Host: "auth.docker.io", Role: symptom.RoleTokenService, Detail: "no such host"},
+			findings: and(about(here(evidence.CheckConnect, evidence.ConnectionRefused), evidence.SubjectRegistry, "docker.io")),
+			want:     []string{"DNSFailure confirmed failing"}, ruledOut: []string{"ConnectionRefused"},
+		},
+		{
+			name: "a disk that is full of layers was reached by them, though nothing resolves here",
+			pull: open, symptom: symptom.Symptom{Sign: symptom.DiskFull, Stage: symptom.StageUnpack, Detail: "no space left on device"},
+			findings: and(here(evidence.CheckResolve, evidence.HostNotResolved)),
+			want:     []string{"DiskFull confirmed failing"}, ruledOut: []string{"DNSFailure"},
 		},
 		{
 			name: "a registry that answered the node is not unreachable, whatever the client sees",
@@ -77,7 +123,7 @@ func networkCases(open evidence.Pull, refused, limited symptom.Symptom) []judgeC
 		{
 			name: "a limit that only the client ran into is likely",
 			pull: hub, symptom: says(symptom.Other, ""), findings: and(here(evidence.CheckManifest, evidence.RateLimited)),
-			want: []string{"RateLimited likely failing"},
+			want: []string{"RateLimited likely failing"}, summary: "asked from here, client saw rate-limited; whether worker-3 meets the same was not seen",
 		},
 		{
 			name: "a certificate not yet valid for the node and valid from here is a wrong clock",
@@ -159,6 +205,11 @@ func dated(sign symptom.Sign, node, notBefore, notAfter time.Time) symptom.Sympt
 		Sign: sign, Host: "registry.acme.example", Runtime: "containerd", Detail: "certificate has expired or is not yet valid",
 		NodeTime: node, NotBefore: notBefore, NotAfter: notAfter,
 	}
+}
+
+func about(f evidence.Finding, kind evidence.SubjectKind, name string) evidence.Finding {
+	f.Subject = evidence.Subject{Kind: kind, Name: name}
+	return f
 }
 
 // since is a pull that failed once, when the node's own clock said so.

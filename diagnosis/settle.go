@@ -80,8 +80,8 @@ func (b *bench) disambiguate(open []judged) []judged {
 }
 
 // dropUnsent drops guesses about a credential that nobody sends: where none of
-// the pod's matches, none of them can be wrong or over, and where all secrets
-// that the pod names were found, none is missing.
+// the pod's matches, none of them can be wrong or over, whatever the node's own
+// may be, and where all secrets that the pod names were found, none is missing.
 func (b *bench) dropUnsent(open []judged) []judged {
 	if !b.has(evidence.KeyringMatchesNone) || b.has(evidence.CredentialSent) {
 		return open

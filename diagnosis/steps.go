@@ -52,6 +52,10 @@ func (b *bench) steps() []Step {
 			s = b.podStep()
 		case 1:
 			s = b.eventStep()
+		case 2:
+			s = b.imageStep(plan)
+		case 4:
+			s = b.credentialStep(plan)
 		case 5:
 			s = b.wayStep(plan)
 		default:
@@ -179,6 +183,60 @@ func (b *bench) sense(f evidence.Finding) evidence.Sense {
 		return evidence.Neutral
 	}
 	return f.Outcome.Sense()
+}
+
+// imageStep is about the image itself: whether it is there and is as the node
+// needs it. That it fails elsewhere, that the registry refuses whoever asks, or
+// that it does not work, are no faults of the image.
+func (b *bench) imageStep(plan stepPlan) Step {
+	s := b.step(plan, anywhere, func(f evidence.Finding) evidence.Sense {
+		if ofAccess(f) || f.Outcome == evidence.ImageFailsElsewhere || f.Outcome == evidence.RegistryPolicy ||
+			f.Outcome == evidence.UpstreamCacheFailed || waySense(f) == evidence.Bad {
+			return evidence.Neutral
+		}
+		return b.sense(f)
+	})
+	if s.Result == Bad || slices.ContainsFunc(s.Findings, b.showsImage) {
+		return s
+	}
+	// That the name is well-formed says less than that the registry refuses to tell.
+	if at := slices.IndexFunc(s.Findings, func(i int) bool { return ofAccess(b.findings[i]) }); at >= 0 {
+		i := s.Findings[at]
+		s.Result, s.Sentence = NotSeen, b.findings[i].Sentence
+		s.Findings = append([]int{i}, slices.Delete(s.Findings, at, at+1)...)
+	}
+	return s
+}
+
+// showsImage tells findings of the image's being there.
+func (b *bench) showsImage(i int) bool {
+	f := b.findings[i]
+	return f.Outcome.Sense() == evidence.Good && f.Check != evidence.CheckReference
+}
+
+// ofAccess tells what a registry says about who may have an image, when it is
+// asked for one.
+func ofAccess(f evidence.Finding) bool {
+	switch f.Outcome {
+	case evidence.LoginRequired, evidence.AccessDenied, evidence.PermissionDenied:
+		return f.Check != evidence.CheckMessage
+	}
+	return false
+}
+
+// credentialStep is about what the pull logs in with, and so about a right that
+// an accepted login lacks.
+func (b *bench) credentialStep(plan stepPlan) Step {
+	s := b.step(plan, anywhere, b.sense)
+	if s.Result == Bad {
+		return s
+	}
+	for i, f := range b.findings {
+		if f.Outcome == evidence.PermissionDenied && f.Check == evidence.CheckManifest {
+			return Step{Result: Bad, Sentence: f.Sentence, Findings: append([]int{i}, s.Findings...)}
+		}
+	}
+	return s
 }
 
 // wayStep is about the node's way, which only the node shows: its text says

@@ -22,9 +22,13 @@ func TestStepsSayWhatWasSeenAndWhatWasNot(t *testing.T) {
 		want string // a letter a step: + good, x bad, ? not seen
 	}{
 		{"a private image without a secret", evidence.Evidence{Pull: basic, Symptom: unsent("no basic auth credentials"),
-			Findings: and(reached, shown(evidence.CheckPullSecrets, evidence.SecretsNotNamed), noCredential, loginRequired, agrees)}, "xxxxx++"},
+			Findings: and(reached, shown(evidence.CheckPullSecrets, evidence.SecretsNotNamed), noCredential, loginRequired, agrees)}, "xx?xx++"},
 		{"no rights to secrets", evidence.Evidence{Pull: basic, Symptom: unsent("no basic auth credentials"),
-			Findings: and(reached, loginRequired), NotLookedAt: noRights}, "xxx??+?"},
+			Findings: and(reached, loginRequired), NotLookedAt: noRights}, "xx???+?"},
+		{"that it fails on another node too is no fault of the image", evidence.Evidence{Pull: basic, Symptom: sent("invalid password"),
+			Findings: and(reached, shown(evidence.CheckReference, evidence.ReferenceValid), shown(evidence.CheckSameImage, evidence.ImageFailsElsewhere), hasCredential, here(evidence.CheckToken, evidence.CredentialRejected))}, "xx+?x+?"},
+		{"a login without the right is at fault, and not the image", evidence.Evidence{Pull: basic, Symptom: says(symptom.AccessDenied, "denied"),
+			Findings: and(reached, hasCredential, here(evidence.CheckToken, evidence.CredentialAccepted), here(evidence.CheckManifest, evidence.PermissionDenied))}, "xx??x+?"},
 		{"one node's way is at fault and the registry answers from here", evidence.Evidence{Pull: basic, Symptom: refused, Findings: and(reached, present)}, "xx+??x?"},
 		{"the node said nothing, so its way was not seen", evidence.Evidence{Pull: basic, Symptom: says(symptom.Other, ""), Findings: and(reached, here(evidence.CheckManifest, evidence.TagAbsent))}, "x?x????"},
 		{"no secret is no harm where none is asked for", evidence.Evidence{Pull: basic, Symptom: says(symptom.TagNotFound, "not found"),

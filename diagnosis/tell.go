@@ -54,6 +54,11 @@ func (b *bench) words(j judged) []int {
 	if !b.explains(j) {
 		return nil
 	}
+	return b.spoken()
+}
+
+// spoken is the first finding that the node's words made.
+func (b *bench) spoken() []int {
 	for i, f := range b.findings {
 		if inWords(f) {
 			return []int{i}
@@ -103,11 +108,15 @@ func (b *bench) summary(j judged, subject evidence.Subject, state State, tells [
 	case j.verdict == Possible && !undecided:
 		s.WriteString("it may be that ")
 	}
-	s.WriteString(catalog.Fill(j.cause.Summary, b.values(j, subject)))
+	node := or(b.e.Pull.Node, "the node")
+	if j.fromHere && j.verdict != Confirmed && (ofTheWay(j.cause) || j.cause.ID == catalog.RateLimited) {
+		s.WriteString(b.findings[j.findings[0]].Sentence + "; whether " + node + " meets the same was not seen")
+	} else {
+		s.WriteString(catalog.Fill(j.cause.Summary, b.values(j, subject)))
+	}
 	for _, i := range tells {
 		s.WriteString("; " + b.findings[i].Sentence)
 	}
-	node := or(b.e.Pull.Node, "the node")
 	switch {
 	case b.has(evidence.NextAttemptSucceeded):
 		s.WriteString("; it was pulled since")

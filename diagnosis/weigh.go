@@ -40,6 +40,7 @@ func (b *bench) weigh(cause catalog.Cause) judged {
 		j.verdict, j.findings, j.fromHere = RuledOut, out, false
 		return j
 	}
+	b.fromAfar(&j)
 	if j.verdict == "" {
 		switch {
 		case j.place == 0:
@@ -144,8 +145,7 @@ func (b *bench) toldOtherwise(cause catalog.Cause, set []evidence.Outcome, found
 		return slices.Contains(set, evidence.RepositoryAbsent) && !b.has(evidence.RegistryOpenToAll) &&
 			slices.ContainsFunc(found, func(i int) bool { return !b.asTheKubelet(b.findings[i]) })
 	case catalog.RegistryUnavailable:
-		_, answered := b.match([]evidence.Outcome{evidence.RegistryAnswers}, atNode)
-		return answered
+		return b.answeredNode()
 	}
 	return false
 }
@@ -162,6 +162,36 @@ func (b *bench) ruledOut(cause catalog.Cause) ([]int, []evidence.Outcome) {
 	}
 	for _, set := range cause.RuledOutBy {
 		if found, ok := b.match(set, from); ok {
+			return found, set
+		}
+	}
+	if needsCredential(cause.ID) {
+		return b.noneSent()
+	}
+	return nil, nil
+}
+
+// needsCredential tells the causes that only a pull with a credential can have.
+func needsCredential(id string) bool {
+	switch id {
+	case catalog.CredentialsInvalid, catalog.CredentialsExpired, catalog.CredentialsBreakPublicImage, catalog.PermissionDenied:
+		return true
+	}
+	return false
+}
+
+// noneSent returns the finding by which the pull goes out without a credential,
+// if that is known and nothing else shows one.
+func (b *bench) noneSent() ([]int, []evidence.Outcome) {
+	if b.keyringUnseen || slices.ContainsFunc([]evidence.Outcome{
+		evidence.KeyringMatches, evidence.PodBringsNone, evidence.CredentialSent, evidence.CredentialAccepted,
+		evidence.CredentialRejected, evidence.CredentialExpired, evidence.PermissionDenied,
+	}, b.has) {
+		return nil, nil
+	}
+	for _, o := range []evidence.Outcome{evidence.CredentialNotSent, evidence.KeyringMatchesNone, evidence.KeyringEntryEmpty} {
+		set := []evidence.Outcome{o}
+		if found, ok := b.match(set, anywhere); ok {
 			return found, set
 		}
 	}

@@ -277,6 +277,7 @@ func TestFixEndsInItsExitCodes(t *testing.T) {
 		"a dry run of the server":                  {args: "deployment/api --dry-run=server", code: ExitOK, image: "2.0", out: []string{"Dry run: the API server would take every change; nothing was changed."}},
 		"nobody who could be asked":                {args: "deployment/api", code: ExitFailing, image: "2.0", out: []string{"Refused: nobody can be asked, as stdin is no terminal; --yes answers\n"}},
 		"an image that is not there either":        {args: "deployment/api --yes --to HOST/acme/api:3.0", code: ExitFailing, image: "2.0", out: []string{"Refused: it would not help: "}},
+		"an image that cannot be asked for here":   {args: "deployment/api --yes --to 127.0.0.1:1/acme/api:1.0", code: ExitFailing, image: "2.0", out: []string{"127.0.0.1:1 refuses connections from here, so the image could not be asked for; run this where it takes them"}},
 		"an image that is named":                   {args: "deployment/api --yes --to HOST/acme/api:1.0 --container app", state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Mended: "}},
 		"no registry asked":                        {args: "deployment/api --yes --probe=none", code: ExitFailing, image: "2.0", out: []string{"Refused: it could not be proven that it helps: ", "--unproven does it all the same"}},
 		"no registry asked, and done all the same": {args: "deployment/api --yes --probe=none --unproven", state: running, code: ExitOK, image: "1.0", wrote: true, out: []string{"Proof     not proven", "Mended: "}},

@@ -43,6 +43,7 @@ func TestAFileIsVerifiedWithoutACluster(t *testing.T) {
 		"a login that is refused":                  {plainDeploy(locked + "/acme/api:1.0"), lockedCA, "--no-cluster --platform linux/amd64 --docker-config " + mine, ExitFailing, []string{"Disproved, CredentialsInvalid: "}, ""},
 		"a secret that the pod names and is not":   {deploy(host + "/acme/api:1.0"), ca, "--no-cluster --platform linux/amd64", ExitNotSeen, []string{"no cluster is asked in this run, so secret hub in namespace default was not read; needs a cluster"}, ""},
 		"a secret that the pod names, by the file": {deploy(host + "/acme/api:1.0"), ca, "--no-cluster --platform linux/amd64 --docker-config " + empty, ExitOK, []string{"Proven from here: "}, ""},
+		"a registry that refuses to be asked":      {plainDeploy("127.0.0.1:1/acme/api:1.0"), ca, "--no-cluster -v", ExitNotSeen, []string{"Not proven: 127.0.0.1:1/acme/api:1.0: 127.0.0.1:1 refuses connections from here, so the image could not be asked for", "is well-formed [here"}, ""},
 		"as the person would":                      {plainDeploy(host + "/acme/api:1.0"), ca, "--no-cluster --as-me", ExitNotSeen, []string{"As you    your own pull would work"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -55,6 +56,9 @@ func TestAFileIsVerifiedWithoutACluster(t *testing.T) {
 				if !strings.Contains(flat, strings.Join(strings.Fields(want), " ")) {
 					t.Errorf("%q is not in\n%s", want, got.out)
 				}
+			}
+			if strings.Contains(got.out, "[cluster") {
+				t.Errorf("what the cluster showed is told, and none was asked:\n%s", got.out)
 			}
 			checkNoLeak(t, name, got.out, got.err)
 		})

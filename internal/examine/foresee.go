@@ -64,6 +64,9 @@ type Foreseen struct {
 	Sent        evidence.Sent
 	// Pods and Secrets that were read in the cluster.
 	Pods, Secrets int
+	// Alone: there was no cluster to ask, so that findings which elsewhere are the
+	// cluster's were made from what came along.
+	Alone bool
 }
 
 // Foresee asks what each image of the pods would meet on each kind of node that
@@ -83,7 +86,7 @@ func (x *Examiner) Foresee(ctx context.Context, q Prospect) Foreseen {
 	end = trace.Span(ctx, trace.KindStep, "others and registries")
 	f.ask(ctx, around)
 	end()
-	out := Foreseen{Time: f.now, Pulls: f.pulls, NotLookedAt: f.survey.NotLookedAt, Pods: around.pods, Secrets: len(f.secrets)}
+	out := Foreseen{Time: f.now, Pulls: f.pulls, NotLookedAt: f.survey.NotLookedAt, Pods: around.pods, Secrets: len(f.secrets), Alone: around.alone}
 	for i, p := range f.patients {
 		out.Pulls[i].Evidence = p.e
 	}

@@ -149,6 +149,8 @@ type surroundings struct {
 	failing []cluster.Failing
 	gaps    []evidence.Gap
 	pods    int // that were looked at for it
+	// alone: there is no cluster to ask.
+	alone bool
 }
 
 // surroundings looks at the first pods of the cluster, else at those of the
@@ -162,6 +164,7 @@ func (x *Examiner) surroundings(ctx context.Context, refs []ObjectRef, l *look) 
 	subject := evidence.Subject{Kind: evidence.SubjectNamespace, Name: "all"}
 	switch {
 	case cluster.ReasonOf(err) == cluster.NoCluster:
+		s.alone = true
 		s.gaps = append(s.gaps, evidence.Gap{Check: evidence.CheckSameImage, Subject: subject,
 			Why: "no cluster is asked in this run, so what its nodes have and what its other pulls show was not seen", Needs: "a cluster"})
 		return s

@@ -28,6 +28,7 @@ func (l *ladder) reach(ctx context.Context) bool {
 	l.tellWay(r)
 	if r.failure != nil {
 		l.tellFailure(evidence.CheckPing, l.registrySubject(), r, "GET /v2/")
+		l.unasked(r.failure)
 		return false
 	}
 	l.challenges = challenges(r.answer.header)

@@ -5,10 +5,13 @@ package registry
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pullmedic/pullmedic/evidence"
+	"github.com/pullmedic/pullmedic/internal/foreign"
+	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
 // tellFailure tells why a host gave no answer. check is the rung under way, for
@@ -71,6 +74,40 @@ func (l *ladder) tellFailure(check evidence.Check, subject evidence.Subject, r r
 		format, args = "%s gives no usable answer to %s: %s", []any{host, what, f.reason}
 	}
 	l.tell(check, f.outcome, subject, r, d, format, args...)
+}
+
+// unasked says what could not be asked because the way from here ends before the
+// registry: that it does is no news about any node. It follows tellFailure.
+func (l *ladder) unasked(f *failure) {
+	host, retry := f.host, "run this where it does"
+	var way string
+	switch f.outcome {
+	case evidence.HostNotResolved:
+		way = host + " does not resolve from here"
+	case evidence.ConnectionTimeout:
+		way = host + " does not answer from here"
+	case evidence.ConnectionRefused:
+		way, retry = host+" refuses connections from here", "run this where it takes them"
+	case evidence.ConnectionReset:
+		way, retry = host+" closes connections from here", "run this where it does not"
+	case evidence.NoRoute:
+		way, retry = "there is no route from here to "+host, "run this where there is one"
+	case evidence.ProxyFailed:
+		way, retry = "the proxy on the way from here to "+host+" fails", "run this where none is in the way"
+	case evidence.TLSVersionUnsupported, evidence.TLSUntrusted, evidence.TLSInvalid, evidence.HandshakeRefused,
+		evidence.ClientCertificateAsked, evidence.PlainHTTPAnswered:
+		way, retry = l.findings[len(l.findings)-1].Sentence, "run this where TLS works"
+	default: // it was reached, or nothing is ever asked there
+		return
+	}
+	check, what := f.check, "the image could not be asked for"
+	if check == "" {
+		check = evidence.CheckPing
+	}
+	if l.prober.options.Probe == Credentials && slices.ContainsFunc(l.target.Credentials, func(c keyring.Credential) bool { return !c.Empty }) {
+		what = "the login could not be tried"
+	}
+	l.gap(check, l.registrySubject(), foreign.Text(way+", so "+what+"; "+retry, maxSentence), "")
 }
 
 // tellUnable tells the statuses after which the ladder ends whatever was asked

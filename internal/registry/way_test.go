@@ -70,7 +70,7 @@ func TestTheWayToARegistry(t *testing.T) {
 	}{
 		"a name that does not exist": {
 			build: func(t *testing.T, _ *house, o *Options) { o.Resolver = resolver(t, nil) },
-			want:  "resolve host-not-resolved", reason: "no such host",
+			want:  "resolve host-not-resolved\nresolve ?", reason: "no such host",
 		},
 		"a resolver that does not answer": {
 			build: func(t *testing.T, _ *house, o *Options) {
@@ -79,7 +79,7 @@ func TestTheWayToARegistry(t *testing.T) {
 					return (&net.Dialer{}).DialContext(ctx, "udp", listenSilently(t))
 				}
 			},
-			want: "resolve host-not-resolved", reason: "the resolver does not answer",
+			want: "resolve host-not-resolved\nresolve ?", reason: "the resolver does not answer",
 		},
 		"a port that nobody listens on": {
 			build: func(t *testing.T, h *house, _ *Options) {
@@ -90,25 +90,25 @@ func TestTheWayToARegistry(t *testing.T) {
 				h.connect[host+":443"] = l.Addr().String()
 				_ = l.Close()
 			},
-			want: "connect connection-refused", reason: "refused",
+			want: "connect connection-refused\nconnect ?", reason: "refused",
 		},
 		"a host that takes the connection and says nothing": {
 			build: func(t *testing.T, h *house, _ *Options) {
 				h.connect[host+":443"] = listen(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 			},
-			want: "connect connected\ntls connection-timeout", reason: "no answer to the handshake",
+			want: "connect connected\ntls connection-timeout\ntls ?", reason: "no answer to the handshake",
 		},
 		"a host that shakes hands and then says nothing": {
 			build: func(_ *testing.T, h *house, _ *Options) {
 				h.serve(host, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 			},
-			want: "connect connected\ntls tls-trusted\nping connection-timeout", reason: "no answer to the request",
+			want: "connect connected\ntls tls-trusted\nping connection-timeout\nping ?", reason: "no answer to the request",
 		},
 		"a host that resets": {
 			build: func(t *testing.T, h *house, _ *Options) {
 				h.connect[host+":443"] = listen(t, reset)
 			},
-			want: "connect connected\ntls connection-reset", reason: "closed by the other side",
+			want: "connect connected\ntls connection-reset\ntls ?", reason: "closed by the other side",
 		},
 		"a host that resets after the handshake": {
 			build: func(_ *testing.T, h *house, _ *Options) {
@@ -118,54 +118,54 @@ func TestTheWayToARegistry(t *testing.T) {
 					}
 				}))
 			},
-			want: "connect connected\ntls tls-trusted\nping connection-reset", reason: "closed by the other side",
+			want: "connect connected\ntls tls-trusted\nping connection-reset\nping ?", reason: "closed by the other side",
 		},
 		"a certificate of an authority that nobody knows": {
 			build: func(t *testing.T, h *house, o *Options) {
 				h.serve(host, http.NotFoundHandler())
 				o.RootCAs = newHouse(t).pool
 			},
-			want: "connect connected\ntls tls-untrusted", reason: "unknown authority",
+			want: "connect connected\ntls tls-untrusted\ntls ?", reason: "unknown authority",
 		},
 		"a certificate whose time is over": {
 			build: certificate(func(c *x509.Certificate) {
 				c.NotBefore, c.NotAfter = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
 			}),
-			want: "connect connected\ntls tls-invalid", reason: "expired at 2",
+			want: "connect connected\ntls tls-invalid\ntls ?", reason: "expired at 2",
 		},
 		"a certificate whose time has not come": {
 			build: certificate(func(c *x509.Certificate) {
 				c.NotBefore, c.NotAfter = time.Now().Add(time.Hour), time.Now().Add(2*time.Hour)
 			}),
-			want: "connect connected\ntls tls-invalid", reason: "not valid before 2",
+			want: "connect connected\ntls tls-invalid\ntls ?", reason: "not valid before 2",
 		},
 		"a certificate of another name": {
 			build: certificate(func(c *x509.Certificate) { c.DNSNames = []string{"other.acme.example"} }),
-			want:  "connect connected\ntls tls-invalid", reason: "wrong name",
+			want:  "connect connected\ntls tls-invalid\ntls ?", reason: "wrong name",
 		},
 		"a host that speaks an old TLS": {
 			build: func(_ *testing.T, h *house, _ *Options) {
 				h.serve(host, http.NotFoundHandler(), func(s *httptest.Server) { s.TLS.MinVersion, s.TLS.MaxVersion = tls.VersionTLS11, tls.VersionTLS11 })
 			},
-			want: "connect connected\ntls tls-version-unsupported", reason: "version",
+			want: "connect connected\ntls tls-version-unsupported\ntls ?", reason: "version",
 		},
 		"a host that chooses an old TLS though it was not offered": {
 			build: func(t *testing.T, h *house, _ *Options) {
 				h.connect[host+":443"] = listen(t, func(c net.Conn) { _, _ = c.Write(serverHello(tls.VersionTLS10)) })
 			},
-			want: "connect connected\ntls tls-version-unsupported", reason: "version",
+			want: "connect connected\ntls tls-version-unsupported\ntls ?", reason: "version",
 		},
 		"a host that refuses the handshake and does not say why": {
 			build: func(t *testing.T, h *house, _ *Options) {
 				h.connect[host+":443"] = listen(t, func(c net.Conn) { _, _ = c.Write([]byte{21, 3, 1, 0, 2, 2, 40}) })
 			},
-			want: "connect connected\ntls tls-handshake-refused", reason: "handshake refused",
+			want: "connect connected\ntls tls-handshake-refused\ntls ?", reason: "handshake refused",
 		},
 		"a host that speaks something else": {
 			build: func(t *testing.T, h *house, _ *Options) {
 				h.connect[host+":443"] = listen(t, func(c net.Conn) { _, _ = io.WriteString(c, "220 mail.acme.example ESMTP\r\n") })
 			},
-			want: "connect connected\ntls tls-invalid", reason: "does not speak TLS",
+			want: "connect connected\ntls tls-invalid\ntls ?", reason: "does not speak TLS",
 		},
 		"a host that speaks plain HTTP": {
 			build: func(t *testing.T, h *house, _ *Options) {
@@ -173,13 +173,13 @@ func TestTheWayToARegistry(t *testing.T) {
 				t.Cleanup(plain.Close)
 				h.connect[host+":443"] = plain.Listener.Addr().String()
 			},
-			want: "connect connected\ntls plain-http-answered", reason: "HTTP",
+			want: "connect connected\ntls plain-http-answered\ntls ?", reason: "HTTP",
 		},
 		"a host that wants a client's certificate, TLS 1.3": {
 			build: func(_ *testing.T, h *house, _ *Options) {
 				h.serve(host, http.NotFoundHandler(), func(s *httptest.Server) { s.TLS.ClientAuth = tls.RequireAnyClientCert })
 			},
-			want: "connect connected\ntls client-certificate-asked", reason: "client certificate",
+			want: "connect connected\ntls client-certificate-asked\ntls ?", reason: "client certificate",
 		},
 		"a host that wants a client's certificate, TLS 1.2": {
 			build: func(_ *testing.T, h *house, _ *Options) {
@@ -187,7 +187,7 @@ func TestTheWayToARegistry(t *testing.T) {
 					s.TLS.ClientAuth, s.TLS.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
 				})
 			},
-			want: "connect connected\ntls client-certificate-asked", reason: "client certificate",
+			want: "connect connected\ntls client-certificate-asked\ntls ?", reason: "client certificate",
 		},
 		"a host that only offers to look at a client's certificate": {
 			build: func(_ *testing.T, h *house, _ *Options) {
@@ -323,9 +323,9 @@ func TestTheWayThroughAProxy(t *testing.T) {
 			asks: true,
 			want: lines("WAY", "manifest manifest-present", "ping registry-open-to-all", "anonymous anonymous-may-pull", "platform platform-present", "blobs blobs-present"),
 		},
-		"a proxy that wants a login":       {refuse: 407, asks: true, want: "connect proxy-failed"},
-		"a proxy that cannot connect":      {refuse: 503, asks: true, want: "connect proxy-failed"},
-		"a proxy that is not there":        {gone: true, want: "connect proxy-failed"},
+		"a proxy that wants a login":       {refuse: 407, asks: true, want: "connect proxy-failed\nconnect ?"},
+		"a proxy that cannot connect":      {refuse: 503, asks: true, want: "connect proxy-failed\nconnect ?"},
+		"a proxy that is not there":        {gone: true, want: "connect proxy-failed\nconnect ?"},
 		"a target at a metadata address":   {names: map[string]string{host: "169.254.169.254"}, want: "connect address-forbidden"},
 		"a target that only looks private": {names: map[string]string{host: "10.1.2.3"}, asks: true, want: lines("WAY", "manifest manifest-present", "ping registry-open-to-all", "anonymous anonymous-may-pull", "platform platform-present", "blobs blobs-present")},
 	} {

@@ -19,6 +19,34 @@ import (
 // Without a cluster nobody says for which platform an image has to be and which
 // pull secrets the pods will have. The person does.
 
+// withoutCluster is the answer where no cluster was asked: what was read in the
+// file and the docker config was seen here.
+func (a Answer) withoutCluster() Answer {
+	here := func(findings []evidence.Finding) []evidence.Finding {
+		findings = slices.Clone(findings)
+		for i := range findings {
+			if findings[i].Vantage == evidence.Cluster {
+				findings[i].Vantage = evidence.Client
+			}
+		}
+		return findings
+	}
+	a.Evidence.Findings, a.Diagnosis.Findings = here(a.Evidence.Findings), here(a.Diagnosis.Findings)
+	read := slices.IndexFunc(a.Views, func(v View) bool { return v.Vantage == evidence.Cluster })
+	if read < 0 {
+		return a
+	}
+	said := a.Views[read]
+	said.Vantage = evidence.Client
+	a.Views = slices.Delete(a.Views, read, read+1)
+	for i := range a.Views {
+		if a.Views[i].Vantage == evidence.Client {
+			a.Views[i] = said
+		}
+	}
+	return a
+}
+
 // maxPlatforms bounds what is asked about one image.
 const maxPlatforms = 8
 

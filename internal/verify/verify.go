@@ -116,7 +116,11 @@ func Verify(ctx context.Context, c *catalog.Catalog, x Seer, q examine.Prospect)
 	seen := x.Foresee(ctx, q)
 	r := Result{Time: seen.Time, NotLookedAt: seen.NotLookedAt, Sent: seen.Sent, Pods: seen.Pods, Secrets: seen.Secrets, Answers: []Answer{}}
 	for _, f := range seen.Pulls {
-		r.Answers = append(r.Answers, judge(c, f))
+		a := judge(c, f)
+		if seen.Alone {
+			a = a.withoutCluster()
+		}
+		r.Answers = append(r.Answers, a)
 	}
 	rank := func(a Answer) int { return slices.Index([]Proof{Disproved, NotProven, Proven}, a.Proof) }
 	slices.SortStableFunc(r.Answers, func(a, b Answer) int { return rank(a) - rank(b) })
@@ -283,8 +287,12 @@ func (b bench) refused() bool {
 		evidence.AccessDenied, evidence.PermissionDenied, evidence.TokenRefused, evidence.TokenGrantsNothing, evidence.CredentialRejected)
 }
 
-// unproven says what is missing for a proof.
+// unproven says what is missing for a proof: that the registry could not be asked
+// from here before what would have been asked.
 func (b bench) unproven(cause *diagnosis.Cause) string {
+	if g, ok := b.lacks(evidence.CheckResolve, evidence.CheckConnect, evidence.CheckTLS); ok {
+		return g.Why
+	}
 	if g, ok := b.lacks(evidence.CheckPullSecrets, evidence.CheckKeyring); ok {
 		return g.Why
 	}

@@ -186,11 +186,11 @@ func TestWouldTheNextPullSucceed(t *testing.T) {
 		},
 		"a certificate that only the client does not trust disproves nothing": {
 			scene: scene{objects: worker("v1.36.3"), untrusted: true, q: one(at("team/app:1"))},
-			want:  "linux/amd64 not-proven", why: "asked from here", view: "client not-proven",
+			want:  "linux/amd64 not-proven", why: "trusted here, so the image could not be asked for; run this where TLS works", view: "client not-proven",
 		},
 		"a registry that nobody answers at disproves nothing": {
 			scene: scene{objects: worker("v1.36.3"), q: one("127.0.0.1:1/team/app:1")},
-			want:  "linux/amd64 not-proven", why: "asked from here",
+			want:  "linux/amd64 not-proven", why: "refuses connections from here, so the image could not be asked for",
 		},
 		"an image on the node needs no pull, whatever the registry says": {
 			scene: scene{objects: worker("v1.34.1", at("team/app:2")), q: one(at("team/app:2"))},
