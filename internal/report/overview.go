@@ -24,9 +24,12 @@ func Overview(w io.Writer, r v1alpha1.Report, style Style) error {
 	for _, g := range r.Groups {
 		width = max(width, cells(g.Cause))
 	}
+	rest := r.Diagnoses // in the order of the groups and their pulls
 	for _, g := range r.Groups {
+		of := rest[:min(len(g.Pulls), len(rest))]
+		rest = rest[len(of):]
 		s.blank()
-		s.group(g, r.Time, width)
+		s.group(g, of, r.Time, width)
 	}
 	s.recovered(r)
 	s.unmade(r.Unmade, r.Time)
@@ -78,7 +81,7 @@ func (s *sheet) headline(r v1alpha1.Report) {
 	}
 }
 
-func (s *sheet) group(g v1alpha1.Group, now time.Time, width int) {
+func (s *sheet) group(g v1alpha1.Group, of []v1alpha1.Diagnosis, now time.Time, width int) {
 	s.title(g, width)
 	s.paragraph("  ", plain, normal(sentence(g.Summary)))
 	if g.FirstAction != "" && g.State != v1alpha1.Cleared {
@@ -88,6 +91,7 @@ func (s *sheet) group(g v1alpha1.Group, now time.Time, width int) {
 		s.hang("  Impact: ", bold, 4, severe(g.Impact.Severity, g.Impact.Summary)...)
 	}
 	s.paragraph("  ", plain, painted(s.reach(g, now), dim))
+	s.hit(of)
 	if command, ok := s.diagnose(g.Example); ok {
 		s.verbatim(2, cyan, "-> "+command)
 	} else {
