@@ -49,6 +49,7 @@ func Diagnosis(w io.Writer, r v1alpha1.Report, style Style) error {
 	}
 	s.recovered(r)
 	s.unmade(r.Unmade, r.Time)
+	s.notRunning(r)
 	var common []gapLine
 	for _, g := range r.NotLookedAt {
 		common = append(common, gapLine{why: g.Why, needs: g.Needs})

@@ -6,10 +6,12 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/evidence"
 )
 
 // gapsShown bounds what an overview lists as not looked at; -v lists all.
@@ -76,6 +78,8 @@ func (s *sheet) headline(r v1alpha1.Report) {
 		s.paragraph("", plain, painted("No pods here, so no pull fails", bold), normal(looked))
 	case len(r.NotLookedAt) > 0:
 		s.paragraph("", plain, painted("No failing pull found, but not everything could be looked at", bold), normal(looked))
+	case slices.ContainsFunc(r.NotRunning, func(p v1alpha1.NotRunning) bool { return p.State == string(evidence.BeingMade) }):
+		s.paragraph("", plain, painted("No failing pull so far", bold), normal(looked))
 	default:
 		s.paragraph("", plain, painted("No failing pull", bold), normal(looked))
 	}
