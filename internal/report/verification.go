@@ -14,7 +14,7 @@ import (
 const nodesNamed = 20
 
 // NewVerification makes the document of what verify found. passed are the kinds
-// of objects of a file that make no pods.
+// of objects of a file in which no pod template was found.
 func NewVerification(c *catalog.Catalog, r verify.Result, passed []string) v1alpha1.Verification {
 	v := v1alpha1.Verification{
 		Document: v1alpha1.Head(v1alpha1.KindVerification), Time: r.Time.UTC(), Proof: v1alpha1.Proof(r.Proof()),
