@@ -58,6 +58,10 @@ func nextPull(c *catalog.Catalog, a verify.Answer) v1alpha1.NextPull {
 			out.Cause = a.Diagnosis.Causes[0].Cause
 		}
 	}
+	if p.Image == "" && out.Cause == catalog.InvalidImageName {
+		out.Why = "container " + p.Container + " has no image"
+		out.Causes[0].Summary, out.Causes[0].FirstAction = out.Why, "Write an image into container "+p.Container+" of "+named(p.Owner)+"."
+	}
 	for _, view := range a.Views {
 		out.Vantages = append(out.Vantages, v1alpha1.VantageProof{Vantage: v1alpha1.Vantage(view.Vantage), Proof: v1alpha1.Proof(view.Proof), Sentence: clean(view.Sentence)})
 	}

@@ -229,7 +229,9 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, said map[string]bool, common share
 	}
 	s.blank()
 	s.field("For", forWords(p))
-	s.field("Image", imageWords(v1alpha1.Pull{Image: p.Image, Reference: p.Reference, PullPolicy: p.PullPolicy}))
+	if p.Image != "" {
+		s.field("Image", imageWords(v1alpha1.Pull{Image: p.Image, Reference: p.Reference, PullPolicy: p.PullPolicy}))
+	}
 	s.field("On", onWords(p))
 	if p.Size != nil {
 		text := sizeWords(p.Size.Bytes) + " in " + count(p.Size.Layers, "layer")
