@@ -30,6 +30,10 @@ type Survey struct {
 	// Waiting are those of the pods asked for by name that are still being made:
 	// none of their pulls fails, and not all are known to have gone well.
 	Waiting int `json:"waiting,omitempty"`
+	// NotRunning are those of the pods asked for by name that do not run although
+	// no pull of theirs is known to fail, at most 20. They stay here: what is handed
+	// on is about pulls.
+	NotRunning []NotRunning `json:"-"`
 	// Pulls that fail, or that were asked for by name.
 	Pulls []Evidence `json:"pulls"`
 	// Unmade pods have no pull to look at yet.
@@ -39,6 +43,35 @@ type Survey struct {
 	// Sent is what the run sent to registries.
 	Sent Sent `json:"sent"`
 }
+
+// NotRunning tells of a pod that does not run as it should, and of which no pull is
+// known to fail.
+type NotRunning struct {
+	Namespace string
+	Pod       string
+	Node      string
+	// Container that State is about, "" if it is about the whole pod.
+	Container string
+	State     Standing
+	// Reason and message as the kubelet or the scheduler tells them.
+	Reason string
+	// Since its node took it up, or, where State is another than BeingMade, since
+	// it was created.
+	Since time.Time
+}
+
+// A Standing is how far a pod that does not run came.
+type Standing string
+
+const (
+	// BeingMade: not all of its images are known to be there.
+	BeingMade Standing = "being-made"
+	// FailsOtherwise: the image of the container was there, and it fails of
+	// something else.
+	FailsOtherwise Standing = "fails-otherwise"
+	// WithoutNode: no node was found for it, so none pulls for it.
+	WithoutNode Standing = "without-node"
+)
 
 // Unmade tells of pods that a controller wants and cannot make, for a reason
 // that has nothing to do with their images: a quota, a webhook, a service

@@ -25,6 +25,9 @@ type Report struct {
 	// Unmade pods are wanted and cannot be made, for a reason that has nothing to
 	// do with their images: no pull of theirs fails, for there is none.
 	Unmade []Unmade `json:"unmade"`
+	// NotRunning are pods asked for by name that do not run although no pull of
+	// theirs is known to fail.
+	NotRunning []NotRunning `json:"notRunning,omitempty"`
 	// NotLookedAt holds for all pulls.
 	NotLookedAt []Gap `json:"notLookedAt"`
 	// Read counts what was read in the cluster.
@@ -90,6 +93,23 @@ type Recovery struct {
 	LastFailed  *time.Time `json:"lastFailed,omitempty"`
 	// Pulled is when the node had the image.
 	Pulled *time.Time `json:"pulled,omitempty"`
+}
+
+// NotRunning tells of a pod that does not run as it should, and of which no pull is
+// known to fail.
+type NotRunning struct {
+	Namespace string `json:"namespace"`
+	Pod       string `json:"pod"`
+	Node      string `json:"node,omitempty"`
+	// Container that State is about, absent if it is about the whole pod.
+	Container string `json:"container,omitempty"`
+	// State is being-made (not all of its images are known to be there),
+	// fails-otherwise (the container's image was there) or without-node.
+	State string `json:"state"`
+	// Reason and message as the kubelet or the scheduler tells them.
+	Reason string `json:"reason,omitempty"`
+	// Since its node took it up if it is being made, else since it was created.
+	Since *time.Time `json:"since,omitempty"`
 }
 
 // Unmade tells of pods that a controller wants and cannot make: for a quota, a

@@ -16,7 +16,7 @@ type Verification struct {
 	// Pulls to come, one for each image and kind of node: the disproved first,
 	// then those that are not proven.
 	Pulls []NextPull `json:"pulls"`
-	// Passed are kinds of objects of the file that make no pods.
+	// Passed are kinds of objects of the file in which no pod template was found.
 	Passed []string `json:"passed,omitempty"`
 	// NotLookedAt holds for all pulls.
 	NotLookedAt []Gap `json:"notLookedAt"`

@@ -40,7 +40,7 @@ func TestABundleGivesTheSameAnswer(t *testing.T) {
 		if strings.Contains(out, " fix ") {
 			t.Errorf("%s: a bundle cannot be mended:\n%s", args, out)
 		}
-		live.out = regexp.MustCompile(`(?m)^Fix .*\n`).ReplaceAllString(live.out, "")
+		live.out = regexp.MustCompile(`(?m)^Fix: .*\n`).ReplaceAllString(live.out, "")
 		if out != live.out || told.code != live.code || told.err != live.err {
 			t.Errorf("%s: from the bundle (%d, %q)\n%s\nlive (%d, %q)\n%s", args, told.code, told.err, out, live.code, live.err, live.out)
 		}

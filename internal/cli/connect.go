@@ -6,6 +6,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/url"
 	"os"
@@ -139,7 +140,15 @@ func (o *lookOptions) checkContext(raw api.Config, access clientcmd.ConfigAccess
 	case len(raw.Clusters) == 0 && len(known) == 0 && o.inCluster() && *o.kube.Context == "":
 		return nil
 	case len(raw.Clusters) == 0 && len(known) == 0:
-		return usage("%w: %s names no cluster; set KUBECONFIG, or give --kubeconfig FILE; demo, read, explain, registries and verify -f need none", errNoKubeconfig, strings.Join(access.GetLoadingPrecedence(), ", "))
+		files := access.GetLoadingPrecedence()
+		why := strings.Join(files, ", ") + " names no cluster"
+		if !slices.ContainsFunc(files, exists) {
+			why = strings.Join(files, ", ") + " does not exist"
+			if len(files) > 1 {
+				why = "none of " + strings.Join(files, ", ") + " exists"
+			}
+		}
+		return usage("%w: %s; set KUBECONFIG, or give --kubeconfig FILE; demo, read, explain, registries and verify -f need none", errNoKubeconfig, why)
 	case name == "" && *o.kube.ClusterName == "":
 		return usage("the kubeconfig has no current context; choose one with --context: %s", list)
 	case name == "":
@@ -155,6 +164,12 @@ func (o *lookOptions) checkContext(raw api.Config, access clientcmd.ConfigAccess
 		return usage("the kubeconfig's context %q names the user %q, which is not in it; kubectl config view shows it", name, chosen.AuthInfo)
 	}
 	return nil
+}
+
+// exists tells whether there is such a file, or nobody may know.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // inCluster tells whether the program runs in a pod that may ask its cluster.

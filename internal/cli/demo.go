@@ -93,7 +93,7 @@ func runDemo(cmd *cobra.Command, show *showOptions, namespace string, args []str
 	if err := show.printReport(r, text); err != nil {
 		return err
 	}
-	fmt.Fprintln(show.ErrOut, "\nThis cluster was recorded; its registries ran in this process and were asked\nlive. On your own cluster: "+show.program+" -A")
+	fmt.Fprintln(show.ErrOut, "\nThis cluster was recorded; its registries ran in this process and were asked\nlive. On your own cluster: "+show.program+" -A shows what fails, and\n"+show.program+" fix TYPE/NAME the plan that mends it, and asks before it\nchanges anything.")
 	return nil
 }
 

@@ -72,6 +72,9 @@ func readText(o *showOptions, c *catalog.Catalog, args []string) error {
 		return usage("what was given is no text but binary data; give an error message")
 	}
 	r := report.Reading(c, symptom.Parse(text))
+	if word := strings.TrimSpace(text); report.Shown(c, word) {
+		r = report.ShownReading(r, word)
+	}
 	return o.print(r, func(w io.Writer) error { return report.ReadingText(w, r, o.style) })
 }
 

@@ -297,6 +297,14 @@ func TestABackOffPointsToTheEventBeforeIt(t *testing.T) {
 	}
 }
 
+// Of a bare waiting reason, read says what explain says.
+func TestAWaitingReasonAloneIsWhatThePodShows(t *testing.T) {
+	got := bench{}.run(t, "read", "ImagePullBackOff")
+	if flat := strings.Join(strings.Fields(got.out), " "); !strings.Contains(flat, "ImagePullBackOff is what the pod shows, not why: many causes show so") {
+		t.Errorf("it says\n%s", got.out)
+	}
+}
+
 // A bare word names no cause; whoever pasted it is told what to paste.
 func TestATextWithoutACauseAsksForMore(t *testing.T) {
 	for _, text := range []string{"ImagePullBackOff", "Readiness probe failed: HTTP probe failed with statuscode: 500"} {

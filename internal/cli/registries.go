@@ -4,13 +4,16 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pullmedic/pullmedic/api/v1alpha1"
 	"github.com/pullmedic/pullmedic/internal/foreign"
 	"github.com/pullmedic/pullmedic/internal/report"
+	"github.com/pullmedic/pullmedic/internal/spelling"
 	"github.com/pullmedic/pullmedic/kubelet/keyring"
 )
 
@@ -37,12 +40,30 @@ Nothing is asked.`,
 				if err != nil {
 					return err
 				}
+				if note := takenForImage(args[0], r.Families); note != "" {
+					fmt.Fprintln(o.ErrOut, note)
+				}
 				r, _ = report.RegistryOf(host)
 			}
 			return o.print(r, func(w io.Writer) error { return report.RegistriesText(w, r, o.style) })
 		},
 		ValidArgsFunction: completeRegistries,
 	}
+}
+
+// takenForImage says that a plain word, which may be meant for a kind of registry,
+// was read as an image, "" where that is plain.
+func takenForImage(word string, kinds []v1alpha1.RegistryFamily) string {
+	if strings.ContainsAny(word, "/:.@") {
+		return ""
+	}
+	word = foreign.Text(word, 100)
+	text := fmt.Sprintf("%q is no kind of registry, so it was read as the image docker.io/library/%s", word, word)
+	near := spelling.Nearest(word, kinds, func(f v1alpha1.RegistryFamily) string { return f.ID })[0].ID
+	if spelling.Distance(word, near) <= 2 {
+		return text + "; did you mean " + near + "?"
+	}
+	return text + "."
 }
 
 // registryOf reads a host as it is, an image as its registry. A single word is

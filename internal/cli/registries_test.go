@@ -35,6 +35,15 @@ func TestRegistries(t *testing.T) {
 		document := b.run(t, strings.Fields(args+" -o json")...)
 		schematest.Check(t, []byte(document.out))
 	}
+	for args, want := range map[string]string{
+		"registries harbr":  `"harbr" is no kind of registry, so it was read as the image docker.io/library/harbr; did you mean harbor?`,
+		"registries nope":   `"nope" is no kind of registry, so it was read as the image docker.io/library/nope.`,
+		"registries harbor": "", "registries nginx:1.27": "", "registries ghcr.io": "",
+	} {
+		if got := b.run(t, strings.Fields(args)...); strings.TrimSpace(got.err) != want || got.code != ExitOK {
+			t.Errorf("%s: exit code %d, said %q, want %q", args, got.code, got.err, want)
+		}
+	}
 	for _, args := range []string{"registries a b", "registries ghcr.io/", "registries UP/..", "registries https://ghcr.io/v2/"} {
 		if got := b.run(t, strings.Fields(args)...); got.code != ExitUsage {
 			t.Errorf("%s: exit code %d, %q", args, got.code, got.err)

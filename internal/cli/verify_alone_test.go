@@ -6,6 +6,7 @@ package cli
 import (
 	"encoding/base64"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -74,7 +75,7 @@ func TestBadInputOfVerifyWithoutACluster(t *testing.T) {
 		"pod/x --no-cluster":                                      "--no-cluster needs a file to verify (-f FILE)",
 		"pod/x --platform linux/amd64":                            "--platform needs a file to verify (-f FILE)",
 		"pod/x --docker-config x":                                 "--docker-config needs a file to verify (-f FILE) and no cluster",
-		"pod/x":                                                   "no kubeconfig: ",
+		"pod/x":                                                   "no kubeconfig: " + os.Getenv("KUBECONFIG") + " does not exist; set KUBECONFIG",
 		"-f " + file + " --platform arm64":                        `reading --platform: "arm64" is no platform; give OS/ARCH, as in linux/arm64`,
 		"-f " + file + " --docker-config /nowhere":                "reading the docker config: /nowhere: no such file or directory",
 		"-f " + file + " --docker-config /":                       "reading the docker config: /: it is a directory, and no regular file",

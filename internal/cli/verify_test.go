@@ -63,7 +63,8 @@ func TestVerifyEndsInItsExitCodes(t *testing.T) {
 		want        string
 	}{
 		"all proven":                    {deploy(host + "/acme/api:1.0"), "", ExitOK, "Proven from here: " + host + "/acme/api:1.0"},
-		"one disproved":                 {deploy(host+"/acme/api:1.0") + "---\n" + strings.Replace(deploy(host+"/acme/api:2.0"), "name: api}", "name: web}", 1), "", ExitFailing, "1 of 2 pulls would fail, 1 proven from here\n\nDisproved, TagNotFound: "},
+		"one disproved":                 {deploy(host+"/acme/api:1.0") + "---\n" + strings.Replace(deploy(host+"/acme/api:2.0"), "name: api}", "name: web}", 1), "", ExitFailing, "1 of 2 pulls would fail, 1 proven from here\n\n  x " + host + "/acme/api:2.0: disproved, TagNotFound\n  + " + host + "/acme/api:1.0: proven from here\n\nDisproved, TagNotFound: "},
+		"no image":                      {deploy(""), "", ExitFailing, "Disproved, InvalidImageName: container app has no image\nDo first: Write an image into container app of deployment/api.\n"},
 		"nothing disproved, not proven": {deploy(host + "/acme/api:1.0"), "--probe=none", ExitNotSeen, "Not proven: " + host + "/acme/api:1.0: registries are not asked in this run"},
 	} {
 		t.Run(name, func(t *testing.T) {

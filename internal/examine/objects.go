@@ -123,6 +123,7 @@ func (l *look) asked(ctx context.Context, pods []*corev1.Pod, around surrounding
 		}
 	}
 	l.stuck(ctx, waiting)
+	l.notRunning(pods)
 	if len(l.patients) == 0 {
 		l.recovered(ctx, pods)
 	}
@@ -140,6 +141,21 @@ func (l *look) asked(ctx context.Context, pods []*corev1.Pod, around surrounding
 	}
 	if len(l.patients) > 0 {
 		l.survey.NotLookedAt = append(l.survey.NotLookedAt, around.gaps...)
+	}
+}
+
+// notRunning takes note of the pods that do not run although no pull of theirs is
+// known to fail.
+func (l *look) notRunning(pods []*corev1.Pod) {
+	known := map[types.UID]bool{}
+	for _, p := range l.patients {
+		known[p.pod.UID] = true
+	}
+	for _, pod := range pods {
+		if one, ok := cluster.NotRunning(pod); ok && !known[pod.UID] && len(l.survey.NotRunning) < maxStuckAsked {
+			known[pod.UID] = true
+			l.survey.NotRunning = append(l.survey.NotRunning, one)
+		}
 	}
 }
 

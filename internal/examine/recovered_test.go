@@ -87,3 +87,30 @@ func TestWhatWasPulledSince(t *testing.T) {
 		})
 	}
 }
+
+func TestAPodThatDoesNotRunThoughNoPullOfItFailsIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		reason string
+		want   evidence.Standing
+	}{
+		"still being made":        {"ContainerCreating", evidence.BeingMade},
+		"its command is missing":  {"RunContainerError", evidence.FailsOtherwise},
+		"a pull of it that fails": {"ErrImagePull", ""},
+		"it runs":                 {"", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pod := podWith("shop", "api", "acme/api:1", c.reason, "")
+			h := newHouse(t, pod, account("shop"), nodeNamed("worker-1", "amd64"))
+			s := h.objects(t, examine.ObjectRef{Kind: "pod", Namespace: "shop", Name: "api"})
+			if c.want == "" {
+				if len(s.NotRunning) > 0 {
+					t.Errorf("told %+v", s.NotRunning)
+				}
+				return
+			}
+			if len(s.NotRunning) != 1 || s.NotRunning[0].State != c.want || s.NotRunning[0].Pod != "api" {
+				t.Errorf("told %+v, want %s", s.NotRunning, c.want)
+			}
+		})
+	}
+}

@@ -49,6 +49,7 @@ func Diagnosis(w io.Writer, r v1alpha1.Report, style Style) error {
 	}
 	s.recovered(r)
 	s.unmade(r.Unmade, r.Time)
+	s.notRunning(r)
 	var common []gapLine
 	for _, g := range r.NotLookedAt {
 		common = append(common, gapLine{why: g.Why, needs: g.Needs})
@@ -65,6 +66,10 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 		normal(strings.TrimRight(first.Summary, ".")))
 	if first.FirstAction != "" && first.State != v1alpha1.Cleared {
 		s.first(first)
+	}
+	if command, ok := s.fix(Example(d.Pull)); ok && first.State != v1alpha1.Cleared {
+		s.b.WriteString(s.paint(bold, "Fix: "))
+		s.verbatim(0, cyan, command)
 	}
 	if first.NextQuestion != "" && first.State != v1alpha1.Cleared {
 		s.paragraph("To decide: ", bold, normal(first.NextQuestion))
@@ -92,9 +97,6 @@ func (s *sheet) one(d v1alpha1.Diagnosis, g v1alpha1.Group, now time.Time) {
 	s.list("Not seen", gapWords(d.NotLookedAt))
 	if s.Verbose > 0 {
 		s.everything(d, now)
-	}
-	if command, ok := s.fix(Example(d.Pull)); ok && first.State != v1alpha1.Cleared {
-		s.command("Fix", command)
 	}
 	if command, ok := shell.Command(append(s.program(), "explain", first.Cause)...); ok {
 		s.command("More", command)

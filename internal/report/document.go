@@ -33,7 +33,7 @@ func New(c *catalog.Catalog, s evidence.Survey, diagnoses []diagnosis.Diagnosis)
 	r := v1alpha1.Report{
 		Document: v1alpha1.Head(v1alpha1.KindReport),
 		Time:     s.Time.UTC(), Pods: s.Pods, Namespaces: s.Namespaces,
-		Groups: []v1alpha1.Group{}, Diagnoses: []v1alpha1.Diagnosis{}, Recovered: []v1alpha1.Recovery{}, Unmade: unmade(s.Unmade),
+		Groups: []v1alpha1.Group{}, Diagnoses: []v1alpha1.Diagnosis{}, Recovered: []v1alpha1.Recovery{}, Unmade: unmade(s.Unmade), NotRunning: notRunning(s.NotRunning),
 		NotLookedAt: gaps(s.NotLookedAt),
 		Read:        v1alpha1.Read{Pods: s.Pods, Secrets: secretsRead(s.Pulls)},
 		Sent:        v1alpha1.Sent{Registries: registriesAsked(s), Requests: s.Sent.Requests, Logins: s.Sent.Logins},

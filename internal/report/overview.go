@@ -6,10 +6,12 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/pullmedic/pullmedic/api/v1alpha1"
+	"github.com/pullmedic/pullmedic/evidence"
 )
 
 // gapsShown bounds what an overview lists as not looked at; -v lists all.
@@ -24,9 +26,12 @@ func Overview(w io.Writer, r v1alpha1.Report, style Style) error {
 	for _, g := range r.Groups {
 		width = max(width, cells(g.Cause))
 	}
+	rest := r.Diagnoses // in the order of the groups and their pulls
 	for _, g := range r.Groups {
+		of := rest[:min(len(g.Pulls), len(rest))]
+		rest = rest[len(of):]
 		s.blank()
-		s.group(g, r.Time, width)
+		s.group(g, of, r.Time, width)
 	}
 	s.recovered(r)
 	s.unmade(r.Unmade, r.Time)
@@ -73,12 +78,14 @@ func (s *sheet) headline(r v1alpha1.Report) {
 		s.paragraph("", plain, painted("No pods here, so no pull fails", bold), normal(looked))
 	case len(r.NotLookedAt) > 0:
 		s.paragraph("", plain, painted("No failing pull found, but not everything could be looked at", bold), normal(looked))
+	case slices.ContainsFunc(r.NotRunning, func(p v1alpha1.NotRunning) bool { return p.State == string(evidence.BeingMade) }):
+		s.paragraph("", plain, painted("No failing pull so far", bold), normal(looked))
 	default:
 		s.paragraph("", plain, painted("No failing pull", bold), normal(looked))
 	}
 }
 
-func (s *sheet) group(g v1alpha1.Group, now time.Time, width int) {
+func (s *sheet) group(g v1alpha1.Group, of []v1alpha1.Diagnosis, now time.Time, width int) {
 	s.title(g, width)
 	s.paragraph("  ", plain, normal(sentence(g.Summary)))
 	if g.FirstAction != "" && g.State != v1alpha1.Cleared {
@@ -88,6 +95,7 @@ func (s *sheet) group(g v1alpha1.Group, now time.Time, width int) {
 		s.hang("  Impact: ", bold, 4, severe(g.Impact.Severity, g.Impact.Summary)...)
 	}
 	s.paragraph("  ", plain, painted(s.reach(g, now), dim))
+	s.hit(of)
 	if command, ok := s.diagnose(g.Example); ok {
 		s.verbatim(2, cyan, "-> "+command)
 	} else {

@@ -121,7 +121,10 @@ func phasesOf(f v1alpha1.Fix) phases {
 		for _, c := range t.Causes {
 			p.began = earlier(p.began, c.FirstFailed)
 		}
-		p.fixed, p.mended, p.ended = earlier(p.fixed, t.Began), later(p.mended, t.Mended), later(p.ended, t.Ended)
+		p.fixed, p.ended = earlier(p.fixed, t.Began), later(p.ended, t.Ended)
+		if len(t.Pulled) > 0 { // else the image was there, and nothing was pulled
+			p.mended = later(p.mended, t.Mended)
+		}
 		confirmed = confirmed && t.Outcome == v1alpha1.FixMended && t.Left == 0
 	}
 	if !confirmed {
@@ -204,9 +207,9 @@ func (p *postMortem) cause(f v1alpha1.Fix) {
 	p.line("## Cause\n")
 	for _, t := range f.Targets {
 		for _, c := range t.Causes {
-			p.line("%s, container %s, image %s: **%s**, %s. %s\n", place(t.Target), code(c.Container), code(c.Image), prose(c.Cause), prose(c.Verdict), prose(strings.TrimRight(c.Summary, ".")+"."))
+			p.line("%s, container %s, image %s: **%s**, %s. %s\n", place(t.Target), code(c.Container), code(c.Image), prose(c.Cause), prose(c.Verdict), prose(sentence(c.Summary)))
 			for _, x := range c.Findings {
-				seen := string(x.Vantage)
+				seen := vantageWords(x.Vantage)
 				if x.Time != nil {
 					seen += " " + x.Time.In(p.zone).Format(time.TimeOnly)
 				}

@@ -31,6 +31,16 @@ func Reading(c *catalog.Catalog, s symptom.Symptom) v1alpha1.Reading {
 	return r
 }
 
+// ShownReading is the reading of a waiting reason alone, such as
+// ImagePullBackOff: that says that a pull fails, and not why.
+func ShownReading(r v1alpha1.Reading, reason string) v1alpha1.Reading {
+	if r.Cause == catalog.Other {
+		r.Meaning = clean(reason) + " is what the pod shows, not why: many causes show so"
+		r.FirstAction = "Give the whole error of the pod's event that begins with Failed to pull image: it has the cause."
+	}
+	return r
+}
+
 // Symptom is the published shape of a symptom.
 func Symptom(s symptom.Symptom) v1alpha1.Symptom {
 	out := v1alpha1.Symptom{

@@ -38,6 +38,7 @@ func TestText(t *testing.T) {
 		{"overview-blind.txt", report.Overview, blind, report.Style{}},
 		{"overview-unmade.txt", report.Overview, evidence.Survey{Time: now(), Pods: 3, Namespaces: 1, Unmade: unmade()}, report.Style{}},
 		{"diagnose-unmade.txt", report.Diagnosis, evidence.Survey{Time: now(), Unmade: unmade()[:1]}, report.Style{Location: berlin}},
+		{"diagnose-not-running.txt", report.Diagnosis, evidence.Survey{Time: now(), Pods: 3, Namespaces: 1, NotRunning: notRunning()}, report.Style{}},
 		{"diagnose.txt", report.Diagnosis, one, report.Style{Location: berlin, Program: "pullmedic"}},
 		{"diagnose-verbose.txt", report.Diagnosis, one, report.Style{Verbose: 1}},
 		{"diagnose-undecided.txt", report.Diagnosis, undecided, report.Style{}},
@@ -79,5 +80,15 @@ func TestPages(t *testing.T) {
 			}
 			golden(t, golden_, b.Bytes())
 		})
+	}
+}
+
+// notRunning are pods of which no pull is known to fail and which do not run.
+func notRunning() []evidence.NotRunning {
+	return []evidence.NotRunning{
+		{Namespace: "shop", Pod: "api-7d9c5-x2x7l", Node: "worker-3", State: evidence.BeingMade, Since: ago(35 * time.Second)},
+		{Namespace: "shop", Pod: "web-0", Node: "worker-1", Container: "app", State: evidence.FailsOtherwise, Since: ago(time.Hour),
+			Reason: `CrashLoopBackOff, StartError, exit code 128: exec: "/no/such/command": no such file or directory`},
+		{Namespace: "shop", Pod: "big-0", State: evidence.WithoutNode, Since: ago(time.Hour), Reason: "Unschedulable"},
 	}
 }

@@ -14,7 +14,7 @@ import (
 const nodesNamed = 20
 
 // NewVerification makes the document of what verify found. passed are the kinds
-// of objects of a file that make no pods.
+// of objects of a file in which no pod template was found.
 func NewVerification(c *catalog.Catalog, r verify.Result, passed []string) v1alpha1.Verification {
 	v := v1alpha1.Verification{
 		Document: v1alpha1.Head(v1alpha1.KindVerification), Time: r.Time.UTC(), Proof: v1alpha1.Proof(r.Proof()),
@@ -57,6 +57,10 @@ func nextPull(c *catalog.Catalog, a verify.Answer) v1alpha1.NextPull {
 		if a.Decided != nil || a.Proof == verify.NotProven && a.Diagnosis.Causes[0].Cause != catalog.Other {
 			out.Cause = a.Diagnosis.Causes[0].Cause
 		}
+	}
+	if p.Image == "" && out.Cause == catalog.InvalidImageName {
+		out.Why = "container " + p.Container + " has no image"
+		out.Causes[0].Summary, out.Causes[0].FirstAction = out.Why, "Write an image into container "+p.Container+" of "+named(p.Owner)+"."
 	}
 	for _, view := range a.Views {
 		out.Vantages = append(out.Vantages, v1alpha1.VantageProof{Vantage: v1alpha1.Vantage(view.Vantage), Proof: v1alpha1.Proof(view.Proof), Sentence: clean(view.Sentence)})

@@ -152,3 +152,27 @@ func TestForeignTextInAVerificationIsHarmless(t *testing.T) {
 }
 
 func prospect() examine.Prospect { return examine.Prospect{} }
+
+// Whatever is said of every image is said once, and each image is listed.
+func TestSeveralImagesThatAreNotProvenForOneReason(t *testing.T) {
+	f := prospects()
+	f.Pulls = []examine.Foresight{f.Pulls[2], f.Pulls[2], f.Pulls[2]}
+	f.Pulls[1].Evidence.Pull.Image, f.Pulls[1].Evidence.Pull.Reference.Repository = "quay.io/acme/other:3", "acme/other"
+	var b bytes.Buffer
+	if err := report.VerificationText(&b, verification(t, f), report.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	for part, n := range map[string]int{
+		"All for one reason: You may not read secret hub in namespace shop.\n": 1,
+		"\n  - quay.io/acme/log:3: not proven (2 pulls)\n":                     1,
+		"\n  - quay.io/acme/other:3: not proven\n":                             1,
+		"- here     the reason that all have, told at the beginning\n":         3,
+		"- node     not seen from here: each node has its own way":             1,
+		"above": 0,
+	} {
+		if got := strings.Count(text, part); got != n {
+			t.Errorf("%q is there %d times, want %d:\n%s", part, got, n, text)
+		}
+	}
+}

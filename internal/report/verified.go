@@ -20,19 +20,22 @@ import (
 func VerificationText(w io.Writer, v v1alpha1.Verification, style Style) error {
 	s := newSheet(style)
 	said := map[string]bool{}
+	common := commonTo(v.Pulls)
 	if len(v.Pulls) != 1 || v.Proof != v.Pulls[0].Proof {
 		s.tally(v)
 		if why := sharedWhy(v); why != "" {
 			s.hang("All for one reason: ", plain, 2, normal(sentence(why)))
-			said[why] = true
+			said[why], common.why = true, why
 		}
+		s.verdicts(v)
 	}
 	for _, p := range v.Pulls {
 		if s.b.Len() > 0 {
 			s.blank()
 		}
-		s.nextPull(p, said, v.Time)
+		s.nextPull(p, said, common, v.Time)
 	}
+	s.common(common)
 	var missed []gapLine
 	for _, g := range v.NotLookedAt {
 		if !said[g.Why] {
@@ -40,7 +43,7 @@ func VerificationText(w io.Writer, v v1alpha1.Verification, style Style) error {
 		}
 	}
 	if len(v.Passed) > 0 {
-		missed = append(missed, gapLine{why: "of the file, what makes no pods: " + strings.Join(v.Passed, ", ")})
+		missed = append(missed, gapLine{why: "of the file, that in which no pod template was found: " + strings.Join(v.Passed, ", ")})
 	}
 	read := "Read " + count(v.Read.Pods, "pod")
 	if v.Read.Secrets > 0 {
@@ -104,28 +107,119 @@ func (s *sheet) tally(v v1alpha1.Verification) {
 	s.hang("", plain, 2, parts...)
 }
 
-// nextPull writes one pull to come. What was said for all before it is not said
-// again, and what it says itself is added to that.
-func (s *sheet) nextPull(p v1alpha1.NextPull, said map[string]bool, now time.Time) {
-	head, c := "Not proven:", yellow
+// verdicts lists the images with what is known of each, for whoever looks for one.
+func (s *sheet) verdicts(v v1alpha1.Verification) {
+	if len(v.Pulls) < 2 {
+		return
+	}
+	s.blank()
+	pulls := map[string]int{}
+	line := func(p v1alpha1.NextPull) string {
+		head, _ := headOf(p)
+		return imageOf(p) + ": " + strings.ToLower(head[:1]) + head[1:]
+	}
+	for _, p := range v.Pulls {
+		pulls[line(p)]++
+	}
+	for _, p := range v.Pulls {
+		text := line(p)
+		n := pulls[text]
+		if n == 0 {
+			continue // it is told
+		}
+		pulls[text] = 0
+		if n > 1 {
+			text += " (" + count(n, "pull") + ")"
+		}
+		m := proofMark(p.Proof)
+		s.paragraph("  "+m.sign+" ", m.color, normal(text))
+	}
+}
+
+// shared is what is said of every pull in the same words: it is told once, at the
+// end, the reason at the beginning.
+type shared struct {
+	why   string // the one reason for which none is proven, told at the beginning
+	views []v1alpha1.VantageProof
+	notes []string
+}
+
+// commonTo is what all of several pulls have in common.
+func commonTo(pulls []v1alpha1.NextPull) shared {
+	var out shared
+	if len(pulls) < 2 {
+		return out
+	}
+	for _, view := range pulls[0].Vantages {
+		if view.Vantage == v1alpha1.Node && !slices.ContainsFunc(pulls, func(p v1alpha1.NextPull) bool { return !slices.Contains(p.Vantages, view) }) {
+			out.views = append(out.views, view)
+		}
+	}
+	for _, note := range pulls[0].Notes {
+		if !slices.ContainsFunc(pulls, func(p v1alpha1.NextPull) bool { return !slices.Contains(p.Notes, note) }) {
+			out.notes = append(out.notes, note)
+		}
+	}
+	return out
+}
+
+// common tells what holds for all pulls.
+func (s *sheet) common(c shared) {
+	if len(c.views)+len(c.notes) == 0 {
+		return
+	}
+	s.blank()
+	s.paragraph("", plain, painted("Of all of them:", bold))
+	for i, view := range c.views {
+		s.view(i == 0, view, view.Sentence)
+	}
+	s.list("Note", c.notes)
+}
+
+// view is what one vantage shows.
+func (s *sheet) view(first bool, v v1alpha1.VantageProof, text string) {
+	name := ""
+	if first {
+		name = "Seen from"
+	}
+	s.item(name, proofMark(v.Proof), pad(vantageWords(v.Vantage), len("cluster "))+" ", normal(text))
+}
+
+// headOf is the verdict on a pull.
+func headOf(p v1alpha1.NextPull) (string, color) {
 	switch {
 	case p.Proof == v1alpha1.Proven && p.Need == v1alpha1.NotNeeded && p.HaveItCount == p.NodeCount:
-		head, c = "Proven:", green
+		return "Proven", green
 	case p.Proof == v1alpha1.Proven:
-		head, c = "Proven from here:", green
+		return "Proven from here", green
 	case p.Proof == v1alpha1.Disproved && p.Cause != "":
-		head, c = "Disproved, "+p.Cause+":", red
+		return "Disproved, " + p.Cause, red
 	case p.Proof == v1alpha1.Disproved:
-		head, c = "Disproved:", red
+		return "Disproved", red
 	}
-	image := p.Reference
-	if image == "" {
-		image = p.Image
+	return "Not proven", yellow
+}
+
+// imageOf is the image as it is asked for, else as it is written.
+func imageOf(p v1alpha1.NextPull) string {
+	switch {
+	case p.Reference != "":
+		return p.Reference
+	case p.Image == "":
+		return "container " + p.Container + " without an image"
 	}
-	words := []run{painted(head, c), normal(image)}
+	return p.Image
+}
+
+// nextPull writes one pull to come. What was said for all before it, or is said for
+// all after it, is not said again, and what it says itself is added to that.
+func (s *sheet) nextPull(p v1alpha1.NextPull, said map[string]bool, common shared, now time.Time) {
+	head, c := headOf(p)
+	image, told := imageOf(p), p.Why != "" && p.Why == common.why
+	words := []run{painted(head+":", c), normal(image)}
 	if why := strings.TrimRight(p.Why, "."); p.Proof == v1alpha1.Disproved {
 		words[1] = normal(why)
-	} else if (p.Proof == v1alpha1.NotProven || p.Need == v1alpha1.NotNeeded) && !said[p.Why] {
+	} else if (p.Proof == v1alpha1.NotProven || p.Need == v1alpha1.NotNeeded) && !told {
 		words[1].text += ":"
 		words = append(words, normal(why))
 	}
@@ -135,7 +229,9 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, said map[string]bool, now time.Tim
 	}
 	s.blank()
 	s.field("For", forWords(p))
-	s.field("Image", imageWords(v1alpha1.Pull{Image: p.Image, Reference: p.Reference, PullPolicy: p.PullPolicy}))
+	if p.Image != "" {
+		s.field("Image", imageWords(v1alpha1.Pull{Image: p.Image, Reference: p.Reference, PullPolicy: p.PullPolicy}))
+	}
 	s.field("On", onWords(p))
 	if p.Size != nil {
 		text := sizeWords(p.Size.Bytes) + " in " + count(p.Size.Layers, "layer")
@@ -150,18 +246,19 @@ func (s *sheet) nextPull(p v1alpha1.NextPull, said map[string]bool, now time.Tim
 	} else {
 		s.proof(p, now)
 	}
-	for i, view := range p.Vantages {
-		name := ""
-		if i == 0 {
-			name = "Seen from"
-		}
+	views := slices.DeleteFunc(slices.Clone(p.Vantages), func(v v1alpha1.VantageProof) bool { return slices.Contains(common.views, v) })
+	for i, view := range views {
 		text := view.Sentence
-		if text == p.Why && p.Proof != v1alpha1.Proven {
-			text = "as said above"
+		switch {
+		case text != p.Why || p.Proof == v1alpha1.Proven:
+		case told:
+			text = "the reason that all have, told at the beginning"
+		default:
+			text = "as the first line on this image says"
 		}
-		s.item(name, proofMark(view.Proof), pad(vantageWords(view.Vantage), len("cluster "))+" ", normal(text))
+		s.view(i == 0, view, text)
 	}
-	s.list("Note", p.Notes)
+	s.list("Note", slices.DeleteFunc(slices.Clone(p.Notes), func(n string) bool { return slices.Contains(common.notes, n) }))
 	if p.AsMe != nil {
 		s.list("As you", p.AsMe.Sentences)
 	}

@@ -37,7 +37,7 @@ type Manifest struct {
 	Wants    []examine.Want
 	Secrets  []keyring.Secret
 	Accounts []*corev1.ServiceAccount
-	// Passed are the kinds of objects that make no pods, each once.
+	// Passed are the kinds of objects in which no pod template was found, each once.
 	Passed []string
 }
 
@@ -90,7 +90,7 @@ func ReadManifest(r io.Reader, name string, in Namespace) (Manifest, error) {
 	}
 	if len(m.Wants) == 0 {
 		if len(m.Passed) > 0 {
-			return Manifest{}, fmt.Errorf("reading %s: nothing in it makes pods, only %s; give a pod or a workload", name, strings.Join(m.Passed, ", "))
+			return Manifest{}, fmt.Errorf("reading %s: no pod template was found in %s; give a pod or a workload", name, strings.Join(m.Passed, ", "))
 		}
 		return Manifest{}, fmt.Errorf("reading %s: nothing in it makes pods; give a pod or a workload", name)
 	}

@@ -102,7 +102,7 @@ func TestAManifestThatIsNoneGetsOneClearSentence(t *testing.T) {
 		"a file that breaks off":       {in: iotest.ErrReader(errors.New("input/output error")), want: "reading x.yaml: input/output error"},
 		"too much":                     {in: strings.NewReader(strings.Repeat("#", 17<<20)), want: "reading x.yaml: it is larger than 16 MiB; give only the objects that make pods"},
 		"only comments":                {in: strings.NewReader("# nothing\n---\n# more\n"), want: "reading x.yaml: nothing in it makes pods; give a pod or a workload"},
-		"objects that make no pods":    {in: strings.NewReader("apiVersion: v1\nkind: Service\nmetadata: {name: s}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}"), want: "reading x.yaml: nothing in it makes pods, only Service, ConfigMap; give a pod or a workload"},
+		"objects that make no pods":    {in: strings.NewReader("apiVersion: v1\nkind: Service\nmetadata: {name: s}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}"), want: "reading x.yaml: no pod template was found in Service, ConfigMap; give a pod or a workload"},
 		"broken YAML":                  {in: bad("kind: Pod", "kind: {Pod"), want: "reading x.yaml, document 2: it is no YAML: line "},
 		"a template that was not made": {in: bad("name: a", "name: {{ .Values.name }}"), want: "reading x.yaml, document 2: it is no YAML: "},
 		"truncated JSON":               {in: strings.NewReader(`{"apiVersion":"v1","kind":"Pod","metadata":{"na`), want: "reading x.yaml, document 1: it is no YAML: "},

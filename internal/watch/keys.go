@@ -118,7 +118,7 @@ func (m *Model) arrange() {
 			if (m.scope == "" || r.object.Namespace == m.scope) && hasAll(r.words, words) {
 				g.rows = append(g.rows, r)
 				m.widest.namespace = max(m.widest.namespace, width(r.object.Namespace))
-				m.widest.object = max(m.widest.object, width(r.object.Kind+"/"+r.object.Name))
+				m.widest.object = max(m.widest.object, width(r.object.Kind+"/"+r.object.Name+r.which()))
 			}
 		}
 		if len(g.rows) > 0 {

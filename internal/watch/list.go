@@ -27,6 +27,7 @@ const (
 	legible    = 20 // cells that a subject should have at least
 
 	leastNamespace = 6 // cells, below which a namespace is left out
+	leastRule      = 3 // dashes between what the chosen row is about and its number
 )
 
 // A line of the list: the headings, a group's title or one of its rows.
@@ -184,14 +185,17 @@ func (m *Model) row(r row, newest time.Time) string {
 
 // name is what a row is called, in columns where there is room.
 func (m *Model) name(r row) string {
-	object := r.object.Kind + "/" + r.object.Name
+	object := r.object.Kind + "/" + r.object.Name + r.which()
 	if m.scope != "" {
-		return shorter(object, r.object, m.nameWidth())
+		if object = shorter(object, r, m.nameWidth()); r.shared {
+			return squeeze(object, m.nameWidth()-1) // the container stands at its end
+		}
+		return object
 	}
 	w := m.nameWidth() - 1 // the blank behind it
 	ns := min(m.widest.namespace, max(w-1-m.widest.object, w/3))
-	if object = shorter(object, r.object, w-ns); width(object) < w-ns {
-		return pad(fit(r.object.Namespace, ns), ns) + " " + object
+	if object = shorter(object, r, w-ns); width(object) < w-ns {
+		return pad(squeeze(r.object.Namespace, ns), ns) + " " + object
 	}
 	return placed(r.object.Namespace, object, w)
 }
@@ -200,17 +204,17 @@ func (m *Model) name(r row) string {
 // there is room for beside the object's whole name, which tells more.
 func placed(namespace, object string, w int) string {
 	if room := w - 1 - width(object); room >= min(width(namespace), leastNamespace) {
-		return fit(namespace, room) + " " + object
+		return squeeze(namespace, room) + " " + object
 	}
 	return squeeze(object, w)
 }
 
 // shorter spells the kind as kubectl's short name where the whole does not fit.
-func shorter(name string, o v1alpha1.Object, w int) string {
+func shorter(name string, r row, w int) string {
 	if width(name) < w {
 		return name
 	}
-	return shortKind(o.Kind) + "/" + o.Name
+	return shortKind(r.object.Kind) + "/" + r.object.Name + r.which()
 }
 
 func (m *Model) nameWidth() int {
@@ -266,7 +270,8 @@ func (m *Model) endedLines() []string {
 	return lines
 }
 
-// detail tells about the chosen row, where there is room for it.
+// detail names what the chosen row is about, in full, and tells about it, where
+// there is room for that.
 func (m *Model) detail() []string {
 	if m.height < roomy {
 		return nil
@@ -279,8 +284,17 @@ func (m *Model) detail() []string {
 			}
 			summary, action := g.told(r)
 			where := " " + strconv.Itoa(m.index(m.visible)+1) + " of " + strconv.Itoa(len(m.visible))
-			lines[0] = m.paint(dim, strings.Repeat("-", max(0, m.width-len(where)))+where)
-			lines = append(lines[:1], m.lines(report.Sentence(summary), 2)...)
+			name := r.full() + " "
+			rule := m.width - len(where) - width(name)
+			if rule < leastRule { // the name has lines of its own
+				name, rule = "", m.width-len(where)
+			}
+			lines[0] = name + m.paint(dim, strings.Repeat("-", max(0, rule))+where)
+			lines = lines[:1]
+			if name == "" {
+				lines = append(lines, m.lines(r.full(), 2)...)
+			}
+			lines = append(lines, m.lines(report.Sentence(summary), 2)...)
 			if action != "" && r.state == v1alpha1.Failing {
 				first := m.lines("Do first: "+action, 3)
 				first[0] = strings.Replace(first[0], "Do first:", m.paint(bold, "Do first:"), 1)

@@ -6,6 +6,7 @@ package watch
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,13 +26,17 @@ type group struct {
 
 // A row is the failing pulls that one workload has of one group.
 type row struct {
-	key      string
-	object   v1alpha1.Object
-	pods     map[string]bool // by namespace and name
-	severity string
-	state    v1alpha1.State
-	since    time.Time
-	next     span
+	key    string
+	object v1alpha1.Object
+	pods   map[string]bool // by namespace and name
+	// containers whose pulls the row is about; shared: the workload has further
+	// rows, which they tell apart.
+	containers []string
+	shared     bool
+	severity   string
+	state      v1alpha1.State
+	since      time.Time
+	next       span
 	// unmade says why pods of the workload could not be made, and action what to
 	// do about it; lacks is how many, 0 if that does not show. Such a row has no
 	// failing pull, for there is no pod.
@@ -95,10 +100,46 @@ func groupsOf(r v1alpha1.Report) ([]group, map[string]pulling) {
 		}
 		groups = append(groups, out)
 	}
+	tellApart(groups)
 	if len(r.Unmade) > 0 {
 		groups = append(groups, unmadeGroup(r.Unmade))
 	}
 	return groups, pulls
+}
+
+// tellApart marks the rows whose workload has several.
+func tellApart(groups []group) {
+	rows := map[v1alpha1.Object]int{}
+	for _, g := range groups {
+		for _, r := range g.rows {
+			rows[r.object]++
+		}
+	}
+	for _, g := range groups {
+		for i := range g.rows {
+			g.rows[i].shared = rows[g.rows[i].object] > 1
+		}
+	}
+}
+
+// which are the containers by which the row differs from others of its workload.
+func (r row) which() string {
+	if !r.shared || len(r.containers) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(r.containers, ", ") + ")"
+}
+
+// full is what the row is about, nothing left out.
+func (r row) full() string {
+	text := r.object.Kind + "/" + r.object.Name + " in " + r.object.Namespace
+	switch len(r.containers) {
+	case 0:
+		return text
+	case 1:
+		return text + ", container " + r.containers[0]
+	}
+	return text + ", containers " + strings.Join(r.containers, ", ")
 }
 
 // unmadeGroup has the workloads whose pods could not be made.
@@ -155,6 +196,9 @@ func (r *row) add(d v1alpha1.Diagnosis) {
 	}
 	if next := spanOf(d.Pull.NextEarliest, d.Pull.NextLatest); next.sooner(r.next) {
 		r.next = next
+	}
+	if name := d.Pull.Container; name != "" && !slices.Contains(r.containers, name) {
+		r.containers = append(r.containers, name)
 	}
 	r.words += " " + strings.ToLower(d.Pull.Pod+" "+d.Pull.Image+" "+d.Pull.Node)
 }

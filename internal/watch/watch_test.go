@@ -553,8 +553,8 @@ func TestNamesInNarrowTerminals(t *testing.T) {
 		width  int
 		want   string
 	}{
-		"the namespace is shortened first":          {"api", 80, "    pm-unknown-author... deployment/api "},
-		"then the kind":                             {"api-of-the-shop", 59, "    pm-unk... deploy/api-of-the-shop "},
+		"the namespace is shortened first":          {"api", 80, "    pm-un...ority-node-a deployment/api "},
+		"then the kind":                             {"api-of-the-shop", 59, "    pm...de-a deploy/api-of-the-shop "},
 		"then the namespace is left out":            {"api-of-the-shop", 44, "    deploy/api-of-the-shop "},
 		"and only then is anything of the name cut": {"the-long-name-of-an-api", 44, "    deploy...name-of-an-api "},
 	} {
@@ -577,4 +577,32 @@ func TestWhatIsOverNamesItsNamespace(t *testing.T) {
 	s.shows("+   payments deployment/ledger: replaced, and nothing of it fails")
 	s.size(50, 24)
 	s.shows("+   pay... deploy/ledger: replaced, and nothing")
+}
+
+// Two containers of one pod have a row for each cause, or one for each image.
+func TestRowsOfOneWorkloadNameTheirContainers(t *testing.T) {
+	of2 := func(container, image string) v1alpha1.Diagnosis {
+		d := failing("TagNotFound", image, "pm-two-containers-node-a", "app", "Pod", "app", "high", 0, 0)
+		d.Pull.Container, d.Pull.Image = container, image
+		return d
+	}
+	for name, c := range map[string]struct {
+		width int
+		scope string
+		want  []string
+	}{
+		"in a usual terminal":        {80, "", []string{"pod/app (app) ", "pod/app (sidecar) ", "pod/app in pm-two-containers-node-a, container app ---"}},
+		"in a narrow one":            {40, "", []string{"po/app (app) ", "po/app (sidecar)", "pod/app in pm-two-containers-node-a,\ncontainer app"}},
+		"where one namespace is all": {80, "pm-two-containers-node-a", []string{"pod/app (app) ", "pod/app (sidecar) "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, of(of2("app", "acme/a:1"), of2("sidecar", "acme/b:1"), missing("api-1")))
+			s.size(c.width, 24)
+			if c.scope != "" {
+				s.m.turn(c.scope)
+			}
+			s.shows(c.want...)
+			s.hides("deployment/api (")
+		})
+	}
 }

@@ -39,7 +39,7 @@ func TestBadInputGetsOneLineAndItsExitCode(t *testing.T) {
 		want  string // the line's beginning
 		holds string
 	}{
-		"no kubeconfig":       {args: []string{"-A"}, env: nothing, code: 2, want: "error: no kubeconfig: " + home + "/.kube/config names no cluster; set KUBECONFIG, or give --kubeconfig FILE"},
+		"no kubeconfig":       {args: []string{"-A"}, env: nothing, code: 2, want: "error: no kubeconfig: " + home + "/.kube/config does not exist; set KUBECONFIG, or give --kubeconfig FILE"},
 		"no such file":        {args: []string{"-A", "--kubeconfig", home + "/none"}, code: 2, want: "error: reading the kubeconfig: stat " + home + "/none: no such file or directory"},
 		"wrong context":       {args: []string{"-A", "--context", "prod"}, code: 2, want: `error: the kubeconfig has no context "prod"; choose one with --context: admin, nobody, viewer`},
 		"API server down":     {args: []string{"-A", "--kubeconfig", other("x", closed)}, code: 3, want: "error: asking " + closed + ": ", holds: "refused"},
