@@ -68,6 +68,12 @@ func networkCases(open evidence.Pull, refused, limited symptom.Symptom) []judgeC
 			want:     []string{"ConnectionTimeout confirmed failing"}, ruledOut: []string{"DNSFailure"},
 		},
 		{
+			name: "a manifest that the runtime does not take was given to it, though nothing resolves here",
+			pull: open, symptom: symptom.Symptom{Sign: symptom.ManifestNotSupported, Stage: symptom.StageResolve, Detail: "unsupported media type"},
+			findings: and(here(evidence.CheckResolve, evidence.HostNotResolved)),
+			want:     []string{"UnsupportedManifest confirmed failing"}, ruledOut: []string{"DNSFailure"},
+		},
+		{
 			name: "a refusal that the registry gave the node stays one, though nobody resolves its name here",
 			pull: open, symptom: symptom.Symptom{Sign: symptom.AccessDenied, Status: 401, Detail: "401 Unauthorized", Runtime: "containerd"},
 			findings: and(hasCredential, here(evidence.CheckResolve, evidence.HostNotResolved)),

@@ -91,6 +91,33 @@ func (b *bench) dropUnsent(open []judged) []judged {
 	})
 }
 
+// needsCredential tells the causes that only a pull with a credential can have.
+func needsCredential(id string) bool {
+	switch id {
+	case catalog.CredentialsInvalid, catalog.CredentialsExpired, catalog.CredentialsBreakPublicImage, catalog.PermissionDenied:
+		return true
+	}
+	return false
+}
+
+// noneSent returns the finding by which the pull goes out without a credential,
+// if that is known and nothing else shows one.
+func (b *bench) noneSent() ([]int, []evidence.Outcome) {
+	if b.keyringUnseen || slices.ContainsFunc([]evidence.Outcome{
+		evidence.KeyringMatches, evidence.PodBringsNone, evidence.CredentialSent, evidence.CredentialAccepted,
+		evidence.CredentialRejected, evidence.CredentialExpired, evidence.PermissionDenied,
+	}, b.has) {
+		return nil, nil
+	}
+	for _, o := range []evidence.Outcome{evidence.CredentialNotSent, evidence.KeyringMatchesNone, evidence.KeyringEntryEmpty} {
+		set := []evidence.Outcome{o}
+		if found, ok := b.match(set, anywhere); ok {
+			return found, set
+		}
+	}
+	return nil, nil
+}
+
 // refusalCauses are the ids that a bare refusal may stand for.
 func (b *bench) refusalCauses() []string {
 	var ids []string

@@ -86,12 +86,24 @@ func (b *bench) gotAsFar(met evidence.Finding) bool {
 	switch {
 	case s.Status != 0 || b.answeredNode():
 		stopped = answered
+	case readManifest(said):
+		stopped = answered
 	case stopped == started && slices.Contains([]symptom.Stage{symptom.StageAuthorize, symptom.StageFetch, symptom.StageUnpack}, s.Stage):
 		stopped = answered
 	case stopped == connecting && s.Address == "" && said == evidence.ConnectionTimeout:
 		return false // time was over, and the text does not say where
 	}
 	return stopped > at || stopped == at && said != met.Outcome
+}
+
+// readManifest tells what a runtime says only of a manifest that it got.
+func readManifest(o evidence.Outcome) bool {
+	switch o {
+	case evidence.ManifestNotSupported, evidence.PlatformNotFound, evidence.SignatureRejected, evidence.BlobAbsent,
+		evidence.ContentDiffers, evidence.UnpackFailed:
+		return true
+	}
+	return false
 }
 
 // answeredNode tells whether the registry answered the node.

@@ -171,33 +171,6 @@ func (b *bench) ruledOut(cause catalog.Cause) ([]int, []evidence.Outcome) {
 	return nil, nil
 }
 
-// needsCredential tells the causes that only a pull with a credential can have.
-func needsCredential(id string) bool {
-	switch id {
-	case catalog.CredentialsInvalid, catalog.CredentialsExpired, catalog.CredentialsBreakPublicImage, catalog.PermissionDenied:
-		return true
-	}
-	return false
-}
-
-// noneSent returns the finding by which the pull goes out without a credential,
-// if that is known and nothing else shows one.
-func (b *bench) noneSent() ([]int, []evidence.Outcome) {
-	if b.keyringUnseen || slices.ContainsFunc([]evidence.Outcome{
-		evidence.KeyringMatches, evidence.PodBringsNone, evidence.CredentialSent, evidence.CredentialAccepted,
-		evidence.CredentialRejected, evidence.CredentialExpired, evidence.PermissionDenied,
-	}, b.has) {
-		return nil, nil
-	}
-	for _, o := range []evidence.Outcome{evidence.CredentialNotSent, evidence.KeyringMatchesNone, evidence.KeyringEntryEmpty} {
-		set := []evidence.Outcome{o}
-		if found, ok := b.match(set, anywhere); ok {
-			return found, set
-		}
-	}
-	return nil, nil
-}
-
 // outweighs tells whether the node's own words stand against what rules the
 // cause out. They do in one case: the registry told the node that its
 // credential is over or wrong, and some other credential is accepted. Unless
