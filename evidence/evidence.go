@@ -30,8 +30,8 @@ type Survey struct {
 	// Waiting are those of the pods asked for by name that are still being made:
 	// none of their pulls fails, and not all are known to have gone well.
 	Waiting int `json:"waiting,omitempty"`
-	// NotRunning are those of the pods asked for by name that do not run although
-	// no pull of theirs is known to fail, at most 20. They stay here: what is handed
+	// NotRunning are pods that do not run although no pull of theirs is known to
+	// fail, at most 20. They stay here: what is handed
 	// on is about pulls.
 	NotRunning []NotRunning `json:"-"`
 	// Pulls that fail, or that were asked for by name.

@@ -25,8 +25,8 @@ type Report struct {
 	// Unmade pods are wanted and cannot be made, for a reason that has nothing to
 	// do with their images: no pull of theirs fails, for there is none.
 	Unmade []Unmade `json:"unmade"`
-	// NotRunning are pods asked for by name that do not run although no pull of
-	// theirs is known to fail.
+	// NotRunning are pods that do not run although no pull of theirs is known to
+	// fail, at most 20.
 	NotRunning []NotRunning `json:"notRunning,omitempty"`
 	// NotLookedAt holds for all pulls.
 	NotLookedAt []Gap `json:"notLookedAt"`

@@ -16,6 +16,10 @@ import (
 // maxWaiting bounds the pods that wait without a word that a scan keeps.
 const maxWaiting = 500
 
+// maxNotRunning bounds the pods that do not run for another reason that a scan
+// keeps: of some it may turn out that a pull fails, and 20 are told.
+const maxNotRunning = 40
+
 // A Failing is a pod with pulls that fail, or that were asked for.
 type Failing struct {
 	Pod   *corev1.Pod
@@ -32,6 +36,9 @@ type Scan struct {
 	// Waiting are pods that have not one container made, of which one is not made
 	// for long, or is not started again, at most 500.
 	Waiting []*corev1.Pod
+	// NotRunning are pods that do not run and of which no status says that a pull
+	// fails, at most 40.
+	NotRunning []evidence.NotRunning
 	// Seen is what all pods show of images that run.
 	Seen *Seen
 	// Complete is false if the pass ended before the last pod.
@@ -72,6 +79,11 @@ func (s *Scan) add(pod *corev1.Pod, now time.Time) bool {
 	if pulls := FailingPulls(pod); len(pulls) > 0 {
 		s.Failing = append(s.Failing, Failing{Pod: lean(pod), Pulls: pulls})
 		return true
+	}
+	if len(s.NotRunning) < maxNotRunning && !(pod.Status.Phase == corev1.PodRunning && allMade(pod)) {
+		if one, ok := NotRunning(pod); ok {
+			s.NotRunning = append(s.NotRunning, one)
+		}
 	}
 	if len(s.Waiting) < maxWaiting && (now.Sub(pod.CreationTimestamp.Time) >= sandboxGrace && MayHide(pod) || MayHang(pod, now)) {
 		s.Waiting = append(s.Waiting, lean(pod))

@@ -125,6 +125,7 @@ func (x *Examiner) Survey(ctx context.Context, scope Scope) (evidence.Survey, er
 	}
 	l.seen = scan.Seen
 	l.hidden(ctx, scope.Namespace, scan)
+	l.notRunning(scan.NotRunning)
 	l.refused(scope.Namespace, refused(), func(evidence.Object, evidence.Object) bool { return true })
 	return l.finish(ctx), nil
 }

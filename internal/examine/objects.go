@@ -123,7 +123,13 @@ func (l *look) asked(ctx context.Context, pods []*corev1.Pod, around surrounding
 		}
 	}
 	l.stuck(ctx, waiting)
-	l.notRunning(pods)
+	var idle []evidence.NotRunning
+	for _, pod := range pods {
+		if one, ok := cluster.NotRunning(pod); ok && !slices.Contains(idle, one) {
+			idle = append(idle, one)
+		}
+	}
+	l.notRunning(idle)
 	if len(l.patients) == 0 {
 		l.recovered(ctx, pods)
 	}
@@ -146,17 +152,13 @@ func (l *look) asked(ctx context.Context, pods []*corev1.Pod, around surrounding
 
 // notRunning takes note of the pods that do not run although no pull of theirs is
 // known to fail.
-func (l *look) notRunning(pods []*corev1.Pod) {
-	known := map[types.UID]bool{}
+func (l *look) notRunning(pods []evidence.NotRunning) {
+	fails := map[string]bool{}
 	for _, p := range l.patients {
-		known[p.pod.UID] = true
+		fails[p.pod.Namespace+"/"+p.pod.Name] = true
 	}
-	for _, pod := range pods {
-		if one, ok := cluster.NotRunning(pod); ok && !known[pod.UID] && len(l.survey.NotRunning) < maxStuckAsked {
-			known[pod.UID] = true
-			l.survey.NotRunning = append(l.survey.NotRunning, one)
-		}
-	}
+	pods = slices.DeleteFunc(pods, func(p evidence.NotRunning) bool { return fails[p.Namespace+"/"+p.Pod] })
+	l.survey.NotRunning = pods[:min(len(pods), maxStuckAsked)]
 }
 
 // surroundings are the other pods.

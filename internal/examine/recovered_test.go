@@ -101,15 +101,18 @@ func TestAPodThatDoesNotRunThoughNoPullOfItFailsIsTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			pod := podWith("shop", "api", "acme/api:1", c.reason, "")
 			h := newHouse(t, pod, account("shop"), nodeNamed("worker-1", "amd64"))
-			s := h.objects(t, examine.ObjectRef{Kind: "pod", Namespace: "shop", Name: "api"})
-			if c.want == "" {
-				if len(s.NotRunning) > 0 {
-					t.Errorf("told %+v", s.NotRunning)
+			for how, s := range map[string]evidence.Survey{
+				"by name": h.objects(t, examine.ObjectRef{Kind: "pod", Namespace: "shop", Name: "api"}), "in the namespace": h.survey(t, examine.Scope{Namespace: "shop"}),
+			} {
+				if c.want == "" {
+					if len(s.NotRunning) > 0 {
+						t.Errorf("%s: told %+v", how, s.NotRunning)
+					}
+					continue
 				}
-				return
-			}
-			if len(s.NotRunning) != 1 || s.NotRunning[0].State != c.want || s.NotRunning[0].Pod != "api" {
-				t.Errorf("told %+v, want %s", s.NotRunning, c.want)
+				if len(s.NotRunning) != 1 || s.NotRunning[0].State != c.want || s.NotRunning[0].Pod != "api" {
+					t.Errorf("%s: told %+v, want %s", how, s.NotRunning, c.want)
+				}
 			}
 		})
 	}

@@ -317,6 +317,25 @@ func TestPostMortem(t *testing.T) {
 	golden(t, "postmortem.md", got)
 }
 
+// Where the failing pods went away and nothing was pulled, no pod had pulled; and a
+// summary, which is a clause, becomes a sentence.
+func TestThePostMortemOfAFixThatPulledNothing(t *testing.T) {
+	f := fixed(t)
+	f.Targets = f.Targets[:1]
+	f.Targets[0].Causes[0].Summary = "it looks as if the tag was never pushed"
+	if text := string(report.PostMortem(f, report.Style{})); !strings.Contains(text, "| first pod had pulled |") {
+		t.Fatalf("a pod pulled, and that is not told:\n%s", text)
+	}
+	f.Targets[0].Pulled, f.Targets[0].Served = nil, 3
+	text := string(report.PostMortem(f, report.Style{}))
+	if strings.Contains(text, "first pod had pulled") {
+		t.Errorf("nothing was pulled, and it tells when:\n%s", text)
+	}
+	if !strings.Contains(text, ". It looks as if the tag was never pushed.") {
+		t.Errorf("the summary is no sentence:\n%s", text)
+	}
+}
+
 func TestAFixIsWhatTheSchemaSays(t *testing.T) {
 	for name, f := range map[string]v1alpha1.Fix{"a full one": fixed(t), "an empty one": report.NewFix(now(), evidence.Survey{})} {
 		var b bytes.Buffer

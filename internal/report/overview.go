@@ -35,6 +35,9 @@ func Overview(w io.Writer, r v1alpha1.Report, style Style) error {
 	}
 	s.recovered(r)
 	s.unmade(r.Unmade, r.Time)
+	if len(r.Groups) == 0 { // beside what fails they are no news
+		s.notRunning(r)
+	}
 	s.ending(r, everyGap(r))
 	return s.writeTo(w)
 }

@@ -39,6 +39,7 @@ func TestText(t *testing.T) {
 		{"overview-unmade.txt", report.Overview, evidence.Survey{Time: now(), Pods: 3, Namespaces: 1, Unmade: unmade()}, report.Style{}},
 		{"diagnose-unmade.txt", report.Diagnosis, evidence.Survey{Time: now(), Unmade: unmade()[:1]}, report.Style{Location: berlin}},
 		{"diagnose-not-running.txt", report.Diagnosis, evidence.Survey{Time: now(), Pods: 3, Namespaces: 1, NotRunning: notRunning()}, report.Style{}},
+		{"overview-not-running.txt", report.Overview, evidence.Survey{Time: now(), Pods: 3, Namespaces: 1, NotRunning: notRunning()}, report.Style{}},
 		{"diagnose.txt", report.Diagnosis, one, report.Style{Location: berlin, Program: "pullmedic"}},
 		{"diagnose-verbose.txt", report.Diagnosis, one, report.Style{Verbose: 1}},
 		{"diagnose-undecided.txt", report.Diagnosis, undecided, report.Style{}},
