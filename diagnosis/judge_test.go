@@ -220,6 +220,12 @@ func TestJudgeComposesTheWholeAnswer(t *testing.T) {
 			},
 		},
 		{
+			name: "nor does a refusal that offers no login, of an image that is there",
+			pull: pull("quiet.acme.example", "acme/gate", "1"), symptom: symptom.Symptom{Sign: symptom.LoginRequired, Status: 401, Detail: "401 Unauthorized", Runtime: "containerd"},
+			findings: and(reached, noCredential, here(evidence.CheckAnonymous, evidence.RepositoryAnswers), accessDenied),
+			want:     []string{"AccessDeniedAmbiguous likely failing", "CredentialsMissing possible failing"},
+		},
+		{
 			name: "nor does a token service that gives nobody a token",
 			pull: pull("ghcr.io", "acme/api", "1.0"), symptom: symptom.Symptom{Sign: symptom.LoginRequired, Status: 403, Role: symptom.RoleTokenService, CredentialSent: "no", Detail: "403 Forbidden", Runtime: "containerd"},
 			findings: and(reached, noCredential, here(evidence.CheckToken, evidence.TokenRefused)),

@@ -63,7 +63,7 @@ func (b *bench) disambiguate(open []judged) []judged {
 			left = append(left, id)
 		}
 	}
-	if len(left) == 1 {
+	if len(left) == 1 && (left[0] != catalog.CredentialsMissing || b.has(evidence.LoginRequired)) { // a refusal that offers no login may want none
 		open = slices.Delete(open, at, at+1)
 		return b.raise(open, left[0], Likely)
 	}
