@@ -196,7 +196,7 @@ func TestWhatWasBehindAnInitContainerIsJudgedByItsPullToo(t *testing.T) {
 					time.AfterFunc(20*time.Millisecond, func() { b.server.Put(then) })
 				}
 			})
-			r := b.Carry(t.Context(), plans[0], true, map[bool]time.Duration{true: 200 * time.Millisecond, false: time.Minute}[c.outcome == mend.StillPulling], quiet)
+			r := b.Carry(t.Context(), plans[0], true, map[bool]time.Duration{true: 2 * time.Second, false: time.Minute}[c.outcome == mend.StillPulling], quiet)
 			if r.Outcome != c.outcome || r.Next != c.next || !strings.Contains(r.Why, c.why) {
 				t.Errorf("got %+v", r)
 			}
