@@ -5,7 +5,6 @@ package mend
 
 import (
 	"slices"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -14,17 +13,11 @@ import (
 	"github.com/pullmedic/pullmedic/symptom"
 )
 
-const (
-	// secretTaken is how long a secret has to get to the kubelets before anything is
-	// done that has them pull: each hears of it by a watch of its own, beside the
-	// one for pods (kubelet v1.36: util/manager/watch_based_manager.go).
-	secretTaken = time.Second
-	// earlyLooks are how long a pod that was changed in place may show that its login
-	// failed before that counts: a kubelet that pulled before it had the secret tries
-	// again after a back-off of 10 s, at its next round, of which there is one every
-	// 10 s or so.
-	earlyLooks = 180
-)
+// earlyLooks are how long a pod that was changed in place may show that its login
+// failed before that counts: a kubelet that pulled before it had the secret tries
+// again after a back-off of 10 s, at its next round, of which there is one every
+// 10 s or so.
+const earlyLooks = 180
 
 // secretPulled tells a change of a secret after which the plan has pods pull at
 // once.

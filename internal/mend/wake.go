@@ -20,22 +20,21 @@ import (
 
 // A change takes a moment to reach who makes pods: a pod that goes before that
 // comes back as it was. longestTaken bounds the wait for an owner, which says how
-// far it has read; admission, which gives pods the secrets of their service
-// account, says nothing, and gets accountTaken.
+// far it has read. Who says nothing gets takenLooks, a second: admission, which
+// gives pods the secrets of their service account, and kubelets, which hear of a
+// secret by a watch of its own, beside the one for pods (kubelet v1.36:
+// util/manager/watch_based_manager.go).
 const (
 	longestTaken = 5 * time.Second
-	accountTaken = time.Second
+	takenLooks   = 4
 )
 
 // taken waits until those who make pods know of a change that was just made. A
 // change of a template matters only if pods are evicted.
 func (m *Mender) taken(ctx context.Context, p Plan, c remedy.Change) {
 	switch {
-	case c.Object.Kind == "ServiceAccount":
-		pause(ctx, accountTaken)
-		return
-	case p.secretPulled(c):
-		pause(ctx, secretTaken)
+	case c.Object.Kind == "ServiceAccount", p.secretPulled(c):
+		pause(ctx, takenLooks*m.poll)
 		return
 	case len(p.Evict) == 0 || !p.isTarget(c.Object) || c.Object.Kind == "Pod":
 		return
