@@ -165,7 +165,7 @@ func newPull(pod *corev1.Pod) evidence.Pull {
 		Node:           pod.Spec.NodeName,
 	}
 	if c := metav1.GetControllerOf(pod); c != nil {
-		p.Owner = controller(pod.Namespace, *c)
+		p.Owner = Owner(pod.Namespace, *c)
 	}
 	for _, s := range pod.Spec.ImagePullSecrets {
 		p.PullSecrets = append(p.PullSecrets, foreign.Text(s.Name, 253))

@@ -159,13 +159,13 @@ func lacks(owner metav1.Object, version, kind string, template corev1.PodTemplat
 	m := &maker{object: named(kind, owner.GetNamespace(), owner.GetName()), wanted: wanted, made: made, pod: podOf(owner, version, kind, template)}
 	m.above = m.object
 	if above := metav1.GetControllerOf(owner); above != nil {
-		m.above = controller(owner.GetNamespace(), *above)
+		m.above = Owner(owner.GetNamespace(), *above)
 	}
 	return m
 }
 
-// controller is the object of a namespace that a reference names.
-func controller(namespace string, ref metav1.OwnerReference) evidence.Object {
+// Owner is the object of a namespace that an owner's reference names.
+func Owner(namespace string, ref metav1.OwnerReference) evidence.Object {
 	o := named(ref.Kind, namespace, ref.Name)
 	o.Group = foreign.Text(evidence.GroupOf(ref.APIVersion), 253)
 	return o

@@ -83,7 +83,7 @@ func controllerOf(pod *corev1.Pod) evidence.Object {
 	if c == nil {
 		return evidence.Object{}
 	}
-	return evidence.Object{Group: evidence.GroupOf(c.APIVersion), Kind: c.Kind, Namespace: pod.Namespace, Name: c.Name}
+	return cluster.Owner(pod.Namespace, *c)
 }
 
 // unmade tells that the pull's pod does not exist.
